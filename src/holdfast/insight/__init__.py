@@ -1,0 +1,1 @@
+"""Where people leave, and what keeps them."""

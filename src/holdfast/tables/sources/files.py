@@ -1,0 +1,228 @@
+"""The files given to an import: opened safely, decoded, and taken apart into rows.
+
+A folder stands for the files in it, a zip for its members. Nothing is unpacked to
+disk, and nothing that would unpack to more than ``LIMIT`` bytes is opened.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from charset_normalizer import from_bytes
+
+from holdfast.errors import SourceError
+
+LIMIT = 2_000_000_000  # bytes, unpacked: ten million appointments fit, a zip bomb does not
+RATIO = 200  # a real export packs 5 to 30 fold; a bomb a thousandfold
+_WORKBOOK = (b"PK\x03\x04", ("xl/workbook.xml",))
+IGNORED = (".", "~$", "__MACOSX")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of an export, in memory."""
+
+    name: str
+    data: bytes
+
+    @property
+    def stem(self) -> str:
+        return PurePosixPath(self.name).stem.lower()
+
+    @property
+    def is_workbook(self) -> bool:
+        """Say whether this is an Excel workbook, by its content and not by its name."""
+        if not self.data.startswith(_WORKBOOK[0]):
+            return False
+        try:
+            with zipfile.ZipFile(io.BytesIO(self.data)) as members:
+                return all(name in members.namelist() for name in _WORKBOOK[1])
+        except zipfile.BadZipFile:
+            return False
+
+    @cached_property
+    def text(self) -> str:
+        """The file as text: by its byte-order mark, as UTF-8, or by what its bytes look like.
+
+        Raises
+        ------
+        SourceError
+            If it is not text.
+        """
+        if not self.data.strip():
+            raise SourceError(
+                f"{self.name} is empty. Export it again, and look at its size before importing."
+            )
+        try:
+            return self.data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            guess = from_bytes(self.data[:200_000]).best()
+        if (
+            guess is None
+            or (b"\x00" in self.data[:1000].replace(b"\x00", b"", 0)
+            and guess.encoding.startswith("utf_8"))
+        ):
+            raise SourceError(
+                f"{self.name} is not text, and not a workbook that can be read. Export it again as CSV."
+            )
+        return self.data.decode(guess.encoding, errors="replace").lstrip("\ufeff")
+
+    @cached_property
+    def json(self) -> Any:
+        """The file as JSON.
+
+        Raises
+        ------
+        SourceError
+            If it is cut off or not JSON, with the line where reading stopped.
+        """
+        try:
+            return json.loads(self.text)
+        except json.JSONDecodeError as error:
+            raise SourceError(
+                f"{self.name} is not complete JSON (line {error.lineno}: {error.msg}). "
+                "It may have been cut off on the way; export or download it again."
+            ) from error
+
+    def json_lines(self) -> list[tuple[int, Any]]:
+        """The file as one JSON value a line, with line numbers; blank lines are passed over.
+
+        Raises
+        ------
+        SourceError
+            Naming the first line that is not JSON.
+        """
+        found = []
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                found.append((number, json.loads(line)))
+            except json.JSONDecodeError as error:
+                raise SourceError(
+                    f"{self.name}, line {number} is not JSON ({error.msg}). Download it again."
+                ) from error
+        return found
+
+    @cached_property
+    def sheets(self) -> Mapping[str, list[list[str]]]:
+        """The sheets of a workbook as rows of text, or the one sheet that a CSV is."""
+        if self.is_workbook:
+            from holdfast.tables.sources.workbook import read_workbook
+
+            return read_workbook(self.name, self.data)
+        return {self.stem: csv_rows(self.name, self.text)}
+
+
+def csv_rows(name: str, text: str, *, delimiter: str | None = None) -> list[list[str]]:
+    """Split CSV text into rows of cells, trimmed; the delimiter is found if it is not given.
+
+    Raises
+    ------
+    SourceError
+        If a quotation mark is never closed or the text is binary.
+    """
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter or find_delimiter(text), strict=True
+    )
+    rows = []
+    try:
+        for row in reader:
+            rows.append([cell.strip() for cell in row])
+    except csv.Error as error:
+        raise SourceError(
+            f"{name} breaks off near line {reader.line_num} ({error}). "
+            "It may have been cut off on the way; export it again."
+        ) from error
+    return rows
+
+
+def find_delimiter(text: str) -> str:
+    """Find the delimiter that splits the most of the first hundred lines into the same number of cells."""
+    sample = [line for line in text.splitlines()[:100] if line.strip()]
+
+    def agreement(delimiter: str) -> tuple[int, int]:
+        widths = [len(row) for row in csv.reader(sample, delimiter=delimiter)]
+        common = max(set(widths), key=lambda width: (width > 1) * widths.count(width), default=1)
+        return (widths.count(common) * (common > 1), common)
+
+    return max(",;\t|", key=agreement)
+
+
+def open_files(paths: Iterable[Path]) -> list[SourceFile]:
+    """Read every file that was named, those in folders and zips included, in order of their names.
+
+    Raises
+    ------
+    SourceError
+        If a path is not there, cannot be read, or holds more than can be real.
+    """
+    files = [file for path in paths for file in _open(path)]
+    if not files:
+        raise SourceError("There is no file to import there.")
+    return files
+
+
+def _open(path: Path) -> Iterator[SourceFile]:
+    if path.is_dir():
+        for inner in sorted(path.iterdir()):
+            if inner.is_file() and not inner.name.startswith(IGNORED):
+                yield from _open(inner)
+        return
+    try:
+        if path.stat().st_size > LIMIT:
+            raise SourceError(
+                f"{path.name} is larger than {LIMIT / 1e9:.0f} GB. Split it by date, or give Parquet tables."
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}.") from error
+    file = SourceFile(path.name, data)
+    if data.startswith(b"PK\x03\x04"):
+        members = _members(file)
+        if not file.is_workbook:
+            yield from members
+            return
+    yield file
+
+
+def _members(file: SourceFile) -> list[SourceFile]:
+    """The files in a zip. A workbook is one too, so its sizes are looked at here as well."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
+            wanted = [item for item in archive.infolist() if not item.is_dir()]
+            refuse_bomb(file.name, len(file.data), sum(item.file_size for item in wanted))
+            if file.is_workbook:
+                return []
+            named = [item for item in wanted if not PurePosixPath(item.filename).name.startswith(IGNORED)]
+            return [SourceFile(PurePosixPath(item.filename).name, archive.read(item)) for item in named]
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise SourceError(
+            f"{file.name} is a zip that cannot be opened ({error}). Unpack it, or export it again."
+        ) from error
+
+
+def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
+    """Refuse a zip or workbook that would unpack to far more than an export holds."""
+    if unpacked > LIMIT or (unpacked > 50_000_000 and unpacked > RATIO * max(packed, 1)):
+        raise SourceError(
+            f"{name} would unpack from {packed / 1e6:.1f} MB to {unpacked / 1e6:,.0f} MB. "
+            "No practice export does that, so it was not opened. If it is real, unpack it yourself and import the files."
+        )
+
+
+def find_file(files: Sequence[SourceFile], *names: str) -> SourceFile | None:
+    """Find the first file whose name without ending is one of ``names`` or begins with it."""
+    for name in names:
+        for file in files:
+            if file.stem == name or file.stem.startswith((f"{name}.", f"{name}_", f"{name}-")):
+                return file
+    return None

@@ -1,0 +1,121 @@
+"""A sheet or CSV as records: the heading found among title lines, columns found by their aliases."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from holdfast.errors import SourceError
+
+_TOTAL = re.compile(r"^(grand\s+)?(sub)?totals?\b", re.IGNORECASE)
+
+
+def plain(name: str) -> str:
+    """Reduce a heading to its letters and digits: ``Date of Service`` and ``date_of_service`` are the same."""
+    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "", ascii_only.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row under a heading. ``row`` counts as a spreadsheet does."""
+
+    file: str
+    row: int
+    cells: Mapping[str, str]
+
+    def get(self, *names: str) -> str:
+        """Return the first of these columns that is filled in, or an empty string."""
+        for name in names:
+            if value := self.cells.get(plain(name), ""):
+                return value
+        return ""
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}, row {self.row}"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The records of one sheet, with its heading as written."""
+
+    file: str
+    heading: tuple[str, ...]
+    records: tuple[Record, ...]
+
+    def has(self, *names: str) -> bool:
+        """Say whether one of these columns is there."""
+        known = {plain(name) for name in self.heading}
+        return any(plain(name) in known for name in names)
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.records)
+
+
+def make_grid(file: str, rows: Sequence[Sequence[str]], needed: Sequence[Sequence[str]]) -> Grid:
+    """Find the heading and give the records below it; blank rows and total lines are left out.
+
+    Parameters
+    ----------
+    needed
+        The columns without which this is not the right file, each as a sequence of aliases.
+
+    Raises
+    ------
+    SourceError
+        If no row has them all, or the heading has one of them twice.
+    """
+    position = find_heading(rows, needed)
+    if position is None:
+        raise SourceError(f"{file} has no heading with {_list_needed(needed)}. {_seen(rows)}")
+    heading = tuple(cell.strip() for cell in rows[position])
+    keys = [plain(name) for name in heading]
+    _refuse_twice(file, heading, keys, needed)
+    records = tuple(
+        Record(file, number, {key: cell.strip() for key, cell in zip(keys, row, strict=False) if key})
+        for number, row in enumerate(rows[position + 1 :], start=position + 2)
+        if any(cell.strip() for cell in row) and not is_total(row)
+    )
+    return Grid(file, heading, records)
+
+
+def find_heading(rows: Sequence[Sequence[str]], needed: Sequence[Sequence[str]]) -> int | None:
+    """Return the first of the first fifty rows that has every needed column, or None."""
+    wanted = [{plain(alias) for alias in aliases} for aliases in needed]
+    for number, row in enumerate(rows[:50]):
+        cells = {plain(cell) for cell in row}
+        if all(aliases & cells for aliases in wanted):
+            return number
+    return None
+
+
+def is_total(row: Sequence[str]) -> bool:
+    """Say whether a row is a total line and not a record."""
+    filled = [cell for cell in row if cell.strip()]
+    return bool(filled) and bool(_TOTAL.match(filled[0])) and len(filled) <= max(2, len(row) // 2)
+
+
+def _refuse_twice(
+    file: str, heading: Sequence[str], keys: Sequence[str], needed: Sequence[Sequence[str]]
+) -> None:
+    wanted = {plain(alias) for aliases in needed for alias in aliases}
+    for name, key in zip(heading, keys, strict=True):
+        if key in wanted and keys.count(key) > 1:
+            raise SourceError(
+                f"{file} has the column {name!r} more than once, so it is not clear which to read. Remove one."
+            )
+
+
+def _list_needed(needed: Sequence[Sequence[str]]) -> str:
+    return ", ".join(repr(aliases[0]) for aliases in needed)
+
+
+def _seen(rows: Sequence[Sequence[str]]) -> str:
+    first = next((row for row in rows if any(row)), None)
+    if first is None:
+        return "The file is empty."
+    shown = ", ".join(cell for cell in first if cell)
+    return f"It begins with: {shown[:150]}"

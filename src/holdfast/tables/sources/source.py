@@ -1,0 +1,143 @@
+"""What an importer is: it knows one source and the tables, and nothing else.
+
+An importer turns files into rows of the seven tables, as text. The rules that every
+source shares stand here, so that "late" or "past and never marked" means the same everywhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from holdfast.tables.moments import When
+from holdfast.tables.schema import Certainty, Ending, InitiatedBy, Modality, Status
+from holdfast.tables.sources.files import SourceFile
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an importer may know besides the files.
+
+    ``now`` is the moment of the export, in the practice's zone; ``existing`` holds the rows
+    that the target folder has already, by table.
+    """
+
+    now: datetime
+    timezone: ZoneInfo
+    notice: timedelta = timedelta(hours=24)
+    existing: Mapping[str, Sequence[Mapping[str, str | None]]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Imported:
+    """What came out of the files: rows by table, and an account of what did not become one."""
+
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    rows_read: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)  # reason in plain words -> how many
+    notes: list[str] = field(default_factory=list)  # what the figures' reader should know about this source
+
+    def add(self, table: str, row: Row) -> None:
+        self.rows.setdefault(table, []).append(row)
+
+    def skip(self, reason: str) -> None:
+        self.skipped[reason] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind of export: its name on the command line, how it is recognised, how it is read."""
+
+    name: str
+    title: str  # "Cliniko (API pages)"
+    files: str  # which files to give, in one line
+    recognises: Callable[[SourceFile], bool]  # cheap, never raises SourceError for a foreign file
+    read: Callable[[Sequence[SourceFile], Context], Imported]
+    own_date: Callable[[Sequence[SourceFile]], datetime | None] = lambda files: (
+        None
+    )  # aware; the export's own moment
+
+
+def appointment(
+    *,
+    id: str,
+    client: str,
+    therapist: str,
+    starts: When,
+    status: Status,
+    certainty: Certainty,
+    by: InitiatedBy | None = None,
+    booked: When | None = None,
+    status_at: When | None = None,
+    modality: Modality | None = None,
+    fee: str = "",
+    source_status: str = "",
+) -> Row:
+    """Make a row of ``appointments``. ``source_status`` keeps the source's own word beside ours."""
+    return {
+        "appointment_id": id,
+        "client_id": client,
+        "therapist_id": therapist,
+        "starts_at": starts.text(),
+        "status": status,
+        "initiated_by": by or "",
+        "certainty": certainty,
+        "booked_at": booked.text() if booked else "",
+        "status_at": status_at.text() if status_at else "",
+        "modality": modality or "",
+        "fee": fee,
+        "source_status": source_status,
+    }
+
+
+def ending(
+    *, client: str, therapist: str, ended: When, kind: Ending, reason: str = "", recorded: When | None = None
+) -> Row:
+    """Make a row of ``endings``."""
+    return {
+        "client_id": client,
+        "therapist_id": therapist,
+        "ended_on": ended.text(),
+        "kind": kind,
+        "reason": reason,
+        "recorded_at": recorded.text() if recorded else "",
+    }
+
+
+def called_off(
+    starts: When,
+    cancelled: When | None,
+    context: Context,
+    *,
+    by: InitiatedBy | None,
+    booked: When | None = None,
+) -> Status:
+    """Say whether an appointment that was called off was called off late.
+
+    Late is less than the practice's notice before the start, by the client or by somebody unknown,
+    and after the booking was made. Without both times it is plain ``cancelled``: late is never guessed.
+    """
+    if by is InitiatedBy.PROVIDER or cancelled is None:
+        return Status.CANCELLED
+    if starts.instant is None or cancelled.instant is None:
+        return Status.CANCELLED
+    if booked is not None and booked.instant is not None and cancelled.instant < booked.instant:
+        return Status.CANCELLED
+    return Status.LATE_CANCELLED if starts.instant - cancelled.instant < context.notice else Status.CANCELLED
+
+
+def not_marked(starts: When, context: Context) -> tuple[Status, Certainty]:
+    """The status of an appointment that nobody marked: booked while ahead, unknown once past."""
+    if starts.is_before(context.now):
+        return Status.UNKNOWN, Certainty.NOT_UPDATED
+    return Status.BOOKED, Certainty.RECORDED
+
+
+def year_of(day: str) -> str:
+    """The year of an ISO date, or blank."""
+    return day[:4] if day[:4].isdigit() else ""

@@ -1,0 +1,20 @@
+"""Makes uv.lock and the hash-locked files in requirements/ that ./run and ./test install. Needs uv."""
+
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SETS = {
+    "run": ["--no-default-groups"],
+    "test": ["--no-default-groups", "--group", "dev"],
+    "bench": ["--no-default-groups", "--group", "bench"],
+    "spark": ["--no-default-groups", "--group", "dev", "--extra", "spark"],
+}
+
+if __name__ == "__main__":
+    subprocess.run(["uv", "lock"], cwd=ROOT, check=True)
+    for name, groups in SETS.items():
+        target = f"requirements/{name}.txt"
+        command = ["uv", "export", "--quiet", "--no-emit-project", "--no-header", "--no-annotate", *groups]
+        subprocess.run([*command, "--output-file", target], cwd=ROOT, check=True)
+        print(target)
