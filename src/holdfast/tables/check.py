@@ -133,9 +133,7 @@ def _with_rows(schema: type[dy.Schema]) -> type[dy.Schema]:
     return _ROWED[schema]
 
 
-def reference_problems(
-    table: Table, file: str, typed: pl.DataFrame, others: dict[str, pl.DataFrame]
-) -> list[Problem]:
+def reference_problems(table: Table, file: str, typed: pl.DataFrame, others: dict[str, pl.DataFrame]) -> list[Problem]:
     """List the rows that point to a client, therapist or appointment that its table does not have."""
     problems: list[Problem] = []
     for reference in table.references:

@@ -95,14 +95,10 @@ def import_files(
         return _account(source, moment, imported, merged, written=not dry_run)
 
 
-def _context(
-    now: datetime, zone_name: str, notice_hours: float, existing: Mapping[str, list[Row]]
-) -> Context:
+def _context(now: datetime, zone_name: str, notice_hours: float, existing: Mapping[str, list[Row]]) -> Context:
     from datetime import timedelta
 
-    return Context(
-        now=now, timezone=moments.zone(zone_name), notice=timedelta(hours=notice_hours), existing=existing
-    )
+    return Context(now=now, timezone=moments.zone(zone_name), notice=timedelta(hours=notice_hours), existing=existing)
 
 
 def _refuse_other_system(source: Source, files: Sequence[SourceFile]) -> None:
@@ -154,9 +150,7 @@ def _existing(folder: Path) -> dict[str, list[Row]]:
         for path in (folder / f"{name}.csv", folder / f"{name}.parquet"):
             if path.exists():
                 frame = read_text(path).drop(ROW)
-                found[name] = [
-                    {key: value or "" for key, value in row.items()} for row in frame.iter_rows(named=True)
-                ]
+                found[name] = [{key: value or "" for key, value in row.items()} for row in frame.iter_rows(named=True)]
     return found
 
 
@@ -186,9 +180,7 @@ def _merge(
     return _Merged(result, tally)
 
 
-def _upsert(
-    table: Table, old: list[Row], new: list[Row], tally: Counter[str], *, keep_old: bool
-) -> list[Row]:
+def _upsert(table: Table, old: list[Row], new: list[Row], tally: Counter[str], *, keep_old: bool) -> list[Row]:
     """Old and new rows by key. A new row replaces; a blank in it leaves what was known, except about an outcome."""
     rows = {_key(table, row): row for row in old}
     counts = table.name == REQUIRED_TABLE
@@ -209,11 +201,7 @@ def _change(before: Row | None, after: Row, new: Row) -> str:
     if after is before:
         same = all(before.get(key, "") == value for key, value in new.items() if value)
         return "unchanged" if same else "not_replaced"
-    return (
-        "unchanged"
-        if {k: v for k, v in before.items() if v} == {k: v for k, v in after.items() if v}
-        else "updated"
-    )
+    return "unchanged" if {k: v for k, v in before.items() if v} == {k: v for k, v in after.items() if v} else "updated"
 
 
 def _updated(table: Table, before: Row, row: Row) -> Row:
@@ -302,16 +290,12 @@ def _write(folder: Path, merged: _Merged, source: str, now: datetime, timezone: 
     try:
         journal.replace_together(folder, files)
     except OSError as error:
-        raise FolderError(
-            f"{folder} cannot be written: {error.strerror}. The old tables are as they were."
-        ) from error
+        raise FolderError(f"{folder} cannot be written: {error.strerror}. The old tables are as they were.") from error
 
 
 def csv_bytes(frame: pl.DataFrame) -> bytes:
     """Write a frame as CSV: UTF-8, one heading, quotation marks only where they are needed."""
-    kept = [
-        name for name in frame.columns if frame[name].null_count() < frame.height or name in frame.columns[:5]
-    ]
+    kept = [name for name in frame.columns if frame[name].null_count() < frame.height or name in frame.columns[:5]]
     buffer = io.BytesIO()
     frame.select(kept).write_csv(buffer)
     return buffer.getvalue()
@@ -339,9 +323,7 @@ def _practice_bytes(folder: Path, source: str, now: datetime, timezone: str) -> 
     """The folder's facts, with this import's moment added. Nothing in it depends on when it was run."""
     told = _told(folder)
     moments_known = [text for text in (told.get("exported_at"), told.get("imported", {}).get(source)) if text]
-    latest = max(
-        [now, *map(datetime.fromisoformat, moments_known)], key=lambda moment: moment.astimezone(UTC)
-    )
+    latest = max([now, *map(datetime.fromisoformat, moments_known)], key=lambda moment: moment.astimezone(UTC))
     own = told.get("imported", {}).get(source)
     newest_own = max([now, datetime.fromisoformat(own)] if own else [now])
     facts = {

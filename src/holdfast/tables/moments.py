@@ -40,9 +40,7 @@ def parse_column(text: pl.Expr, timezone: str | None) -> pl.Expr:
     has_offset = text.str.contains(_DATE + _CLOCK + _OFFSET)
     has_clock = text.str.contains(_DATE + _CLOCK + "$")
     plain = text.str.replace(" ", "T", literal=True)
-    with_seconds = (
-        pl.when(plain.str.len_chars() == len("2026-11-22T14:00")).then(plain + ":00").otherwise(plain)
-    )
+    with_seconds = pl.when(plain.str.len_chars() == len("2026-11-22T14:00")).then(plain + ":00").otherwise(plain)
     return (
         pl.when(has_offset)
         .then(_shift_to(with_offset_normalised(plain), timezone))

@@ -95,9 +95,7 @@ def read_tables(folder: Path, *, timezone: str | None = None) -> Tables:
 def table_files(folder: Path) -> dict[str, Path]:
     """Find the tables in a folder, finishing an import that was interrupted after its commit."""
     if not folder.is_dir():
-        raise FolderError(
-            f"{folder} is not a folder. Import into it first: holdfast import SOURCE FILE --to {folder}"
-        )
+        raise FolderError(f"{folder} is not a folder. Import into it first: holdfast import SOURCE FILE --to {folder}")
     journal.recover(folder)
     found: dict[str, Path] = {}
     for name in TABLES:
@@ -124,9 +122,7 @@ def read_practice(folder: Path, *, timezone: str | None = None) -> Practice:
             exported = told.get("exported_at")
             moment = datetime.fromisoformat(exported) if exported else None
         except (ValueError, AttributeError, TypeError) as error:
-            raise FolderError(
-                f"{path} cannot be read ({error}). Correct it, or delete it and import again."
-            ) from error
+            raise FolderError(f"{path} cannot be read ({error}). Correct it, or delete it and import again.") from error
     else:
         moment = None
     zone_name = timezone or told.get("timezone")
@@ -215,9 +211,7 @@ def _read_one(table: Table, path: Path, timezone: str | None) -> tuple[pl.DataFr
 
 def to_types(table: Table, text: pl.DataFrame, timezone: str | None) -> pl.DataFrame:
     """Give each column of the table its type; what cannot be read becomes null. Extra columns are dropped."""
-    return text.select(
-        pl.col(ROW), *(_typed(name, column, timezone) for name, column in table.columns.items())
-    )
+    return text.select(pl.col(ROW), *(_typed(name, column, timezone) for name, column in table.columns.items()))
 
 
 def _typed(name: str, column: dy.Column, timezone: str | None) -> pl.Expr:

@@ -39,10 +39,8 @@ Item = Mapping[str, Any]
 
 
 def recognises(file: SourceFile) -> bool:
-    return (
-        b'"individual_appointments"' in file.data[:5000]
-        or (b"api." in file.data[:5000]
-        and b"cliniko.com" in file.data[:5000])
+    return b'"individual_appointments"' in file.data[:5000] or (
+        b"api." in file.data[:5000] and b"cliniko.com" in file.data[:5000]
     )
 
 

@@ -58,21 +58,15 @@ class SourceFile:
             If it is not text.
         """
         if not self.data.strip():
-            raise SourceError(
-                f"{self.name} is empty. Export it again, and look at its size before importing."
-            )
+            raise SourceError(f"{self.name} is empty. Export it again, and look at its size before importing.")
         try:
             return self.data.decode("utf-8-sig")
         except UnicodeDecodeError:
             guess = from_bytes(self.data[:200_000]).best()
-        if (
-            guess is None
-            or (b"\x00" in self.data[:1000].replace(b"\x00", b"", 0)
-            and guess.encoding.startswith("utf_8"))
+        if guess is None or (
+            b"\x00" in self.data[:1000].replace(b"\x00", b"", 0) and guess.encoding.startswith("utf_8")
         ):
-            raise SourceError(
-                f"{self.name} is not text, and not a workbook that can be read. Export it again as CSV."
-            )
+            raise SourceError(f"{self.name} is not text, and not a workbook that can be read. Export it again as CSV.")
         return self.data.decode(guess.encoding, errors="replace").lstrip("\ufeff")
 
     @cached_property
@@ -130,9 +124,7 @@ def csv_rows(name: str, text: str, *, delimiter: str | None = None) -> list[list
     SourceError
         If a quotation mark is never closed or the text is binary.
     """
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter or find_delimiter(text), strict=True
-    )
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or find_delimiter(text), strict=True)
     rows = []
     try:
         for row in reader:

@@ -98,9 +98,7 @@ def is_total(row: Sequence[str]) -> bool:
     return bool(filled) and bool(_TOTAL.match(filled[0])) and len(filled) <= max(2, len(row) // 2)
 
 
-def _refuse_twice(
-    file: str, heading: Sequence[str], keys: Sequence[str], needed: Sequence[Sequence[str]]
-) -> None:
+def _refuse_twice(file: str, heading: Sequence[str], keys: Sequence[str], needed: Sequence[Sequence[str]]) -> None:
     wanted = {plain(alias) for aliases in needed for alias in aliases}
     for name, key in zip(heading, keys, strict=True):
         if key in wanted and keys.count(key) > 1:

@@ -58,9 +58,7 @@ class Source:
     files: str  # which files to give, in one line
     recognises: Callable[[SourceFile], bool]  # cheap, never raises SourceError for a foreign file
     read: Callable[[Sequence[SourceFile], Context], Imported]
-    own_date: Callable[[Sequence[SourceFile]], datetime | None] = lambda files: (
-        None
-    )  # aware; the export's own moment
+    own_date: Callable[[Sequence[SourceFile]], datetime | None] = lambda files: None  # aware; the export's own moment
 
 
 def appointment(

@@ -30,9 +30,7 @@ def read_workbook(name: str, data: bytes) -> Mapping[str, list[list[str]]]:
 def _load(name: str, data: bytes, *, values: bool) -> dict[str, list[tuple[object, ...]]]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # openpyxl tells of styles it does not know; they do not matter here
+            warnings.simplefilter("ignore")  # openpyxl tells of styles it does not know; they do not matter here
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=values)
             return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
