@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from holdfast.errors import SourceError
 from holdfast.tables.moments import When
 from holdfast.tables.schema import Certainty, Ending, InitiatedBy, Modality, Status
 from holdfast.tables.sources.files import SourceFile
@@ -47,6 +48,29 @@ class Imported:
 
     def skip(self, reason: str) -> None:
         self.skipped[reason] += 1
+
+
+@dataclass(slots=True)
+class Faults:
+    """What cannot be read in a source's files, gathered so that one message names every place."""
+
+    found: list[str] = field(default_factory=list)
+
+    def add(self, place: str, column: str, value: str, allowed: str) -> None:
+        self.found.append(f"{place}, {column}: found {value[:60]!r}; allowed: {allowed}")
+
+    def refuse(self, way_out: str) -> None:
+        """Stop the import if anything was gathered; the first twenty are shown.
+
+        Raises
+        ------
+        SourceError
+            With the places, and ``way_out``: what the person can do.
+        """
+        if self.found:
+            more = [f"… and {len(self.found) - 20:,} more"] if len(self.found) > 20 else []
+            shown = "\n".join(f"  {line}" for line in [*self.found[:20], *more])
+            raise SourceError(f"These cannot be read, and nothing was imported:\n{shown}\n{way_out}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +158,12 @@ def not_marked(starts: When, context: Context) -> tuple[Status, Certainty]:
     if starts.is_before(context.now):
         return Status.UNKNOWN, Certainty.NOT_UPDATED
     return Status.BOOKED, Certainty.RECORDED
+
+
+def made_id(starts: When, client: str, therapist: str) -> str:
+    """An id where the source has none: the same appointment gets the same one from every export."""
+    clock = starts.instant.replace(tzinfo=None).isoformat("T", "minutes") if starts.instant else starts.text()
+    return f"{clock} {client} / {therapist}"
 
 
 def year_of(day: str) -> str:
