@@ -20,11 +20,12 @@ def plain(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row under a heading. ``row`` counts as a spreadsheet does."""
+    """One row under a heading, or one item of a list. ``row`` counts as a spreadsheet does."""
 
     file: str
     row: int
     cells: Mapping[str, str]
+    counted: str = "row"  # what ``row`` counts: rows of a sheet, items of a list, lines of a file
 
     def get(self, *names: str) -> str:
         """Return the first of these columns that is filled in, or an empty string."""
@@ -35,7 +36,7 @@ class Record:
 
     @property
     def place(self) -> str:
-        return f"{self.file}, row {self.row}"
+        return f"{self.file}, {self.counted} {self.row}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,175 @@
+"""Dates as people and spreadsheets write them: 22/11/2026 2:30 PM, Nov 22, 2026, 22.11.26 14:30.
+
+Whether 05/04/2026 is in April or in May cannot be told from one cell. It is told from all
+the dates of a file together, and where they do not tell it is asked, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import timezone as fixed_zone
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from holdfast.errors import SourceError
+from holdfast.tables.moments import When, at_instant, from_epoch, on_day
+
+READABLE = "a date or time such as 2026-11-22 14:30, 22/11/2026 2:30 PM or Nov 22, 2026"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAY = re.compile(r"^(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
+_YEAR_FIRST = re.compile(r"^(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)")
+_NUMBERS = re.compile(r"^(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})(?!\d)")
+_MONTH_NAME = re.compile(
+    r"^(?P<m>[a-z]{3,9})\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y>\d{4})(?!\d)", re.IGNORECASE
+)
+_DAY_NAME = re.compile(
+    r"^(?P<d>\d{1,2})(?:st|nd|rd|th|\.)?[\s-](?P<m>[a-z]{3,9})\.?,?[\s-](?P<y>\d{4}|\d{2})(?!\d)", re.IGNORECASE
+)
+_BEFORE_CLOCK = re.compile(r"^(?:T|,?\s+at\s+|\s*[,@-]\s*|\s+)", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"^(?P<h>\d{1,2})(?::(?P<min>\d{2})(?::(?P<s>\d{2})(?P<f>\.\d{1,9})?)?)?\s*(?P<half>[ap]\.?m\.?)?\s*"
+    r"(?P<zone>Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}:?\d{2})?$",
+    re.IGNORECASE,
+)
+_UNTIL = re.compile(r"\s*(?:[–—-]\s*|\bto\s+)\d{1,2}(?::\d{2}|\s*[ap]\.?m).*$", re.IGNORECASE)
+
+
+class DateOrder(StrEnum):
+    """Which comes first in a date written in numbers with the year at its end."""
+
+    DAY_FIRST = "day-first"
+    MONTH_FIRST = "month-first"
+
+
+def find_order(texts: Iterable[str]) -> DateOrder | None:
+    """Tell the order from all the dates of a file together; None if no date tells it.
+
+    A date decides if only one order makes a date of it: 22/11/2026 is day first, 11/22/2026 month first.
+
+    Raises
+    ------
+    SourceError
+        If some dates can only be the one and some only the other.
+    """
+    proof: dict[DateOrder, str] = {}
+    for text in texts:
+        possible = _possible(text)
+        if len(possible) == 1:
+            proof.setdefault(possible[0], text.strip())
+    if len(proof) == 2:
+        day, month = proof[DateOrder.DAY_FIRST], proof[DateOrder.MONTH_FIRST]
+        raise SourceError(
+            f"The dates are written in two ways: {day!r} has the day first, {month!r} the month. "
+            "Make them alike (2026-11-22 is safest), and import again."
+        )
+    return next(iter(proof), None)
+
+
+def date_reader(
+    texts: Iterable[str], timezone: ZoneInfo, *, file: str, default: DateOrder | None = None
+) -> Callable[[str], When]:
+    """Return what reads one date, in the order that ``texts``, all the dates of the file, are written in.
+
+    Raises
+    ------
+    SourceError
+        If a date can be read both ways, no other tells which, and there is no ``default``.
+    """
+    cells = [text for text in texts if text.strip()]
+    order = find_order(cells) or default
+    if order is None:
+        unclear = next((text for text in cells if len(_possible(text)) > 1), None)
+        if unclear is not None:
+            raise SourceError(
+                f"{file}: {unclear.strip()!r} can have the day first or the month first, and no other date in it "
+                "tells which. Export a longer time, save the dates as 2026-11-22, or say which comes first: "
+                f"holdfast import any {file} --map MAPPING"
+            )
+    return lambda text: read_date(text, order or DateOrder.DAY_FIRST, timezone)
+
+
+def read_date(text: str, order: DateOrder, timezone: ZoneInfo) -> When:
+    """Read one date, with its time if there is one; a time without an offset is on the practice's clock.
+
+    Raises
+    ------
+    ValueError
+        If it is no date, or none that exists.
+    """
+    cleaned = _WEEKDAY.sub("", " ".join(text.split()))
+    if re.fullmatch(r"\d{10}|\d{13}", cleaned):
+        return from_epoch(cleaned, timezone)
+    day, rest = _day(cleaned, order)
+    if not rest:
+        return on_day(day)
+    clock = _BEFORE_CLOCK.sub("", rest).strip()
+    if not _YEAR_FIRST.match(cleaned):  # 10:00-10:50 after such a date is a span, and not an offset from UTC
+        clock = _UNTIL.sub("", clock)
+    return at_instant(datetime.combine(day, _clock(clock)), timezone)
+
+
+def _day(text: str, order: DateOrder) -> tuple[date, str]:
+    """The day a text begins with, and what follows it."""
+    if found := _YEAR_FIRST.match(text):
+        return date(int(found["y"]), int(found["m"]), int(found["d"])), text[found.end() :]
+    if found := _NUMBERS.match(text):
+        first, second = int(found["a"]), int(found["b"])
+        swap = order is DateOrder.MONTH_FIRST and found["sep"] != "."
+        day, month = (second, first) if swap else (first, second)
+        return date(_year(found["y"]), month, day), text[found.end() :]
+    if found := _MONTH_NAME.match(text) or _DAY_NAME.match(text):
+        return date(_year(found["y"]), _month(found["m"]), int(found["d"])), text[found.end() :]
+    raise ValueError(f"{text!r} is not a date")
+
+
+def _month(name: str) -> int:
+    return _MONTHS.index(name[:3].lower()) + 1  # ValueError where it is none
+
+
+def _year(text: str) -> int:
+    """Two digits are a year of this century: appointments are not older."""
+    return int(text) + 2000 if len(text) == 2 else int(text)
+
+
+def _clock(text: str) -> time:
+    """The time of day, with its offset if there is one; of a span from one time to another, its beginning."""
+    found = _CLOCK.match(text) or _CLOCK.match(_UNTIL.sub("", text))
+    if found is None or not (found["min"] or found["half"]):
+        raise ValueError(f"{text!r} is not a time")
+    hour = int(found["h"])
+    if found["half"]:
+        if not 1 <= hour <= 12:
+            raise ValueError(f"{text!r} is not a time")
+        hour = hour % 12 + 12 * (found["half"][0].lower() == "p")
+    micro = int(float(found["f"] or 0) * 1_000_000)
+    return time(hour, int(found["min"] or 0), int(found["s"] or 0), micro, tzinfo=_offset(found["zone"]))
+
+
+def _offset(text: str | None) -> tzinfo | None:
+    if not text:
+        return None
+    digits = re.sub(r"[^0-9]", "", text)
+    if not digits:
+        return UTC
+    shift = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return fixed_zone(-shift if "-" in text else shift)
+
+
+def _possible(text: str) -> list[DateOrder]:
+    """The orders that make a date of this text, if they make different dates of it; else none."""
+    found = _NUMBERS.match(_WEEKDAY.sub("", " ".join(text.split())))
+    if found is None or found["sep"] == "." or found["a"] == found["b"]:
+        return []
+    return [order for order in DateOrder if _exists(found, order)]
+
+
+def _exists(found: re.Match[str], order: DateOrder) -> bool:
+    first, second = int(found["a"]), int(found["b"])
+    day, month = (first, second) if order is DateOrder.DAY_FIRST else (second, first)
+    try:
+        date(_year(found["y"]), month, day)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,75 @@
+"""Dates as people write them; the order of day and month is told by the whole file or not at all."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from holdfast.errors import SourceError
+from holdfast.tables.sources.dates import DateOrder, date_reader, find_order, read_date
+
+LONDON = ZoneInfo("Europe/London")
+DAY, MONTH = DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "iso"),
+    [
+        ("2026-11-22", DAY, "2026-11-22"),
+        ("2026-11-22 14:30", MONTH, "2026-11-22T14:30:00+00:00"),
+        ("2026-07-22T14:30:00", DAY, "2026-07-22T14:30:00+01:00"),
+        ("2026-07-22T14:30:00Z", DAY, "2026-07-22T15:30:00+01:00"),
+        ("2026-07-22T14:30:00.5-0700", DAY, "2026-07-22T22:30:00.500000+01:00"),
+        ("2026-11-22 2:30 PM", DAY, "2026-11-22T14:30:00+00:00"),
+        ("2026/11/22", DAY, "2026-11-22"),
+        ("03/04/2026", DAY, "2026-04-03"),
+        ("03/04/2026", MONTH, "2026-03-04"),
+        ("3-4-26 9:05am", MONTH, "2026-03-04T09:05:00+00:00"),
+        ("03.04.2026 9:05", MONTH, "2026-04-03T09:05:00+01:00"),
+        ("11/22/2026, 12:00 a.m.", MONTH, "2026-11-22T00:00:00+00:00"),
+        ("11/22/2026 12:00 PM", MONTH, "2026-11-22T12:00:00+00:00"),
+        ("Nov 22, 2026 2:30 PM", DAY, "2026-11-22T14:30:00+00:00"),
+        ("November 22, 2026 at 2pm", DAY, "2026-11-22T14:00:00+00:00"),
+        ("Sunday, November 22nd 2026", DAY, "2026-11-22"),
+        ("Sun 22 Nov 2026 14:30", MONTH, "2026-11-22T14:30:00+00:00"),
+        ("22-Nov-26", MONTH, "2026-11-22"),
+        ("11/22/2026 10:00 AM - 10:50 AM", MONTH, "2026-11-22T10:00:00+00:00"),
+        ("11/22/2026 10:00-10:45", MONTH, "2026-11-22T10:00:00+00:00"),
+        ("1784730600000", DAY, "2026-07-22T15:30:00+01:00"),
+    ],
+)
+def test_it_reads(text: str, order: DateOrder, iso: str) -> None:
+    assert read_date(text, order, LONDON).text() == iso
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "31/02/2026", "22/13/2026", "2026-11-22 25:00", "2026-11-22 14", "22 Foo 2026", "13:00", "7"]
+)
+def test_it_refuses(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        read_date(text, DAY, LONDON)
+
+
+def test_one_date_decides_for_all() -> None:
+    assert find_order(["03/04/2026", "5/5/2026", "22/04/2026"]) is DAY
+    assert find_order(["03/04/2026", "04/22/2026 09:00"]) is MONTH
+    assert find_order(["03/04/2026", "2026-11-22", "22.04.2026", ""]) is None
+
+
+def test_two_orders_in_one_file_are_refused() -> None:
+    with pytest.raises(SourceError, match=r"two ways: '22/04/2026' .* '04/22/2026'"):
+        find_order(["22/04/2026", "04/22/2026"])
+
+
+def test_where_nothing_tells_the_order_it_is_asked() -> None:
+    with pytest.raises(SourceError, match=r"a\.csv: '03/04/2026' can have the day first or the month first"):
+        date_reader(["03/04/2026", "05/06/2026"], LONDON, file="a.csv")
+
+
+def test_where_nothing_tells_the_order_a_default_does() -> None:
+    assert date_reader(["03/04/2026"], LONDON, file="a.csv", default=MONTH)("03/04/2026").text() == "2026-03-04"
+
+
+def test_dates_that_read_the_same_both_ways_need_no_order() -> None:
+    assert date_reader(["05/05/2026", "2026-03-04"], LONDON, file="a.csv")("05/05/2026").text() == "2026-05-05"
