@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,8 +33,15 @@ def in_utc(text: str) -> str:
     return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def assert_meets_key(folder: Path, key: Path) -> None:
-    """Every expected appointment is there with its status, canceller, certainty and times, and no other."""
+CLIENTS = ("client_id", "client_ref")
+THERAPISTS = ("therapist_id", "therapist_ref")
+
+
+def assert_meets_key(folder: Path, key: Path, *, people: Sequence[tuple[str, str]] = (CLIENTS, THERAPISTS)) -> None:
+    """Every expected appointment is there with its status, canceller, certainty and times, and no other.
+
+    ``people`` are the columns of the tables and of the key that tell the same people apart.
+    """
     expected = {row["source_id"]: row for row in read_csv(key) if row["status"] not in ("skip", "series")}
     found = {row["appointment_id"]: row for row in read_csv(folder / "appointments.csv")}
     assert found.keys() == expected.keys()
@@ -48,11 +56,13 @@ def assert_meets_key(folder: Path, key: Path) -> None:
         ) == (id, want["starts_at_utc"], want["status"], want["initiated_by"], want["certainty"])
         if want["cancelled_at_utc"]:
             assert in_utc(have["status_at"]) == want["cancelled_at_utc"], id
-    assert_same_people(found, expected)
+    assert_same_people(found, expected, people)
 
 
-def assert_same_people(found: dict[str, dict[str, str]], expected: dict[str, dict[str, str]]) -> None:
+def assert_same_people(
+    found: dict[str, dict[str, str]], expected: dict[str, dict[str, str]], people: Sequence[tuple[str, str]]
+) -> None:
     """Each of the key's clients and therapists is exactly one id in the tables."""
-    for ours, theirs in (("client_id", "client_ref"), ("therapist_id", "therapist_ref")):
+    for ours, theirs in people:
         pairs = {(found[id][ours], row[theirs]) for id, row in expected.items() if row[theirs]}
         assert len(pairs) == len({pair[0] for pair in pairs}) == len({pair[1] for pair in pairs})
