@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from holdfast.errors import SourceError
-from holdfast.tables.sources.dates import DateOrder, date_reader, find_order, read_date
+from holdfast.tables.sources.dates import DateOrder, date_reader, find_order, joined, read_date
 
 LONDON = ZoneInfo("Europe/London")
 DAY, MONTH = DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST
@@ -73,3 +73,19 @@ def test_where_nothing_tells_the_order_a_default_does() -> None:
 
 def test_dates_that_read_the_same_both_ways_need_no_order() -> None:
     assert date_reader(["05/05/2026", "2026-03-04"], LONDON, file="a.csv")("05/05/2026").text() == "2026-05-05"
+
+
+@pytest.mark.parametrize(
+    ("cells", "text"),
+    [
+        (("2026-11-22", "2:30 PM"), "2026-11-22 2:30 PM"),
+        (("14:30", "22/11/2026"), "22/11/2026 14:30"),
+        (("2026-11-22", "", "0930"), "2026-11-22 09:30"),
+        (("2026-11-22", "930"), "2026-11-22 9:30"),
+        (("2026-11-22 14:30", "15:20"), "2026-11-22 14:30"),
+        (("2026-11-22", ""), "2026-11-22"),
+        (("", "14:30"), ""),
+    ],
+)
+def test_a_date_and_a_time_in_two_cells_are_one(cells: tuple[str, ...], text: str) -> None:
+    assert joined(*cells) == text

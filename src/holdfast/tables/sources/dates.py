@@ -90,6 +90,21 @@ def date_reader(
     return lambda text: read_date(text, order or DateOrder.DAY_FIRST, timezone)
 
 
+def joined(*cells: str) -> str:
+    """One text of a date and a time that stand in cells of their own, in whatever order; blank if there is no date."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    day = next((cell for cell in filled if not _is_clock(cell)), "")
+    clock = next((cell for cell in filled if _is_clock(cell)), "")
+    if not day or ":" in day or not clock:
+        return day
+    return f"{day} {clock[:-2]}:{clock[-2:]}" if clock.isdigit() else f"{day} {clock}"
+
+
+def _is_clock(cell: str) -> bool:
+    """Say whether a cell is a time alone: 14:30, 2 PM, 10:00 - 10:50, or 1430 as some systems write it."""
+    return bool(re.match(r"^\d{1,2}(?::\d{2}|\s*[ap]\.?m)|^\d{3,4}$", cell, re.IGNORECASE))
+
+
 def read_date(text: str, order: DateOrder, timezone: ZoneInfo) -> When:
     """Read one date, with its time if there is one; a time without an offset is on the practice's clock.
 

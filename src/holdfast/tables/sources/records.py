@@ -81,6 +81,16 @@ def flag(record: Record, *names: str) -> bool:
     raise BadCell(names[0], text, "true or false, yes or no, 1 or 0")
 
 
+def latest(records: Iterable[Record], key: Callable[[Record], object], *updated: str) -> list[Record]:
+    """One record a key: of several, the one that was ``updated`` last, and failing that the one that stands last."""
+    kept: dict[object, Record] = {}
+    for record in records:
+        before = kept.get(key(record))
+        if before is None or record.get(*updated) >= before.get(*updated):
+            kept[key(record)] = record
+    return list(kept.values())
+
+
 def read_records(files: Sequence[SourceFile], needed: Needed, *, lists: Sequence[str] = ()) -> list[Record]:
     """The records of all files, each a table or JSON, by what it holds and not by its name.
 
@@ -89,7 +99,7 @@ def read_records(files: Sequence[SourceFile], needed: Needed, *, lists: Sequence
     needed
         The columns without which this is not the right file, each as a sequence of aliases.
     lists
-        Under which name an answer of the source's API holds its list, such as ``Appointments``.
+        Under which name an answer of the source's API holds its list or its one item, such as ``Appointments``.
 
     Raises
     ------
@@ -189,7 +199,7 @@ def _items(name: str, value: Any, lists: Sequence[str]) -> Iterator[Mapping[str,
         return
     if not isinstance(value, dict):
         raise SourceError(f"{name} holds {str(value)[:40]!r} where a list of objects should be. Is it another file?")
-    held = [value[key] for key in lists if isinstance(value.get(key), list)]
+    held = [value[key] for key in lists if isinstance(value.get(key), (list, dict))]
     if not held:
         yield value
     for inner in held:

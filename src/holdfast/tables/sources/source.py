@@ -160,6 +160,34 @@ def not_marked(starts: When, context: Context) -> tuple[Status, Certainty]:
     return Status.BOOKED, Certainty.RECORDED
 
 
+def settled(
+    said: Status,
+    starts: When,
+    context: Context,
+    *,
+    by: InitiatedBy | None = None,
+    cancelled: When | None = None,
+    booked: When | None = None,
+) -> tuple[Status, Certainty, InitiatedBy | None]:
+    """What became of an appointment that its source says is ``said``, how that is known and who called it off.
+
+    ``booked`` means that nobody marked it, and ``cancelled`` may turn out to have been late. Where the
+    source has its own word for late, the word is trusted. Only a client can stay away or cancel late.
+    """
+    match said:
+        case Status.BOOKED:
+            return (*not_marked(starts, context), None)
+        case Status.CANCELLED:
+            who = by or InitiatedBy.UNKNOWN
+            return called_off(starts, cancelled, context, by=who, booked=booked), Certainty.RECORDED, who
+        case Status.RESCHEDULED:
+            return said, Certainty.RECORDED, by or InitiatedBy.UNKNOWN
+        case Status.NO_SHOW | Status.LATE_CANCELLED:
+            return said, Certainty.RECORDED, InitiatedBy.CLIENT
+        case _:
+            return said, Certainty.RECORDED, None
+
+
 def made_id(starts: When, client: str, therapist: str) -> str:
     """An id where the source has none: the same appointment gets the same one from every export."""
     clock = starts.instant.replace(tzinfo=None).isoformat("T", "minutes") if starts.instant else starts.text()
