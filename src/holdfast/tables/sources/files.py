@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,14 @@ from holdfast.errors import SourceError
 LIMIT = 2_000_000_000  # bytes, unpacked: ten million appointments fit, a zip bomb does not
 RATIO = 200  # a real export packs 5 to 30 fold; a bomb a thousandfold
 _WORKBOOK = (b"PK\x03\x04", ("xl/workbook.xml",))
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x7f]")  # no text holds these; a picture or an old workbook does
 IGNORED = (".", "~$", "__MACOSX")
 
 
@@ -50,7 +59,7 @@ class SourceFile:
 
     @cached_property
     def text(self) -> str:
-        """The file as text: by its byte-order mark, as UTF-8, or by what its bytes look like.
+        """The file as text: by its byte-order mark, as UTF-8, or as what its bytes look like.
 
         Raises
         ------
@@ -59,15 +68,19 @@ class SourceFile:
         """
         if not self.data.strip():
             raise SourceError(f"{self.name} is empty. Export it again, and look at its size before importing.")
-        try:
-            return self.data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            guess = from_bytes(self.data[:200_000]).best()
-        if guess is None or (
-            b"\x00" in self.data[:1000].replace(b"\x00", b"", 0) and guess.encoding.startswith("utf_8")
-        ):
+        return self.data.decode(self.encoding).lstrip("\ufeff")
+
+    @cached_property
+    def encoding(self) -> str:
+        """How the text is encoded: UTF-16 or UTF-32 by its mark or its zero bytes, UTF-8, or else Windows-1252.
+
+        Windows-1252 before any other: it is what spreadsheet programs of Western Europe and America save,
+        and in a short file its accents cannot be told from those of Eastern Europe by looking at them.
+        """
+        found = _encoding(self.data)
+        if found is None:
             raise SourceError(f"{self.name} is not text, and not a workbook that can be read. Export it again as CSV.")
-        return self.data.decode(guess.encoding, errors="replace").lstrip("\ufeff")
+        return found
 
     @cached_property
     def json(self) -> Any:
@@ -114,6 +127,30 @@ class SourceFile:
 
             return read_workbook(self.name, self.data)
         return {self.stem: csv_rows(self.name, self.text)}
+
+
+def _encoding(data: bytes) -> str | None:
+    marked = [name for mark, name in _MARKS if data.startswith(mark)]
+    return next((name for name in marked[:1] or _likely_encodings(data) if _decodes(data, name)), None)
+
+
+def _likely_encodings(data: bytes) -> Iterator[str]:
+    yield "utf-8"
+    even, odd = data[0:2000:2].count(0), data[1:2000:2].count(0)
+    if even != odd and min(even, odd) == 0:  # UTF-16 that lacks its mark: Latin letters leave every other byte zero
+        yield "utf-16-le" if odd else "utf-16-be"
+    yield "cp1252"
+    if guess := from_bytes(data[:200_000]).best():
+        yield guess.encoding
+
+
+def _decodes(data: bytes, name: str) -> bool:
+    """Say whether these bytes are text in this encoding; a stray control character in a note is let pass."""
+    try:
+        text = data.decode(name)
+    except (UnicodeDecodeError, LookupError):
+        return False
+    return len(_CONTROL.findall(text)) <= len(text) / 100
 
 
 def csv_rows(name: str, text: str, *, delimiter: str | None = None) -> list[list[str]]:
@@ -207,7 +244,8 @@ def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
     if unpacked > LIMIT or (unpacked > 50_000_000 and unpacked > RATIO * max(packed, 1)):
         raise SourceError(
             f"{name} would unpack from {packed / 1e6:.1f} MB to {unpacked / 1e6:,.0f} MB. "
-            "No practice export does that, so it was not opened. If it is real, unpack it yourself and import the files."
+            "No practice export does that, so it was not opened. "
+            "If it is real, unpack it yourself and import the files."
         )
 
 
