@@ -43,13 +43,15 @@ class Counts:
     @property
     def all_events(self) -> IntArray:
         """Events of any cause at each time, shape (n_times,)."""
-        return self.events.sum(axis=1, dtype=np.int64)
+        total: IntArray = self.events.sum(axis=1)
+        return total
 
     @property
     def at_risk(self) -> IntArray:
         """People who had not left before each time, shape (n_times,)."""
-        gone = np.cumsum(self.all_events + self.censored)
-        return np.concatenate(([self.n], self.n - gone[:-1])) if gone.size else gone
+        here: IntArray = self.all_events + self.censored
+        at_risk: IntArray = here[::-1].cumsum()[::-1]
+        return at_risk
 
     def events_of(self, cause: str) -> IntArray:
         """Events of one cause at each time, shape (n_times,).
@@ -188,9 +190,10 @@ def _tally(when: FloatArray, codes: IntArray, how_many: IntArray, names: tuple[s
     """Add up (time, column, count) rows; a time at which nothing happened leaves no row."""
     there = how_many > 0
     times, row = np.unique(when[there], return_inverse=True)
-    table = np.zeros((times.size, len(names) + 1), dtype=np.int64)
-    np.add.at(table, (row, codes[there]), how_many[there])
-    return _frozen(times, table, names)
+    shape = (times.size, len(names) + 1)
+    cell = row * shape[1] + codes[there]
+    table = np.bincount(cell, weights=how_many[there], minlength=shape[0] * shape[1])
+    return _frozen(times, table.astype(np.int64).reshape(shape), names)
 
 
 def _merged(times: FloatArray, table: IntArray, names: tuple[str, ...]) -> Counts:

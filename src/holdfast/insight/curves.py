@@ -7,7 +7,7 @@ gone by one cause.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -144,8 +144,8 @@ def cumulative_incidence(
 def _survival(counts: Counts) -> tuple[FloatArray, FloatArray]:
     """Return S at each time, and just before it."""
     r = counts.at_risk.astype(np.float64)
-    survival = np.cumprod((r - counts.all_events) / r)
-    return survival, np.concatenate(([1.0], survival[:-1])) if r.size else survival
+    survival: FloatArray = np.cumprod((r - counts.all_events) / r, dtype=np.float64)
+    return survival, np.concatenate(([1.0], survival))[:-1]
 
 
 def _greenwood(d: FloatArray, r: FloatArray) -> FloatArray:
@@ -180,7 +180,8 @@ def _incidence_variance(
     squares = np.cumsum(x_own**2 * v_own + x_others**2 * v_others)
     products = np.cumsum((x_own * v_own + x_others * v_others) * inverse)
     inverses = np.cumsum((v_own + v_others) * inverse**2)
-    return np.maximum(squares - 2 * incidence * products + incidence**2 * inverses, 0)
+    variance: FloatArray = squares - 2 * incidence * products + incidence**2 * inverses
+    return np.maximum(variance, 0)
 
 
 def _curve(
@@ -194,8 +195,8 @@ def _curve(
 ) -> Curve:
     followed, z = counts.at_risk / left, z_for(level)
     lower, upper = share_limits(estimate, standard_error, followed, z=z, kind=interval)
-    nothing_yet = Point(0.0, counts.n, start, 0.0, start, start, float(counts.n), interval)
-    low, high = nothing_yet.limits(z)
+    before = Point(0.0, counts.n, start, 0.0, start, start, float(counts.n), interval)
+    low, high = before.limits(z)
     return Curve(
         times=counts.times,
         at_risk=counts.at_risk,
@@ -204,7 +205,7 @@ def _curve(
         lower=lower,
         upper=upper,
         followed=followed,
-        before=Point(0.0, counts.n, start, 0.0, low, high, float(counts.n), interval),
+        before=replace(before, lower=low, upper=high),
         complete=counts.n > 0 and int(counts.censored[-1]) == 0,
         level=level,
         interval=interval,
@@ -287,7 +288,7 @@ def _restricted_mean(
     if horizon > known_until and survival[-1] > 0:
         return NotEstimable(f"Nobody has been followed to {horizon:g} yet; the data end at {known_until:g}.")
     estimate, standard_error = _area(counts, survival, horizon)
-    row = max(int(np.searchsorted(counts.times, horizon)) - 1, 0)
+    row = min(int(np.searchsorted(counts.times, horizon)), counts.times.size - 1)
     followed = float(counts.at_risk[row] / left[row])
     lower, upper = _mean_limits(estimate, standard_error, horizon, followed, z)
     return RestrictedMean(

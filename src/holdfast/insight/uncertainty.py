@@ -9,9 +9,9 @@ from statistics import NormalDist
 from typing import Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from holdfast.insight.counts import FloatArray
+
 IntervalKind = Literal["log", "log-log", "plain"]
 
 _EDGE = 1e-12  # closer than this to 0 or 1 is rounding, not information
@@ -96,9 +96,11 @@ def share_limits(
     z : half-width in standard errors
     kind : which transformation
     """
-    lower, upper = _transformed(np.clip(estimate, _EDGE, 1 - _EDGE), standard_error, z, kind)
-    exact = np.power(tail(z), 1 / np.maximum(followed, _EDGE))
     nobody, everybody = estimate <= _EDGE, estimate >= 1 - _EDGE
+    with np.errstate(over="ignore"):  # a width beyond all floats rightly ends at 0 and 1
+        inside = np.where(nobody | everybody, 0.5, estimate)
+        lower, upper = _transformed(inside, standard_error, z, kind)
+    exact = np.power(tail(z), 1 / np.maximum(followed, _EDGE))
     at_one = np.ones_like(exact) if kind == "log" else exact
     lower = np.where(everybody, at_one, np.where(nobody, 0.0, np.maximum(lower, 0.0)))
     upper = np.where(everybody, 1.0, np.where(nobody, 1 - exact, np.minimum(upper, 1.0)))
@@ -205,9 +207,7 @@ def proportion(k: int, n: int, *, level: float = 0.95) -> Interval | NotEstimabl
     return Interval(share.estimate, lower, upper, level)
 
 
-def difference_of_proportions(
-    k1: int, n1: int, k2: int, n2: int, *, level: float = 0.95
-) -> Difference | NotEstimable:
+def difference_of_proportions(k1: int, n1: int, k2: int, n2: int, *, level: float = 0.95) -> Difference | NotEstimable:
     """Return k1/n1 − k2/n2 with Newcombe's hybrid score interval (1998, his method 10).
 
     The p value is that of Pearson's chi-squared test without continuity correction.
