@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from holdfast.errors import SourceError
-from holdfast.tables.sources.dates import DateOrder, date_reader, find_order, joined, read_date
+from holdfast.tables.sources.dates import DateOrder, date_reader, find_order, joined, read_date, way_of_writing
 
 LONDON = ZoneInfo("Europe/London")
 DAY, MONTH = DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST
@@ -37,6 +37,20 @@ DAY, MONTH = DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST
         ("11/22/2026 10:00 AM - 10:50 AM", MONTH, "2026-11-22T10:00:00+00:00"),
         ("11/22/2026 10:00-10:45", MONTH, "2026-11-22T10:00:00+00:00"),
         ("1784730600000", DAY, "2026-07-22T15:30:00+01:00"),
+        ("31.12.2026 14.30 Uhr", DAY, "2026-12-31T14:30:00+00:00"),
+        ("31. Dezember 2026, 9 Uhr", MONTH, "2026-12-31T09:00:00+00:00"),
+        ("Do., 31.12.2026", DAY, "2026-12-31"),
+        ("jeudi 31 décembre 2026 à 9h05", MONTH, "2026-12-31T09:05:00+00:00"),
+        ("1er août 2026", MONTH, "2026-08-01"),
+        ("5 de marzo de 2026 17:00", DAY, "2026-03-05T17:00:00+00:00"),
+        ("quinta-feira, 31 de dezembro de 2026", DAY, "2026-12-31"),
+        ("31-mrt-2026 10:00 uur", DAY, "2026-03-31T10:00:00+01:00"),
+        ("5 March 2026", MONTH, "2026-03-05"),
+        ("31-Dec-2026", MONTH, "2026-12-31"),
+        ("Tue 03/11/2026", DAY, "2026-11-03"),
+        ("20261231", MONTH, "2026-12-31"),
+        ("31/12/2026 (Thu) 9:00", DAY, "2026-12-31T09:00:00+00:00"),
+        ("2026-03-29 01:30", DAY, "2026-03-29T02:30:00+01:00"),
     ],
 )
 def test_it_reads(text: str, order: DateOrder, iso: str) -> None:
@@ -44,7 +58,19 @@ def test_it_reads(text: str, order: DateOrder, iso: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "31/02/2026", "22/13/2026", "2026-11-22 25:00", "2026-11-22 14", "22 Foo 2026", "13:00", "7"]
+    "text",
+    [
+        "",
+        "soon",
+        "31/02/2026",
+        "22/13/2026",
+        "2026-11-22 25:00",
+        "2026-11-22 14",
+        "22 Foo 2026",
+        "13:00",
+        "7",
+        "3 jui 2026",
+    ],
 )
 def test_it_refuses(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
@@ -55,6 +81,24 @@ def test_one_date_decides_for_all() -> None:
     assert find_order(["03/04/2026", "5/5/2026", "22/04/2026"]) is DAY
     assert find_order(["03/04/2026", "04/22/2026 09:00"]) is MONTH
     assert find_order(["03/04/2026", "2026-11-22", "22.04.2026", ""]) is None
+
+
+def test_a_weekday_decides_as_well() -> None:
+    assert find_order(["Tue 03/11/2026"]) is DAY
+    assert find_order(["mercredi 03/11/2026"]) is MONTH
+    assert find_order(["Fri 03/11/2026"]) is None
+
+
+def test_midnight_in_a_day_gives_way_to_the_time_beside_it() -> None:
+    assert joined("2026-12-31T00:00:00", "14:30") == "2026-12-31 14:30"
+    assert joined("12/31/2026 12:00 AM", "2:30 PM") == "12/31/2026 2:30 PM"
+    assert joined("31.12.2026", "14.30 Uhr") == "31.12.2026 14.30 Uhr"
+
+
+def test_each_way_of_writing_is_known_by_name() -> None:
+    ways = {way_of_writing(text) for text in ("2026-12-31", "Do. 31.12.2026", "5 de marzo de 2026", "1784730600000")}
+    assert len(ways) == 4
+    assert way_of_writing("Arthur Penn") is None
 
 
 def test_two_orders_in_one_file_are_refused() -> None:

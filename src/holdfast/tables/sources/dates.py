@@ -1,4 +1,4 @@
-"""Dates as people and spreadsheets write them: 22/11/2026 2:30 PM, Nov 22, 2026, 22.11.26 14:30.
+"""Dates as people and spreadsheets write them: 22/11/2026 2:30 PM, Nov 22, 2026, 22. November 26 14.30 Uhr.
 
 Whether 05/04/2026 is in April or in May cannot be told from one cell. It is told from all
 the dates of a file together, and where they do not tell it is asked, never guessed.
@@ -15,25 +15,35 @@ from zoneinfo import ZoneInfo
 
 from holdfast.errors import SourceError
 from holdfast.tables.moments import When, at_instant, from_epoch, on_day
+from holdfast.tables.sources.date_words import month_number, weekday_numbers
 
 READABLE = "a date or time such as 2026-11-22 14:30, 22/11/2026 2:30 PM or Nov 22, 2026"
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WEEKDAY = re.compile(r"^(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
+_WORD = r"[^\W\d_]"
+_WEEKDAY = re.compile(rf"^\(?({_WORD}{{2,10}}(?:-feira)?)\)?\.?,?(?:\s+|$)", re.IGNORECASE)
 _YEAR_FIRST = re.compile(r"^(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)")
-_NUMBERS = re.compile(r"^(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})(?!\d)")
+_DIGITS = re.compile(r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?!\d)")
+_NUMBERS = re.compile(r"^(?P<a>\d{1,2})\s?(?P<sep>[-/.])\s?(?P<b>\d{1,2})\s?(?P=sep)\s?(?P<y>\d{4}|\d{2})(?!\d)")
 _MONTH_NAME = re.compile(
-    r"^(?P<m>[a-z]{3,9})\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y>\d{4})(?!\d)", re.IGNORECASE
+    rf"^(?P<m>{_WORD}{{3,10}})\.?[\s-]+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,\s*|[\s-]+)(?P<y>\d{{4}})(?!\d)",
+    re.IGNORECASE,
 )
 _DAY_NAME = re.compile(
-    r"^(?P<d>\d{1,2})(?:st|nd|rd|th|\.)?[\s-](?P<m>[a-z]{3,9})\.?,?[\s-](?P<y>\d{4}|\d{2})(?!\d)", re.IGNORECASE
+    rf"^(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|º|°)?(?:[\s./-]+|(?={_WORD}))(?:de\s+)?(?P<m>{_WORD}{{3,10}})"
+    r"\.?,?[\s./-]*(?:del?\s+)?(?P<y>\d{4}|\d{2})(?![\d:])",
+    re.IGNORECASE,
 )
-_BEFORE_CLOCK = re.compile(r"^(?:T|,?\s+at\s+|\s*[,@-]\s*|\s+)", re.IGNORECASE)
+_EPOCH = re.compile(r"^\d{10}$|^\d{13}$")
+_BEFORE_CLOCK = re.compile(r"^(?:T|,?\s+(?:at|um|à|om|a las|às)\s+|\s*[,@-]\s*|\s+)", re.IGNORECASE)
 _CLOCK = re.compile(
-    r"^(?P<h>\d{1,2})(?::(?P<min>\d{2})(?::(?P<s>\d{2})(?P<f>\.\d{1,9})?)?)?\s*(?P<half>[ap]\.?m\.?)?\s*"
+    r"^(?P<h>\d{1,2})(?:(?::|\.|\s?h\s?)(?P<min>\d{2})(?::(?P<s>\d{2})(?P<f>\.\d{1,9})?)?)?"
+    r"\s*(?P<half>[ap]\.?\s?m\.?)?\s*(?P<oclock>uhr|uur|hrs?|h)?\s*"
     r"(?P<zone>Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}:?\d{2})?$",
     re.IGNORECASE,
 )
-_UNTIL = re.compile(r"\s*(?:[–—-]\s*|\bto\s+)\d{1,2}(?::\d{2}|\s*[ap]\.?m).*$", re.IGNORECASE)
+_MIDNIGHT = re.compile(r"[T\s]+(?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)? ?AM)$", re.IGNORECASE)  # a day in a spreadsheet
+_UNTIL = re.compile(
+    r"\s*(?:[–—-]\s*|\b(?:to|bis|tot|a|à|até)\s+)\d{1,2}(?:[:.h]\d{2}|\s*[ap]\.?m|\s*h|\s*u).*$", re.IGNORECASE
+)
 
 
 class DateOrder(StrEnum):
@@ -55,7 +65,7 @@ def find_order(texts: Iterable[str]) -> DateOrder | None:
     """
     proof: dict[DateOrder, str] = {}
     for text in texts:
-        possible = _possible(text)
+        possible = possible_orders(text)
         if len(possible) == 1:
             proof.setdefault(possible[0], text.strip())
     if len(proof) == 2:
@@ -80,7 +90,7 @@ def date_reader(
     cells = [text for text in texts if text.strip()]
     order = find_order(cells) or default
     if order is None:
-        unclear = next((text for text in cells if len(_possible(text)) > 1), None)
+        unclear = next((text for text in cells if len(possible_orders(text)) > 1), None)
         if unclear is not None:
             raise SourceError(
                 f"{file}: {unclear.strip()!r} can have the day first or the month first, and no other date in it "
@@ -93,16 +103,18 @@ def date_reader(
 def joined(*cells: str) -> str:
     """One text of a date and a time that stand in cells of their own, in whatever order; blank if there is no date."""
     filled = [cell.strip() for cell in cells if cell.strip()]
-    day = next((cell for cell in filled if not _is_clock(cell)), "")
-    clock = next((cell for cell in filled if _is_clock(cell)), "")
+    day = next((cell for cell in filled if not is_clock(cell)), "")
+    clock = next((cell for cell in filled if is_clock(cell)), "")
+    day = _MIDNIGHT.sub("", day) if clock else day
     if not day or ":" in day or not clock:
         return day
     return f"{day} {clock[:-2]}:{clock[-2:]}" if clock.isdigit() else f"{day} {clock}"
 
 
-def _is_clock(cell: str) -> bool:
-    """Say whether a cell is a time alone: 14:30, 2 PM, 10:00 - 10:50, or 1430 as some systems write it."""
-    return bool(re.match(r"^\d{1,2}(?::\d{2}|\s*[ap]\.?m)|^\d{3,4}$", cell, re.IGNORECASE))
+def is_clock(cell: str) -> bool:
+    """Say whether a cell is a time alone: 14:30, 2 PM, 10:00 - 10:50, 14 h 30, or 1430 as some systems write it."""
+    shape = r"^\d{1,2}(?::\d{2}|\.\d{2}(?![.\d])|\s*[ap]\.?\s?m|\s?(?:h|uhr|uur)\b|h\d)|^\d{3,4}$"
+    return bool(re.match(shape, cell, re.IGNORECASE))
 
 
 def read_date(text: str, order: DateOrder, timezone: ZoneInfo) -> When:
@@ -113,13 +125,13 @@ def read_date(text: str, order: DateOrder, timezone: ZoneInfo) -> When:
     ValueError
         If it is no date, or none that exists.
     """
-    cleaned = _WEEKDAY.sub("", " ".join(text.split()))
-    if re.fullmatch(r"\d{10}|\d{13}", cleaned):
+    cleaned, _ = _without_weekday(text)
+    if _EPOCH.match(cleaned):
         return from_epoch(cleaned, timezone)
     day, rest = _day(cleaned, order)
-    if not rest:
+    clock, _ = _without_weekday(_BEFORE_CLOCK.sub("", rest))
+    if not clock:
         return on_day(day)
-    clock = _BEFORE_CLOCK.sub("", rest).strip()
     if not _YEAR_FIRST.match(cleaned):  # 10:00-10:50 after such a date is a span, and not an offset from UTC
         clock = _UNTIL.sub("", clock)
     return at_instant(datetime.combine(day, _clock(clock)), timezone)
@@ -127,7 +139,7 @@ def read_date(text: str, order: DateOrder, timezone: ZoneInfo) -> When:
 
 def _day(text: str, order: DateOrder) -> tuple[date, str]:
     """The day a text begins with, and what follows it."""
-    if found := _YEAR_FIRST.match(text):
+    if found := _YEAR_FIRST.match(text) or _DIGITS.match(text):
         return date(int(found["y"]), int(found["m"]), int(found["d"])), text[found.end() :]
     if found := _NUMBERS.match(text):
         first, second = int(found["a"]), int(found["b"])
@@ -135,12 +147,16 @@ def _day(text: str, order: DateOrder) -> tuple[date, str]:
         day, month = (second, first) if swap else (first, second)
         return date(_year(found["y"]), month, day), text[found.end() :]
     if found := _MONTH_NAME.match(text) or _DAY_NAME.match(text):
-        return date(_year(found["y"]), _month(found["m"]), int(found["d"])), text[found.end() :]
+        return date(_year(found["y"]), month_number(found["m"]), int(found["d"])), text[found.end() :]
     raise ValueError(f"{text!r} is not a date")
 
 
-def _month(name: str) -> int:
-    return _MONTHS.index(name[:3].lower()) + 1  # ValueError where it is none
+def _without_weekday(text: str) -> tuple[str, frozenset[int]]:
+    """A text without the weekday it begins with, and which weekday that can be."""
+    cleaned = " ".join(text.split())
+    found = _WEEKDAY.match(cleaned)
+    days = weekday_numbers(found[1]) if found and not _MONTH_NAME.match(cleaned) else frozenset[int]()
+    return (cleaned[found.end() :], days) if found and days else (cleaned, days)
 
 
 def _year(text: str) -> int:
@@ -151,7 +167,7 @@ def _year(text: str) -> int:
 def _clock(text: str) -> time:
     """The time of day, with its offset if there is one; of a span from one time to another, its beginning."""
     found = _CLOCK.match(text) or _CLOCK.match(_UNTIL.sub("", text))
-    if found is None or not (found["min"] or found["half"]):
+    if found is None or not (found["min"] or found["half"] or found["oclock"]):
         raise ValueError(f"{text!r} is not a time")
     hour = int(found["h"])
     if found["half"]:
@@ -172,19 +188,36 @@ def _offset(text: str | None) -> tzinfo | None:
     return fixed_zone(-shift if "-" in text else shift)
 
 
-def _possible(text: str) -> list[DateOrder]:
-    """The orders that make a date of this text, if they make different dates of it; else none."""
-    found = _NUMBERS.match(_WEEKDAY.sub("", " ".join(text.split())))
-    if found is None or found["sep"] == "." or found["a"] == found["b"]:
+def possible_orders(text: str) -> list[DateOrder]:
+    """The orders that make a date of this text, if they make different dates of it; else none.
+
+    A weekday before the date decides too, if it is that of one reading and not of the other.
+    """
+    cleaned, weekdays = _without_weekday(text)
+    found = _NUMBERS.match(cleaned)
+    if found is None or found["sep"] == "." or int(found["a"]) == int(found["b"]):
         return []
-    return [order for order in DateOrder if _exists(found, order)]
+    days = {order: day for order in DateOrder if (day := _in_order(found, order))}
+    on_weekday = [order for order, day in days.items() if day.isoweekday() in weekdays]
+    return on_weekday if len(on_weekday) == 1 else list(days)
 
 
-def _exists(found: re.Match[str], order: DateOrder) -> bool:
+def _in_order(found: re.Match[str], order: DateOrder) -> date | None:
     first, second = int(found["a"]), int(found["b"])
     day, month = (first, second) if order is DateOrder.DAY_FIRST else (second, first)
     try:
-        date(_year(found["y"]), month, day)
+        return date(_year(found["y"]), month, day)
     except ValueError:
-        return False
-    return True
+        return None
+
+
+def way_of_writing(text: str) -> str | None:
+    """In which of four ways a date is written, in words; None if it is in none of them."""
+    cleaned, _ = _without_weekday(text)
+    ways = {
+        "the year first": (_YEAR_FIRST, _DIGITS),
+        "numbers with the year last": (_NUMBERS,),
+        "the month by its name": (_MONTH_NAME, _DAY_NAME),
+        "seconds since 1970": (_EPOCH,),
+    }
+    return next((way for way, shapes in ways.items() if any(shape.match(cleaned) for shape in shapes)), None)

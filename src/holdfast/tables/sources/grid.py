@@ -9,13 +9,17 @@ from dataclasses import dataclass
 
 from holdfast.errors import SourceError
 
-_TOTAL = re.compile(r"^(grand\s+)?(sub)?totals?\b", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"^((grand|grand-|gran|eind)\s*)?(sub|zwischen)?(totals?|totaux|totale[ns]?|totaal|summen?|gesamt(summe)?|somme|suma)\b",
+    re.IGNORECASE,
+)
 
 
 def plain(name: str) -> str:
     """Reduce a heading to its letters and digits: ``Date of Service`` and ``date_of_service`` are the same."""
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "", ascii_only.lower())
+    latin = re.sub(r"[^a-z0-9]+", "", ascii_only.lower())
+    return latin or "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 @dataclass(frozen=True, slots=True)
