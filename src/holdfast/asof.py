@@ -1,0 +1,115 @@
+"""What was known at a moment: each appointment's state, the endings, the pauses, the answers.
+
+Nothing that happened, or came to be known, after the moment gets past this file. Where a table does
+not say when something became known, the latest plausible moment is taken: an outcome from the
+appointment's start, an ending from its day. Once the moment reaches the export, everything in the
+tables is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from holdfast.engine import DAY
+from holdfast.errors import UsageError
+from holdfast.tables.schema import PAUSE, Status
+
+AHEAD = "ahead"  # booked, and its time has not come
+CALLED_OFF = (Status.CANCELLED, Status.LATE_CANCELLED, Status.RESCHEDULED)
+HAPPENED = (Status.ATTENDED, Status.NO_SHOW)
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock has no offset
+
+
+def seconds(moment: datetime) -> int:
+    """Whole seconds of the wall clock since 1970."""
+    return int((moment - EPOCH).total_seconds() // 1)
+
+
+def last_moment(loaded: Mapping[str, ir.Table]) -> datetime:
+    """The last thing that the tables tell of: up to here they are complete, if nothing says otherwise.
+
+    Raises
+    ------
+    UsageError
+        If they tell of nothing that has happened.
+    """
+    appointments = loaded["appointments"]
+    happened = appointments.filter(appointments.status.isin([*HAPPENED, Status.UNKNOWN]))
+    latest = [
+        happened.starts_at.max(),
+        appointments.booked_at.max(),
+        appointments.status_at.max(),
+        loaded["endings"].ended_on.max(),
+        loaded["endings"].recorded_at.max(),
+        loaded["checkins"].sent_at.max(),
+        loaded["checkins"].answered_at.max(),
+        loaded["scores"].taken_at.max(),
+        loaded["repairs"]["at"].max(),
+    ]
+    found = [value for value in (scalar(expression) for expression in latest) if value is not None]
+    if not found:
+        raise UsageError("These tables tell of nothing that has happened yet. Say from when to look: --at 2026-11-22.")
+    return EPOCH + timedelta(seconds=max(found))
+
+
+def scalar(expression: Any) -> Any:
+    """Work out one value; nothing is None."""
+    return expression.to_pyarrow().as_py()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The tables as they were known at ``at`` (whole seconds of the wall clock).
+
+    ``complete`` says that the tables hold everything up to ``at``, so that nothing in them is later news.
+    """
+
+    loaded: Mapping[str, ir.Table]
+    at: int
+    complete: bool
+
+    @property
+    def appointments(self) -> ir.Table:
+        """Known appointments with ``state``: an outcome, ``unknown``, or ``ahead``; and ``settled_at``, ``day``."""
+        table = self.loaded["appointments"]
+        booked = table.booked_at <= self.at
+        unsaid = table.booked_at.isnull() & ((table.starts_at <= self.at) | ibis.literal(self.complete))
+        table = table.filter(booked | unsaid)
+        settled_at = table.status_at.fill_null(table.starts_at)
+        settled = (settled_at <= self.at) | ibis.literal(self.complete)
+        state = ibis.cases(
+            (table.status.isin(CALLED_OFF) & settled, table.status),
+            (table.starts_at > self.at, AHEAD),
+            (table.status.isin(HAPPENED) & settled, table.status),
+            else_=Status.UNKNOWN.value,
+        )
+        return table.mutate(state=state, settled_at=settled_at, day=table.starts_at // DAY)
+
+    @property
+    def endings(self) -> ir.Table:
+        """Known endings, with the ``day`` they fell on and the moment ``known_at`` they came to be known."""
+        table = self.loaded["endings"]
+        known_at = table.recorded_at.fill_null(table.ended_on)
+        known = ((known_at <= self.at) | ibis.literal(self.complete)) & (table.ended_on <= self.at)
+        kept = table.mutate(known_at=known_at, day=table.ended_on // DAY).filter(known)
+        return kept.select("client_id", "therapist_id", "day", "kind", "known_at", "ended_on")
+
+    @property
+    def pauses(self) -> ir.Table:
+        """Agreed breaks, with when they were agreed (``paused_at``) and ``until``, if that was said."""
+        table = self.loaded["repairs"]
+        agreed = table.filter((table.action == PAUSE) & (table["at"] <= self.at))
+        return agreed.select("client_id", "therapist_id", "until", paused_at=agreed["at"])
+
+    @property
+    def answers(self) -> ir.Table:
+        """Check-ins that had been answered."""
+        table = self.loaded["checkins"]
+        return table.filter(table.answered_at <= self.at).select("client_id", "appointment_id", "answered_at")
+

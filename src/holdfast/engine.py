@@ -1,0 +1,99 @@
+"""Where the table work runs: an embedded engine by default, an existing one by its connection.
+
+Everything in ``episodes`` and ``insight`` is written once as Ibis expressions over the tables
+that an ``Engine`` hands out. Rules that keep the answers equal on every engine: moments become
+whole seconds and days before anything else is done with them, every window has a total order,
+nothing is ever NaN, and only small results leave the engine.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import polars as pl
+
+from holdfast.tables.read import Tables
+
+DAY = 86_400  # seconds
+
+
+@dataclass
+class Engine:
+    """A connection, and the tables of one practice in it.
+
+    Use as a context manager: leaving it closes the connection and removes what was lent to it.
+    """
+
+    connection: Any
+    files_only: bool = False  # a distributed engine reads Parquet files, not this process's memory
+    _scratch: Any = field(default=None, repr=False)
+    _names: int = 0
+
+    @classmethod
+    def embedded(cls, *, threads: int | None = None) -> Engine:
+        """DuckDB inside this process, in memory, spilling to a temporary folder when it must."""
+        connection = ibis.duckdb.connect()
+        if threads:
+            connection.raw_sql(f"SET threads = {int(threads)}")
+        connection.raw_sql("SET preserve_insertion_order = false")
+        return cls(connection)
+
+    @classmethod
+    def spark(cls, session: Any) -> Engine:
+        """An existing Spark session. Its time zone is set to UTC, as wall clocks need."""
+        session.conf.set("spark.sql.session.timeZone", "UTC")
+        return cls(ibis.pyspark.connect(session), files_only=True)
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._scratch is not None:
+            self._scratch.cleanup()
+        if not self.files_only:
+            self.connection.disconnect()
+
+    def load(self, tables: Tables) -> Mapping[str, ir.Table]:
+        """Hand out the tables as expressions, with every moment as whole seconds of the wall clock."""
+        return {name: self._as_seconds(self._place(tables.frames[name])) for name in tables.frames}
+
+    def keep(self, expression: ir.Table) -> ir.Table:
+        """Work an expression out once and keep the result in the engine, for all that follows from it."""
+        self._names += 1
+        name = f"holdfast_kept_{self._names}"
+        if self.files_only:
+            return expression.cache()
+        return self.connection.create_table(name, expression, temp=True)
+
+    def _place(self, frame: pl.DataFrame | Path) -> ir.Table:
+        if isinstance(frame, Path):
+            return self.connection.read_parquet(str(frame))
+        if self.files_only:
+            return self.connection.read_parquet(str(self._file(frame)))
+        return ibis.memtable(_plain(frame).to_arrow())
+
+    def _file(self, frame: pl.DataFrame) -> Path:
+        if self._scratch is None:
+            self._scratch = tempfile.TemporaryDirectory(prefix="holdfast-")
+        self._names += 1
+        path = Path(self._scratch.name) / f"table_{self._names}.parquet"
+        _plain(frame).write_parquet(path)
+        return path
+
+    @staticmethod
+    def _as_seconds(table: ir.Table) -> ir.Table:
+        schema = table.schema()
+        moments = [name for name in schema.names if schema[name].is_timestamp()]
+        return table.mutate({name: table[name].epoch_seconds().cast("int64") for name in moments})
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Replace types that not every engine knows: fixed choices become plain text."""
+    return frame.with_columns(pl.col(pl.Enum).cast(pl.String))

@@ -1,0 +1,334 @@
+"""From appointments to episodes: sessions, gaps, rhythm, who is still coming and how it ended.
+
+What an ending is, is decided here and nowhere else. The rules in words, with their reasons, are in
+docs/reference/episodes.md. Moments are whole seconds of the practice's wall clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import ibis
+import ibis.expr.types as ir
+
+from holdfast.asof import AHEAD, CALLED_OFF, Known, last_moment, scalar, seconds
+from holdfast.engine import DAY, Engine
+from holdfast.tables.read import Tables
+from holdfast.tables.schema import Certainty, Ending, InitiatedBy, Status
+
+PAIR = ["client_id", "therapist_id"]
+EPISODE = [*PAIR, "episode"]
+OPEN = "open"
+RECORDED, INFERRED, BY_RULE = "recorded", "inferred", "rule"
+MISSED = (Status.NO_SHOW, Status.LATE_CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The plain rule for a silent exit, until there is a probability: every part of it is here.
+
+    No session, no booking and nothing said for ``rhythms`` of his own rhythms, and at least
+    ``least_days``. With fewer than ``own_gaps`` gaps of his own, the practice's middle gap stands in;
+    where the practice has none either, ``assumed_days``.
+    """
+
+    rhythms: int = 3
+    least_days: int = 21
+    own_gaps: int = 2
+    assumed_days: float = 7.0
+
+    @property
+    def words(self) -> str:
+        count = {2: "two", 3: "three", 4: "four"}.get(self.rhythms, str(self.rhythms))
+        return (
+            f"no session, no booking and nothing said for {count} of his own rhythms, "
+            f"and at least {self.least_days} days"
+        )
+
+
+PLAIN_RULE = Rule()
+
+
+@dataclass(frozen=True, slots=True)
+class Episodes:
+    """A practice as it was known at one moment. Both tables live in the engine.
+
+    ``episodes`` has one row an episode, ``sessions`` one row a session (two on a day are one).
+    """
+
+    episodes: ir.Table
+    sessions: ir.Table
+    at: datetime
+    rule: Rule
+    practice_rhythm_days: float | None
+
+    def ordered_sessions(self) -> ir.Table:
+        """The sessions with their ``session`` number, 1 for the first of each episode."""
+        window = ibis.window(group_by=EPISODE, order_by=["day"])
+        return self.sessions.mutate(session=ibis.row_number().over(window) + 1)
+
+
+def episodes(
+    tables: Tables, *, engine: Engine, at: datetime | None = None, rule: Rule = PLAIN_RULE
+) -> Episodes:
+    """Work out every episode as it was known at ``at``.
+
+    Parameters
+    ----------
+    tables
+        Checked tables.
+    engine
+        Where the work is done and the result lives.
+    at
+        A wall clock of the practice. Nothing that happened, or came to be known, later is used. By
+        default the moment of the export, or else the last thing that the tables tell of.
+
+    Raises
+    ------
+    UsageError
+        If no moment is given and the tables tell of nothing that has happened.
+    """
+    loaded = engine.load(tables)
+    complete_at = tables.practice.exported_at or last_moment(loaded)
+    moment = at or complete_at
+    known = Known(loaded, seconds(moment), complete=moment >= complete_at)
+    endings = engine.keep(_distinct_endings(known))
+    rows = _numbered(known, engine.keep(_appointments_after(known, endings)), has_endings=_any(endings))
+    sessions = engine.keep(_sessions(rows, known))
+    practice_rhythm = scalar(_usual_gaps(sessions).gap_days.median())
+    found = _join_parts(rows, sessions, endings, known)
+    found = _with_rhythm(found, known, rule, practice_rhythm)
+    found = _with_ending(found)
+    return Episodes(engine.keep(found), sessions, moment, rule, practice_rhythm)
+
+
+def _any(table: ir.Table) -> bool:
+    return bool(scalar(table.count()))
+
+
+# --- which episode an appointment belongs to -------------------------------------------------------
+
+
+def _after(known: Known, endings: ir.Table) -> ir.Table:
+    """Each appointment that opens or belongs to a new episode after an ending, with that ending.
+
+    A booking left over from before the ending does not begin a new episode; a session does, and so does
+    anything booked after it.
+    """
+    rows = known.appointments.select(*PAIR, "appointment_id", "day", "state", "booked_at")
+    later = rows.join(endings.rename(ended_day="day", ended_kind="kind"), PAIR)
+    later = later.filter(later.day > later.ended_day)
+    unsaid = later.booked_at.isnull() & later.state.isin([Status.UNKNOWN, AHEAD])
+    return later.filter((later.state == Status.ATTENDED) | (later.booked_at // DAY > later.ended_day) | unsaid)
+
+
+def _distinct_endings(known: Known) -> ir.Table:
+    """One ending an episode: of several with no new appointment between them, the one known last.
+
+    So a correction that is recorded later replaces what was recorded before it.
+    """
+    endings = known.endings
+    after = _after(known, endings).group_by([*PAIR, "ended_day"]).agg(appointments_after=ibis._.count())
+    counted = endings.join(after, [*PAIR, endings.day == after.ended_day], how="left").select(
+        endings, appointments_after=after.appointments_after.fill_null(0)
+    )
+    latest = ibis.window(
+        group_by=[*PAIR, "appointments_after"],
+        order_by=[counted.known_at.desc(), counted.day.desc(), counted.kind],
+    )
+    kept = counted.mutate(place=ibis.row_number().over(latest)).filter(ibis._.place == 0)
+    in_order = ibis.window(group_by=PAIR, order_by=["day"])
+    return kept.mutate(episode=ibis.row_number().over(in_order)).drop("place", "appointments_after")
+
+
+def _appointments_after(known: Known, endings: ir.Table) -> ir.Table:
+    """How many endings lie before an appointment, for those with any."""
+    return _after(known, endings).group_by(["client_id", "appointment_id"]).agg(episode=ibis._.count())
+
+
+def _numbered(known: Known, after: ir.Table, *, has_endings: bool) -> ir.Table:
+    """The known appointments, each with the number of its episode with this therapist, from 0."""
+    rows = known.appointments
+    if not has_endings:
+        return rows.mutate(episode=ibis.literal(0, "int64"))
+    joined = rows.join(after, ["client_id", "appointment_id"], how="left")
+    return joined.select(rows, episode=after.episode.fill_null(0))
+
+
+# --- sessions, gaps and breaks ----------------------------------------------------------------------
+
+
+def _sessions(rows: ir.Table, known: Known) -> ir.Table:
+    """One row a session: attended, and the first on its day with this therapist."""
+    attended = rows.filter(rows.state == Status.ATTENDED).select(*EPISODE, "starts_at", "day")
+    before = ibis.window(group_by=EPISODE, order_by=["starts_at"])  # rows that tie here are alike
+    attended = attended.mutate(day_before=attended.day.lag().over(before))
+    first_on_day = attended.filter(attended.day_before.isnull() | (attended.day_before < attended.day))
+    sessions = first_on_day.select(*EPISODE, "starts_at", "day", gap_days=ibis._.day - ibis._.day_before)
+    return _with_breaks(sessions, known.pauses) if _any(known.pauses) else sessions.mutate(agreed_break=False)
+
+
+def _with_breaks(sessions: ir.Table, pauses: ir.Table) -> ir.Table:
+    """Mark the gaps in which a break was agreed: they say nothing about his rhythm."""
+    pairs = sessions.join(pauses, PAIR)
+    since = pairs.starts_at - pairs.gap_days * DAY
+    inside = pairs.filter((pairs.paused_at >= since // DAY * DAY) & (pairs.paused_at < pairs.starts_at))
+    broken = inside.select(*EPISODE, "day").distinct().mutate(agreed_break=True)
+    joined = sessions.join(broken, [*EPISODE, "day"], how="left")
+    return joined.select(sessions, agreed_break=broken.agreed_break.fill_null(False))
+
+
+def _usual_gaps(sessions: ir.Table) -> ir.Table:
+    return sessions.filter(sessions.gap_days.notnull() & ~sessions.agreed_break)
+
+
+# --- one row an episode -----------------------------------------------------------------------------
+
+
+def _one_if(condition: ir.BooleanValue) -> ir.IntegerValue:
+    return ibis.ifelse(condition, 1, 0)  # not every engine can add up truth values
+
+
+def _from_appointments(rows: ir.Table, known: Known) -> ir.Table:
+    """What the appointments of an episode say, outcomes aside."""
+    s = rows.state
+    called_off, ahead, missed = s.isin(CALLED_OFF), s == AHEAD, s.isin(MISSED)
+    nothing = ibis.null("int64")
+    by_provider = rows.initiated_by.fill_null("") == InitiatedBy.PROVIDER
+    sign_of_life = ibis.cases((ahead | (called_off & by_provider), nothing), (called_off, rows.settled_at), else_=rows.starts_at)
+    assumed = (s == Status.ATTENDED) & rows.certainty.isin([Certainty.DEFAULTED, Certainty.INFERRED])
+    return rows.group_by(EPISODE).agg(
+        appointments=rows.count(),
+        started_at=rows.starts_at.min(),
+        no_shows=_one_if(s == Status.NO_SHOW).sum(),
+        unmarked=_one_if(s == Status.UNKNOWN).sum(),
+        assumed=_one_if(assumed.fill_null(False)).sum(),
+        next_at=ibis.ifelse(ahead, rows.starts_at, nothing).min(),
+        last_unmarked_at=ibis.ifelse(s == Status.UNKNOWN, rows.starts_at, nothing).max(),
+        last_missed_at=ibis.ifelse(missed, rows.starts_at, nothing).max(),
+        last_kept_at=ibis.ifelse(missed | called_off | ahead, nothing, rows.starts_at).max(),
+        last_sign_at=ibis.greatest(sign_of_life.fill_null(0), rows.booked_at.fill_null(0)).max(),
+    )
+
+
+def _within(moment: ir.IntegerValue, at: int) -> ir.IntegerValue:
+    return ibis.ifelse(moment <= at, moment, ibis.null("int64"))
+
+
+def _from_sessions(sessions: ir.Table) -> ir.Table:
+    """What the sessions of an episode say: how many, from when to when, and how often."""
+    usual = ibis.ifelse(sessions.agreed_break, ibis.null("int64"), sessions.gap_days)
+    return sessions.group_by(EPISODE).agg(
+        sessions=sessions.count(),
+        first_session_at=sessions.starts_at.min(),
+        last_session_at=sessions.starts_at.max(),
+        gaps=usual.count(),
+        own_rhythm=usual.median().cast("float64"),
+        breaks=_one_if(sessions.agreed_break).sum(),
+    )
+
+
+def _join_parts(rows: ir.Table, sessions: ir.Table, endings: ir.Table, known: Known) -> ir.Table:
+    """One row an episode: its appointments, its sessions, its recorded ending, what he said, agreed pauses."""
+    parts = _from_appointments(rows, known).left_join(_from_sessions(sessions), EPISODE).drop(_right(EPISODE))
+    recorded = endings.select(*EPISODE, "kind", "ended_on", recorded_at=endings.known_at)
+    joined = parts.outer_join(recorded, EPISODE)
+    joined = joined.mutate({name: joined[name].fill_null(joined[f"{name}_right"]) for name in EPISODE})
+    joined = joined.drop(_right(EPISODE))
+    joined = joined.left_join(_last_answers(rows, known), EPISODE).drop(_right(EPISODE))
+    joined = joined.left_join(_last_pauses(known), PAIR).drop(_right(PAIR))
+    counts = ["appointments", "sessions", "no_shows", "unmarked", "assumed", "gaps", "breaks"]
+    return joined.mutate({name: joined[name].fill_null(0) for name in counts})
+
+
+def _right(names: list[str]) -> list[str]:
+    return [f"{name}_right" for name in names]
+
+
+def _last_answers(rows: ir.Table, known: Known) -> ir.Table:
+    """When he last answered a check-in about this episode."""
+    answers = known.answers.join(rows.select(*EPISODE, "appointment_id"), ["client_id", "appointment_id"])
+    return answers.group_by(EPISODE).agg(answered_at=answers.answered_at.max())
+
+
+def _last_pauses(known: Known) -> ir.Table:
+    """The break that was agreed last with this therapist."""
+    pauses = known.pauses
+    order = [pauses.paused_at.desc(), pauses.until.desc(nulls_first=True)]
+    latest = ibis.window(group_by=PAIR, order_by=order)
+    return pauses.mutate(place=ibis.row_number().over(latest)).filter(ibis._.place == 0).drop("place")
+
+
+def _with_rhythm(found: ir.Table, known: Known, rule: Rule, practice_rhythm: float | None) -> ir.Table:
+    """How often he comes, since when it is quiet, and how long a quiet would be long for him."""
+    at = known.at
+    own = found.gaps >= rule.own_gaps
+    usual = practice_rhythm if practice_rhythm is not None else rule.assumed_days
+    found = found.mutate(rhythm_is_own=own, rhythm_days=ibis.ifelse(own, found.own_rhythm, float(usual)))
+    since_pause = found.paused_at.notnull() & (found.paused_at // DAY >= found.last_session_at.fill_null(0) // DAY)
+    found = found.mutate(
+        paused=since_pause & (found.until.isnull() | (found.until > at)),
+        unmarked_after=(found.last_unmarked_at > found.last_session_at.fill_null(0)).fill_null(False),
+        long_quiet_days=ibis.greatest(rule.rhythms * found.rhythm_days, float(rule.least_days)),
+        quiet_since=ibis.greatest(
+            ibis.least(found.last_sign_at.fill_null(0), at),
+            found.answered_at.fill_null(0),
+            _within(found.until, at).fill_null(0),
+            found.paused_at.fill_null(0),
+        ),
+    )
+    quiet = (at - found.quiet_since).cast("float64") / DAY
+    return found.mutate(quiet_days=ibis.ifelse(found.quiet_since > 0, quiet, ibis.null("float64")))
+
+
+# --- how it ended -----------------------------------------------------------------------------------
+
+
+def _with_ending(found: ir.Table) -> ir.Table:
+    """How each episode ended, and who says so: the record, a session elsewhere here, or the plain rule."""
+    client = ibis.window(group_by="client_id")
+    in_order = ibis.window(group_by="client_id", order_by=["first_session_at", "therapist_id", "episode"])
+    seen = found.mutate(
+        seen_here_at=found.last_session_at.max().over(client),
+        ahead_here=found.next_at.max().over(client),
+        next_therapist=found.therapist_id.lead().over(in_order),
+        previous_therapist=found.therapist_id.lag().over(in_order),
+    )
+    came = seen.sessions > 0
+    long_quiet = (seen.quiet_days >= seen.long_quiet_days) & seen.next_at.isnull() & ~seen.paused & seen.kind.isnull()
+    elsewhere = came & ((seen.seen_here_at > seen.last_session_at) | seen.ahead_here.notnull())
+    never = ~came & (seen.unmarked == 0)
+    ending = ibis.cases(
+        (seen.kind.notnull(), _as_it_was(seen)),
+        (long_quiet & elsewhere, Ending.SWITCHED.value),
+        (long_quiet & came, Ending.SILENT.value),
+        (long_quiet & never, Ending.NEVER_STARTED.value),
+        else_=OPEN,
+    )
+    by = ibis.cases(
+        (seen.kind.notnull(), RECORDED),
+        (long_quiet & elsewhere, INFERRED),
+        (long_quiet & (came | never), BY_RULE),
+        else_="",
+    )
+    seen = seen.mutate(ending=ending, ending_by=by)
+    switched = seen.ending == Ending.SWITCHED
+    return seen.mutate(
+        switched_to=ibis.ifelse(switched, seen.next_therapist, ibis.null("string")),
+        came_from=ibis.ifelse(seen.previous_therapist != seen.therapist_id, seen.previous_therapist, ibis.null("string")),
+    ).drop("seen_here_at", "ahead_here", "next_therapist", "previous_therapist", "own_rhythm", "kind", "last_sign_at")
+
+
+def _as_it_was(seen: ir.Table) -> ir.StringValue:
+    """The recorded ending, unless the sessions say that it cannot have been that.
+
+    Someone recorded as lost who never had a session has never started; someone recorded as never
+    started who had one has ended in another way.
+    """
+    came = seen.sessions > 0
+    return ibis.cases(
+        ((seen.kind == Ending.SILENT) & ~came & (seen.unmarked == 0), Ending.NEVER_STARTED.value),
+        ((seen.kind == Ending.NEVER_STARTED) & came, Ending.OTHER.value),
+        else_=seen.kind,
+    )
