@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,7 @@ def import_files(
     clock: datetime,
     timezone: str | None = None,
     dry_run: bool = False,
+    mapping: Path | None = None,
 ) -> Account:
     """Read ``paths`` as ``source`` and merge what they hold into ``folder``.
 
@@ -70,6 +71,8 @@ def import_files(
         The present moment, aware. Used only if nothing better is known.
     timezone
         The practice's zone; by default the one the folder knows, and failing that UTC.
+    mapping
+        How the columns of a table of no known system are to be read, for the source ``any``.
 
     Raises
     ------
@@ -87,23 +90,25 @@ def import_files(
         zone_name = practice.timezone or "UTC"
         moment = (now or source.own_date(files) or clock).astimezone(moments.zone(zone_name))
         existing = _existing(folder)
-        imported = source.read(files, _context(moment, zone_name, practice.notice_hours, existing))
+        context = Context(
+            now=moment,
+            timezone=moments.zone(zone_name),
+            notice=timedelta(hours=practice.notice_hours),
+            existing=existing,
+            folder=folder,
+            mapping=mapping,
+        )
+        imported = source.read(files, context)
         merged = _merge(source, imported, existing, moment, _last_import(folder, source.name))
         _check(merged, zone_name)
         if not dry_run:
-            _write(folder, merged, source.name, moment, zone_name)
+            _write(folder, merged, imported.extra_files, source.name, moment, zone_name)
         return _account(source, moment, imported, merged, written=not dry_run)
-
-
-def _context(now: datetime, zone_name: str, notice_hours: float, existing: Mapping[str, list[Row]]) -> Context:
-    from datetime import timedelta
-
-    return Context(now=now, timezone=moments.zone(zone_name), notice=timedelta(hours=notice_hours), existing=existing)
 
 
 def _refuse_other_system(source: Source, files: Sequence[SourceFile]) -> None:
     """Stop with a hint if the files are plainly those of another system."""
-    if any(source.recognises(file) for file in files):
+    if source.takes_any or any(source.recognises(file) for file in files):
         return
     for other in all_sources():
         if other.name == source.name:
@@ -279,8 +284,10 @@ def _check(merged: _Merged, timezone: str) -> None:
         raise TableProblems(problems)
 
 
-def _write(folder: Path, merged: _Merged, source: str, now: datetime, timezone: str) -> None:
-    files: dict[str, bytes] = {}
+def _write(
+    folder: Path, merged: _Merged, extra: Mapping[str, bytes], source: str, now: datetime, timezone: str
+) -> None:
+    files: dict[str, bytes] = dict(extra)
     for name, frame in _frames(merged.rows).items():
         if (folder / f"{name}.parquet").exists():
             files[f"{name}.parquet"] = parquet_bytes(frame)

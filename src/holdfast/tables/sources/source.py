@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from holdfast.errors import SourceError
@@ -25,13 +26,16 @@ class Context:
     """What an importer may know besides the files.
 
     ``now`` is the moment of the export, in the practice's zone; ``existing`` holds the rows
-    that the target folder has already, by table.
+    that the target folder has already, by table. ``mapping`` says how the columns of a table of no known
+    system are to be read; without it, one that an earlier import left in ``folder`` is.
     """
 
     now: datetime
     timezone: ZoneInfo
     notice: timedelta = timedelta(hours=24)
     existing: Mapping[str, Sequence[Mapping[str, str | None]]] = field(default_factory=dict)
+    folder: Path | None = None
+    mapping: Path | None = None
 
 
 @dataclass(slots=True)
@@ -42,6 +46,7 @@ class Imported:
     rows_read: int = 0
     skipped: Counter[str] = field(default_factory=Counter)  # reason in plain words -> how many
     notes: list[str] = field(default_factory=list)  # what the figures' reader should know about this source
+    extra_files: dict[str, bytes] = field(default_factory=dict)  # kept in the folder beside the tables
 
     def add(self, table: str, row: Row) -> None:
         self.rows.setdefault(table, []).append(row)
@@ -83,6 +88,7 @@ class Source:
     recognises: Callable[[SourceFile], bool]  # cheap, never raises SourceError for a foreign file
     read: Callable[[Sequence[SourceFile], Context], Imported]
     own_date: Callable[[Sequence[SourceFile]], datetime | None] = lambda files: None  # aware; the export's own moment
+    takes_any: bool = False  # reads other systems' files too, when it is asked to
 
 
 def appointment(
