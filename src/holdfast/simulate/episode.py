@@ -36,7 +36,9 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkin:
+class Asked:
+    """A check-in that was sent, and perhaps answered."""
+
     person: Person
     booking: Booking
     sent_at: datetime
@@ -78,7 +80,7 @@ class Episode:
     therapist: Therapist
     bookings: list[Booking] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
-    checkins: list[Checkin] = field(default_factory=list)
+    checkins: list[Asked] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
     kind: Ending | None = None

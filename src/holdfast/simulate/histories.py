@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from holdfast.simulate.bookings import CLIENT, PROVIDER, Desk, waking
 from holdfast.simulate.clients import FORTNIGHTLY, WEEKLY, Person
 from holdfast.simulate.dice import Dice
-from holdfast.simulate.episode import Booking, Checkin, Episode, Recorded, Repair, Score, Session
+from holdfast.simulate.episode import Asked, Booking, Episode, Recorded, Repair, Score, Session
 from holdfast.simulate.feelings import Felt, Mind, answers, answers_chance, at_work, chance_of_leaving
 from holdfast.simulate.therapists import Therapist
 from holdfast.simulate.world import World
@@ -225,7 +225,7 @@ class Course:
             delay = self.dice.between(0.05, 1.5) if self.dice.chance(0.7) else self.dice.between(11, 40)
             at = waking(sent_at + timedelta(hours=delay), later=True) if answered else None
             given = answers(asking, self.dice, felt, number) if answered else {}
-            self.episode.checkins.append(Checkin(person, session, sent_at, at, given))
+            self.episode.checkins.append(Asked(person, session, sent_at, at, given))
             unanswered = unanswered or (person is self.person and not answered)
         return unanswered
 

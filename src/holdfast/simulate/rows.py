@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from holdfast.simulate.clients import Person
-from holdfast.simulate.episode import Booking, Checkin, Episode
+from holdfast.simulate.episode import Asked, Booking, Episode
 from holdfast.simulate.therapists import Therapist
 from holdfast.simulate.world import World
 from holdfast.tables.schema import AXES, TABLES, Certainty, Status
@@ -89,19 +89,19 @@ class Register:
 
     def _checkins(self) -> Iterator[Row]:
         for episode in self.episodes:
-            for checkin in episode.checkins:
-                if checkin.sent_at <= self.now:
-                    yield self._checkin(checkin)
+            for asked in episode.checkins:
+                if asked.sent_at <= self.now:
+                    yield self._asked(asked)
 
-    def _checkin(self, checkin: Checkin) -> Row:
+    def _asked(self, asked: Asked) -> Row:
         row = {
-            "client_id": checkin.person.id,
-            "appointment_id": checkin.booking.id,
-            "sent_at": self.text(checkin.sent_at),
+            "client_id": asked.person.id,
+            "appointment_id": asked.booking.id,
+            "sent_at": self.text(asked.sent_at),
         }
-        if checkin.answered_at is None or checkin.answered_at > self.now:
+        if asked.answered_at is None or asked.answered_at > self.now:
             return row
-        return row | {"answered_at": self.text(checkin.answered_at)} | dict(checkin.answers)
+        return row | {"answered_at": self.text(asked.answered_at)} | dict(asked.answers)
 
     def _scores(self) -> Iterator[Row]:
         for episode in self.episodes:

@@ -7,7 +7,6 @@ import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,15 +14,12 @@ from statistics import median
 
 import pytest
 
-from holdfast.errors import UsageError
 from holdfast.simulate import (
     DEMO,
     DEMO_NOW,
     DEMO_SEED,
-    Asking,
     Effects,
     EpisodeTruth,
-    Records,
     SimulatedPractice,
     World,
     demo_practice,
@@ -65,6 +61,12 @@ def _appointments(demo: SimulatedPractice) -> dict[tuple[str, str], Row]:
 
 
 # --- the same every time -------------------------------------------------------------
+
+
+def test_the_demo_is_the_world_named_demo(demo: SimulatedPractice) -> None:
+    assert demo.world is DEMO
+    assert DEMO_SEED == 1907
+    assert DEMO_NOW.isoformat() == "2026-11-20T18:00:00+00:00"
 
 
 def test_the_demo_is_the_same_bytes_everywhere(demo: SimulatedPractice) -> None:
@@ -153,11 +155,11 @@ def test_what_was_never_marked_is_unknown_and_lies_mostly_with_two_therapists(de
 
 
 def test_no_therapist_sees_two_clients_at_once(demo: SimulatedPractice) -> None:
-    hours = defaultdict(set)
+    hours: dict[tuple[str, datetime], set[str]] = defaultdict(set)
     for row in demo.tables["appointments"]:
         hours[row["therapist_id"], _at(row["starts_at"])].add(row["appointment_id"])
     assert all(len(appointments) == 1 for appointments in hours.values())
-    starts = defaultdict(list)
+    starts: dict[str, list[datetime]] = defaultdict(list)
     for therapist, start in sorted(hours):
         starts[therapist].append(start)
     for found in starts.values():
@@ -219,7 +221,7 @@ def test_every_true_session_is_in_the_tables_marked_or_not(demo: SimulatedPracti
 
 
 def test_who_has_left_silently_is_never_seen_again(demo: SimulatedPractice) -> None:
-    last = {}
+    last: dict[str, datetime] = {}
     for row in demo.tables["appointments"]:
         if row["status"] == "attended":
             last[row["client_id"]] = max(last.get(row["client_id"], DEMO_NOW.replace(year=2000)), _at(row["starts_at"]))
@@ -321,46 +323,3 @@ def test_checkins_are_answered_less_before_a_silent_exit_and_pile_up_at_the_top(
     assert sum(answered[True]) / len(answered[True]) < sum(answered[False]) / len(answered[False]) - 0.1
     given = [int(row["understood"]) for row in demo.tables["checkins"] if row["understood"]]
     assert sum(value >= 9 for value in given) / len(given) > 0.6
-
-
-# --- the knobs -----------------------------------------------------------------------
-
-
-def test_without_effects_and_therapists_every_chance_is_the_base() -> None:
-    nothing = Effects(**dict.fromkeys(Effects.__dataclass_fields__, 0.0))
-    practice = demo_practice(World(clients=80, n_therapists=2, effects=nothing, therapist_sd=0, base=0.0), seed=3)
-    chances = {s.chance for e in practice.truth for s in e.sessions}
-    assert chances <= {0.5, 0.0}  # 0 for the first of two sessions on one day
-
-
-def test_every_knob_about_records_can_be_turned_off() -> None:
-    tidy = Records(careless_therapists=0, unmarked=0, defaulting_therapists=0, silent=1, endings=1, switches=1)
-    practice = demo_practice(World(clients=120, n_therapists=2, records=tidy, asking=Asking(politeness=0)), seed=3)
-    assert {row["certainty"] for row in practice.tables["appointments"] if row["starts_at"] < "2026-11-18"} == {
-        "recorded"
-    }
-    ended = [e for e in practice.truth if e.kind == "silent" and (e.ended_at or "") < "2026-07"]
-    assert all(episode.recorded for episode in ended)
-
-
-def test_a_world_grows_with_its_clients() -> None:
-    assert World(clients=10_800).therapists == 100
-    practice = demo_practice(World(clients=650), seed=2)
-    assert 5_500 < len(practice.tables["appointments"]) < 8_500
-
-
-def test_too_few_therapists_are_refused_with_a_way_out() -> None:
-    with pytest.raises(UsageError, match="Too few therapists"):
-        demo_practice(World(clients=3000, n_therapists=1, months=6))
-
-
-@pytest.mark.parametrize("wrong", [{"clients": 0}, {"months": 0}, {"n_therapists": 0}])
-def test_an_empty_world_is_refused(wrong: dict[str, int]) -> None:
-    with pytest.raises(UsageError, match="at least one"):
-        replace(DEMO, **wrong)  # type: ignore[arg-type]
-
-
-def test_the_demo_is_the_world_named_demo(demo: SimulatedPractice) -> None:
-    assert demo.world is DEMO
-    assert DEMO_SEED == 1907
-    assert DEMO_NOW.isoformat() == "2026-11-20T18:00:00+00:00"
