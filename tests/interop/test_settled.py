@@ -13,7 +13,10 @@ from holdfast.tables.sources.source import Context, settled
 
 ZONE = ZoneInfo("Europe/London")
 CONTEXT = Context(now=datetime(2026, 11, 20, 18, tzinfo=UTC), timezone=ZONE)
-PAST, AHEAD = at_instant(datetime(2026, 11, 2, 10), ZONE), at_instant(datetime(2026, 12, 2, 10), ZONE)
+PAST, AHEAD = (
+    at_instant(datetime(2026, 11, 2, 10, tzinfo=ZONE), ZONE),
+    at_instant(datetime(2026, 12, 2, 10, tzinfo=ZONE), ZONE),
+)
 CLIENT, PROVIDER, UNKNOWN = InitiatedBy.CLIENT, InitiatedBy.PROVIDER, InitiatedBy.UNKNOWN
 
 
