@@ -46,7 +46,7 @@ STARTS = ("StartDateTime", "Start Date Time", "Start Time")
 CLIENT = ("ClientId", "Client.Id")
 THERAPIST = ("StaffId", "Staff.Id", "ProviderId", "Staff", "Staff Name")
 WORD = ("Status", "AppointmentStatus")
-NEEDED = (("Id", "AppointmentId"), STARTS, CLIENT, WORD)
+NEEDED = (("Id", "AppointmentId"), STARTS, CLIENT, (*WORD, "SignedIn"))
 LISTS = ("Appointments", "StaffAppointments", "Visits")
 
 
