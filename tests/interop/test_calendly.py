@@ -192,7 +192,7 @@ def test_pages_of_events_and_invitees_are_put_together(tmp_path: Path) -> None:
         "D": ("no_show", "client"),
     }
     assert {row["therapist_id"] for row in rows} == {"THERAPIST1"}
-    assert any("For 1 scheduled event" in note for note in account.notes)
+    assert any("invitees are not in these files: 1." in note for note in account.notes)
     again = run_import("calendly", files, tmp_path / "out")
     assert (again.added, again.updated) == (0, 0)
 

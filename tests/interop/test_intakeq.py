@@ -34,6 +34,7 @@ def _item(id: str = "a1", status: str = "Confirmed", starts: datetime = PAST, **
 
 
 def _write(path: Path, items: object) -> Path:
+    path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(items), encoding="utf-8")
     return path
 
@@ -86,9 +87,9 @@ def test_reasons_and_notes_are_not_copied(tmp_path: Path) -> None:
 
 
 def test_a_deleted_list_takes_its_appointments_out(tmp_path: Path) -> None:
-    plain = _write(tmp_path / "page1.json", [_item("a1"), _item("a2")])
-    deleted = _write(tmp_path / "deletedOnly.json", [_item("a2")])
-    account = run_import("intakeq", [plain, deleted], tmp_path / "out")
+    _write(tmp_path / "in" / "page1.json", [_item("a1"), _item("a2")])
+    _write(tmp_path / "in" / "deletedOnly.json", [_item("a2")])
+    account = run_import("intakeq", [tmp_path / "in"], tmp_path / "out")
     assert [row["appointment_id"] for row in read_csv(tmp_path / "out" / "appointments.csv")] == ["a1"]
     assert account.skipped == {"deleted in IntakeQ": 1}
 

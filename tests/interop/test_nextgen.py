@@ -62,7 +62,7 @@ def test_every_field_and_which_counts_of_several(
 def test_several_fields_at_once_are_counted_in_the_account(tmp_path: Path) -> None:
     _import(tmp_path, [_item(isKept=True, isNoShow=True)])
     account = run_import("nextgen", [tmp_path / "appointments.json"], tmp_path / "out")
-    assert any(note.startswith("1 appointment") for note in account.notes)
+    assert any("fields set: 1." in note for note in account.notes)
 
 
 @pytest.mark.parametrize("yes", ["true", "TRUE", "1", "Y", "yes", "T"])

@@ -240,7 +240,7 @@ def _notes(events: dict[str, Record], invitees: dict[str, Invitee]) -> list[str]
     named = {seen.event for invitee in invitees.values() for seen in invitee.seen}
     if lost := events.keys() - named:
         notes.append(
-            f"For {len(lost):,} scheduled events no invitees are in these files, so they are left out. "
+            f"Scheduled events left out because their invitees are not in these files: {len(lost):,}. "
             "Fetch /scheduled_events/…/invitees for each."
         )
     return notes

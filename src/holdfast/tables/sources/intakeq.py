@@ -55,8 +55,9 @@ def recognises(file: SourceFile) -> bool:
 def read(files: Sequence[SourceFile], context: Context) -> Imported:
     """Read the lists of appointments; of an appointment that stands in several, the one modified last."""
     out = Imported()
-    records = latest(read_records(files, NEEDED, lists=LISTS), lambda record: record.get(*ID), "LastModified")
-    deleted = {record.get(*ID) for record in records if _is_deleted(record)}
+    found = read_records(files, NEEDED, lists=LISTS)
+    deleted = {record.get(*ID) for record in found if _is_deleted(record)}
+    records = latest(found, lambda record: record.get(*ID), "LastModified")
     kept = [record for record in records if record.get(*ID) not in deleted]
     meaning = meanings(WORDS, (r.get("Status") for r in kept), title="IntakeQ", file=files[0].name, column="Status")
     texts = (record.get(name) for record in kept for name in (*STARTS, *CANCELLED, *BOOKED))

@@ -68,7 +68,7 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     out.notes = ["NextGen's four fields do not say who cancelled or moved an appointment."]
     if several:
         out.notes.append(
-            f"{several:,} appointments have several of the four fields set; the first of no-show, rescheduled, "
+            f"Appointments with several of the four fields set: {several:,}. The first of no-show, rescheduled, "
             "cancelled and kept counts."
         )
     return out

@@ -5,6 +5,7 @@ The table of words stands in each source's own module; this is the one way to lo
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
@@ -17,7 +18,7 @@ Meaning = TypeVar("Meaning")
 
 def same_word(word: str) -> str:
     """Reduce a word to what tells it from others: ``No-Show`` is ``noshow``, ``Cancelled`` is ``canceled``."""
-    return plain(word).replace("cancell", "cancel")
+    return re.sub(r"(cancel)l", r"\1", plain(word))
 
 
 def meanings(
