@@ -210,8 +210,10 @@ def _read_one(table: Table, path: Path, timezone: str | None) -> tuple[pl.DataFr
 
 
 def to_types(table: Table, text: pl.DataFrame, timezone: str | None) -> pl.DataFrame:
-    """Give each column of the table its type; what cannot be read becomes null. Extra columns are dropped."""
-    return text.select(pl.col(ROW), *(_typed(name, column, timezone) for name, column in table.columns.items()))
+    """Give each column of the table its type; what cannot be read becomes null. Extra columns stay text."""
+    extra = [name for name in text.columns if name not in table.columns and name != ROW]
+    typed = (_typed(name, column, timezone) for name, column in table.columns.items())
+    return text.select(pl.col(ROW), *typed, *extra)
 
 
 def _typed(name: str, column: dy.Column, timezone: str | None) -> pl.Expr:

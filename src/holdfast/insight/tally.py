@@ -1,0 +1,129 @@
+"""From episodes to small count tables: the last thing that the engine does for the leak.
+
+One row a distinct pattern with how many episodes share it, so that what follows costs the number
+of patterns and not of episodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+import polars as pl
+
+from holdfast.asof import seconds
+from holdfast.engine import DAY
+from holdfast.episodes import EPISODE, OPEN, Episodes
+
+GROUP = "group"
+NOT_KNOWN = "not known"
+MEN = ("m", "male", "man", "men", "boy", "mann", "männlich", "homme", "hombre")
+WOMEN = ("f", "female", "woman", "women", "girl", "w", "frau", "weiblich", "femme", "mujer")
+YEAR = 365.2425 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Everything the leak needs, by group: small tables in memory."""
+
+    patterns: pl.DataFrame  # group, sessions, ending, ending_by, unmarked_after, session_time, cause -> episodes
+    days: pl.DataFrame  # group, days, cause -> episodes
+    totals: pl.DataFrame  # group -> clients, episodes, appointments, …
+
+
+def gender_label(gender: ir.StringValue) -> ir.StringValue:
+    """Read a source's own words for gender as men, women, other or not known."""
+    word = gender.strip().lower()
+    return ibis.cases(
+        (word.isin(MEN), "men"), (word.isin(WOMEN), "women"), (word.fill_null("") == "", NOT_KNOWN), else_="other"
+    )
+
+
+def age_band(birth_year: ir.NumericValue, started_at: ir.IntegerValue) -> ir.StringValue:
+    """Band the age in the year of the first booking."""
+    age = (started_at.cast("float64") / YEAR).floor().cast("int64") + 1970 - birth_year.cast("int64")
+    return ibis.cases(
+        (age.isnull(), NOT_KNOWN),
+        (age < 25, "under 25"),
+        (age < 35, "25 to 34"),
+        (age < 45, "35 to 44"),
+        (age < 55, "45 to 54"),
+        (age < 65, "55 to 64"),
+        else_="65 and over",
+    )
+
+
+def with_fate(found: Episodes) -> ir.Table:
+    """Add to each episode how far it can be followed: ``session_time``, ``days`` and ``cause`` (blank: censored).
+
+    What somebody did after a session is known once his own long quiet could have passed since. Later
+    sessions are left out, for those who came back as for those who did not: otherwise recent sessions
+    would only ever be seen to be followed by another.
+    """
+    table, at = found.episodes, seconds(found.at)
+    horizon = at - (table.long_quiet_days * DAY).ceil().cast("int64")
+    table = table.mutate(horizon=horizon, came=table.sessions > 0)
+    last = table.last_session_at.fill_null(table.started_at.fill_null(table.ended_on))
+    settled = (table.ending != OPEN) & ~table.unmarked_after & (last <= table.horizon)
+    table = table.mutate(settled=settled.fill_null(False))
+    table = _with_followed(table, found.sessions)
+    start_known = (table.started_at <= table.horizon).fill_null(False)
+    day_of = table.last_session_at // DAY - table.first_session_at // DAY
+    followed_for = table.followed_to // DAY - table.first_session_at // DAY
+    nothing = ibis.null("int64")
+    return table.mutate(
+        cause=ibis.ifelse(table.settled, table.ending, ""),
+        session_time=ibis.cases(
+            (table.settled, table.sessions), (table.came & start_known, table.followed + 1), else_=0
+        ),
+        days=ibis.cases((table.settled & table.came, day_of), (table.followed > 0, followed_for), else_=nothing),
+    )
+
+
+def _with_followed(table: ir.Table, sessions: ir.Table) -> ir.Table:
+    """For episodes still undecided: how many sessions it is known to have gone on after, and the last of them."""
+    undecided = table.filter(table.came & ~table.settled).select(*EPISODE, "horizon", last="last_session_at")
+    pairs = sessions.select(*EPISODE, "starts_at").join(undecided, EPISODE)
+    past = pairs.filter((pairs.starts_at <= pairs.horizon) & (pairs.starts_at < pairs["last"]))
+    followed = past.group_by(EPISODE).agg(followed=past.count(), followed_to=past.starts_at.max())
+    joined = table.left_join(followed, EPISODE)
+    return joined.select(table, followed=followed.followed.fill_null(0), followed_to=followed.followed_to)
+
+
+def tally(fates: ir.Table, group: str) -> Tally:
+    """Count patterns, lengths and totals by the column ``group``."""
+    fates = fates.mutate(group=fates[group])
+    pattern = [GROUP, "sessions", "ending", "ending_by", "unmarked_after", "session_time", "cause"]
+    fates = fates.mutate(booked=ibis.ifelse(fates.appointments > 0, 1, 0))
+    timed = fates.filter(fates.days.notnull())
+    totals = fates.group_by(GROUP).agg(
+        clients=fates.client_id.nunique(),
+        episodes=fates.count(),
+        appointments=fates.appointments.sum(),
+        sessions=fates.sessions.sum(),
+        no_shows=fates.no_shows.sum(),
+        unmarked=fates.unmarked.sum(),
+        assumed=fates.assumed.sum(),
+        rhythm=ibis.ifelse(fates.rhythm_is_own, fates.rhythm_days, ibis.null("float64")).median(),
+    )
+    return Tally(
+        _local(fates.group_by([*pattern, "booked"]).agg(episodes=fates.count())),
+        _local(timed.group_by([GROUP, "days", "cause"]).agg(episodes=timed.count())),
+        _local(totals),
+    )
+
+
+def _local(expression: ir.Table) -> pl.DataFrame:
+    frame = pl.from_arrow(expression.to_pyarrow())
+    assert isinstance(frame, pl.DataFrame)
+    return frame.sort(frame.columns)
+
+
+def pick(tally: Tally, labels: Sequence[str] | None) -> Tally:
+    """Keep only some groups, or all of them as one (``None``)."""
+    if labels is None:
+        return tally
+    chosen = pl.col(GROUP).is_in(list(labels))
+    return Tally(tally.patterns.filter(chosen), tally.days.filter(chosen), tally.totals.filter(chosen))
