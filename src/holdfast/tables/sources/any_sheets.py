@@ -1,0 +1,166 @@
+"""Where in a file of no known system the appointments stand: which sheet, below which heading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from holdfast.errors import SourceError
+from holdfast.tables.sources.cells import filled, filled_date
+from holdfast.tables.sources.dates import is_clock, way_of_writing
+from holdfast.tables.sources.files import SourceFile
+from holdfast.tables.sources.grid import Record, find_heading, make_grid, plain
+from holdfast.tables.sources.headings import CLIENT_FIELDS, DATE_FIELDS, Field, is_start, meanings_of, score
+from holdfast.tables.sources.mapping import Mapping, file_name
+
+_FIRST_ROWS = 50
+_ENOUGH_CELLS = 500  # to see what kind of thing a column holds
+Rows = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet, or the one table that a CSV is: its heading and the records below it."""
+
+    name: str
+    label: str  # the file's name, with the sheet's where there are several
+    position: int
+    heading: tuple[str, ...]
+    records: tuple[Record, ...]
+
+    def cells(self, heading: str) -> list[tuple[Record, str]]:
+        """What is filled in under a heading, each with its record."""
+        return [(record, cell) for record in self.records if (cell := filled(record.get(heading)))]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The sheets that hold appointments, all with the same columns, and the others that may hold some too."""
+
+    sheets: tuple[Sheet, ...]
+    unclear: tuple[str, ...] = ()
+
+    @property
+    def heading(self) -> tuple[str, ...]:
+        return self.sheets[0].heading
+
+    @property
+    def records(self) -> list[Record]:
+        return [record for sheet in self.sheets for record in sheet.records]
+
+    def cells(self, heading: str) -> list[tuple[Record, str]]:
+        return [pair for sheet in self.sheets for pair in sheet.cells(heading)]
+
+    def texts(self, heading: str) -> list[str]:
+        """What is filled in under a heading, as far as is needed to see what kind of thing it is."""
+        return [cell for _, cell in self.cells(heading)[:_ENOUGH_CELLS]]
+
+
+def find_sheets(file: SourceFile, told: Mapping) -> Found:
+    """Find the sheets whose heading has a client and a date, or the columns that a mapping names.
+
+    Raises
+    ------
+    SourceError
+        If no row of the file can be a heading, or the mapping names sheets or columns that are not there.
+    """
+    rows = _chosen(file, told)
+    positions = {name: _heading_row(sheet, told) for name, sheet in rows.items()}
+    sheets = [_sheet(file, name, rows[name], place) for name, place in positions.items() if place is not None]
+    if not sheets:
+        raise SourceError(_no_heading(file, rows, told))
+    likely = [sheet for sheet in sheets if any(told.columns.values()) or _has_client_and_date(sheet.heading)] or sheets[
+        :1
+    ]
+    alike = [sheet for sheet in likely if file_name(sheet.heading) == file_name(likely[0].heading)]
+    unclear = tuple(sheet.name for sheet in likely) if len(alike) < len(likely) else ()
+    return Found(tuple(alike), unclear)
+
+
+def first_rows(file: SourceFile) -> Iterable[Sequence[str]]:
+    """The rows among which the heading can be."""
+    return (row for rows in file.sheets.values() for row in rows[:_FIRST_ROWS])
+
+
+def is_dates(texts: Sequence[str]) -> bool:
+    """Say whether at least half of these are dates."""
+    return _at_least_half([way_of_writing(filled_date(text)) is not None for text in texts])
+
+
+def is_clocks(texts: Sequence[str]) -> bool:
+    """Say whether at least half of these are times of day."""
+    return _at_least_half([is_clock(text) for text in texts])
+
+
+def _at_least_half(yes: Sequence[bool]) -> bool:
+    return bool(yes) and sum(yes) * 2 >= len(yes)
+
+
+def _chosen(file: SourceFile, told: Mapping) -> dict[str, list[list[str]]]:
+    sheets = dict(file.sheets)
+    lost = [name for name in told.sheets if name not in sheets]
+    if lost:
+        raise SourceError(f"The mapping's sheets: found {', '.join(lost)}; {file.name} has {', '.join(sheets)}.")
+    return {name: rows for name, rows in sheets.items() if name in told.sheets or not told.sheets}
+
+
+def _heading_row(rows: Rows, told: Mapping) -> int | None:
+    named = [name for name in told.columns.values() if name]
+    if named:
+        return find_heading(rows, [[name] for name in named])
+    scores = [score(cell for cell in row if cell) for row in rows[:_FIRST_ROWS]]
+    if scores and max(scores) >= 2:
+        return scores.index(max(scores))
+    return _by_its_shape(rows)
+
+
+def _by_its_shape(rows: Rows) -> int | None:
+    """The first row of words, if below it there are dates."""
+    for number, row in enumerate(rows[:_FIRST_ROWS]):
+        if sum(map(bool, row)) < 2:
+            continue
+        worded = not any(way_of_writing(cell) or is_clock(cell) or cell.isdigit() for cell in row)
+        below = [cell for later in rows[number + 1 : number + 20] for cell in later]
+        return number if worded and any(way_of_writing(cell) for cell in below) else None
+    return None
+
+
+def _sheet(file: SourceFile, name: str, rows: Rows, position: int) -> Sheet:
+    heading = tuple(cell.strip() for cell in rows[position])
+    label = file.name if len(file.sheets) == 1 else f"{file.name}, sheet {name}"
+    keys = [plain(cell) for cell in heading]
+    once = [[cell] for cell, key in zip(heading, keys, strict=True) if key and keys.count(key) == 1]
+    grid = make_grid(label, rows, once)
+    records = [record for record in grid if not _is_heading_again(record)]
+    return Sheet(name, label, position, heading, tuple(records))
+
+
+def _is_heading_again(record: Record) -> bool:
+    """Say whether this is the heading once more, as at the top of every printed page."""
+    return all(plain(cell) == key for key, cell in record.cells.items() if cell)
+
+
+def _has_client_and_date(heading: Iterable[str]) -> bool:
+    fields = {field for cell in heading for _, field in meanings_of(cell)}
+    fields |= {Field.DATE for cell in heading if is_start(cell)}
+    return bool(fields & set(CLIENT_FIELDS)) and bool(fields & {*DATE_FIELDS, Field.TIME})
+
+
+def _no_heading(file: SourceFile, rows: dict[str, list[list[str]]], told: Mapping) -> str:
+    if not any(any(row) for sheet in rows.values() for row in sheet):
+        return f"{file.name} is empty. Export it again, and look at it before importing."
+    named = [name for name in told.columns.values() if name]
+    seen = next((row for sheet in rows.values() for row in _best_first(sheet) if any(row)), [])
+    shown = ", ".join(repr(cell) for cell in seen if cell)[:300]
+    if named:
+        here = {plain(cell) for cell in seen}
+        lost = ", ".join(f"{key} = {name!r}" for key, name in told.columns.items() if name and plain(name) not in here)
+        return f"{file.name} lacks columns that the mapping names: {lost}. Its heading is: {shown}"
+    return (
+        f"{file.name} has no row that names the columns, such as Client, Date, Status. Its first is: {shown}. "
+        "Put one above the appointments, and import again."
+    )
+
+
+def _best_first(rows: Rows) -> list[Sequence[str]]:
+    return sorted(rows[:_FIRST_ROWS], key=lambda row: -score(cell for cell in row if cell))
