@@ -137,6 +137,13 @@ def test_people_are_told_in_words_not_codes(csv_files: list[Path], tmp_path: Pat
     assert [row["therapist_id"] for row in _rows(tmp_path, "therapists")] == ["P01", "P02", "P03", "unknown"]
 
 
+def test_what_the_last_episode_says_of_a_client_stands(tmp_path: Path) -> None:
+    later = EPISODE | {"episode_key": "E2", "referral_date": "01032016", "labour_force_status": "1"}
+    earlier = EPISODE | {"labour_force_status": "2", "referrer_profession": "98"}
+    _import(tmp_path, episodes=[later, earlier])
+    assert [(row["employment"], row["referral_source"]) for row in _rows(tmp_path, "clients")] == [("employed", "self")]
+
+
 def test_importing_twice_changes_nothing(csv_files: list[Path], tmp_path: Path) -> None:
     run_import("pmhc", csv_files, tmp_path / "out")
     before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
@@ -222,6 +229,8 @@ def test_dates_that_do_not_exist_are_all_told_of(tmp_path: Path) -> None:
         _import(tmp_path, service_contacts=[CONTACT | {"service_contact_date": day} for day in days])
     for row in range(2, 6):
         assert f"service-contacts.csv, row {row}, service_contact_date" in str(told.value)
+    with pytest.raises(SourceError, match=r"episodes.csv, row 2, referral_date: found '13132016'"):
+        _import(tmp_path, episodes=[EPISODE | {"referral_date": "13132016"}])
 
 
 @pytest.mark.parametrize(("born", "flag"), [("09099999", "8"), ("01011980", "8"), ("09099999", "1")])

@@ -231,6 +231,7 @@ def _read_endings(upload: _Upload, out: Imported) -> None:
 
 def _read_clients(upload: _Upload, out: Imported) -> None:
     clients: dict[str, Row] = {}
+    told: list[tuple[str, str, Row]] = []  # when an episode was referred, its client, and what it says of him
     look_up = _look_up(upload.tables["clients"], "client_gender", GENDERS)
 
     def read_one(record: Record) -> None:
@@ -238,18 +239,20 @@ def _read_clients(upload: _Upload, out: Imported) -> None:
         clients[upload.key(record, CLIENT)] = row
 
     def read_episode(record: Record) -> None:
-        row = clients.setdefault(upload.key(record, CLIENT), {})
-        row["employment"] = WORK.get(record.get("labour_force_status"), "")
-        row["referral_source"] = REFERRERS.get(record.get("referrer_profession"), "")
+        work, sender = WORK.get(record.get("labour_force_status")), REFERRERS.get(record.get("referrer_profession"))
+        known = {"employment": work, "referral_source": sender}
+        row = {name: word for name, word in known.items() if word}
+        told.append((_referred(record, upload), upload.key(record, CLIENT), row))
 
     read_each(upload.tables["clients"], read_one)
-    read_each(sorted(upload.episodes.values(), key=lambda record: _referred(record, upload)), read_episode)
+    read_each(upload.episodes.values(), read_episode)
+    for _, client, row in sorted(told, key=lambda item: item[0]):  # what the last one says of him stands
+        clients.setdefault(client, {}).update(row)
     for client, row in clients.items():
         out.add("clients", {"client_id": client, **row})
 
 
 def _referred(record: Record, upload: _Upload) -> str:
-    """When an episode was referred, so that what the last one says of a client stands."""
     return _day(record, upload, "referral_date").text() if record.get("referral_date") else ""
 
 
