@@ -105,13 +105,13 @@ class Group(_Part):
     """Everything about one group of clients."""
 
     label: str
-    clients: int
-    episodes: int
-    appointments: int
+    clients: int | None
+    episodes: int | None
+    appointments: int | None
     no_shows: int | None
     unmarked_appointments: int | None
     assumed_sessions: int | None  # attendance that the source sets by itself, or that was worked out
-    sessions: int
+    sessions: int | None
     median_rhythm_days: float | None
     funnel: list[Step]
     endings: list[EndingCount]
