@@ -45,7 +45,7 @@ class TableProblems(HoldfastError):
         super().__init__(f"{count} found; nothing was loaded.\n{shown}{more}")
 
 
-def allowed_words(column: dy.Column, name: str) -> str:
+def allowed_words(column: dy.Column) -> str:
     """Say in words what a column may hold."""
     match column:
         case dy.Enum():
@@ -57,7 +57,7 @@ def allowed_words(column: dy.Column, name: str) -> str:
         case dy.Float64():
             words = f"a number {_range(column.min, column.max)}".strip()
         case _:
-            words = f"a {name.replace('_', ' ')}"
+            words = "any text"
     return f"{words}, or blank" if column.nullable else words
 
 
@@ -113,7 +113,7 @@ def _problem(table: Table, file: str, row: int, column: str, cells: dict[str, An
         key = " + ".join(table.key)
         found = " + ".join(_shown(cells[name]) for name in table.key)
         return Problem(file, row, key, found, f"each {key} once")
-    return Problem(file, row, column, _shown(cells[column]), allowed_words(table.columns[column], column))
+    return Problem(file, row, column, _shown(cells[column]), allowed_words(table.columns[column]))
 
 
 def _shown(cell: str | None) -> str:

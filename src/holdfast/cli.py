@@ -1,0 +1,323 @@
+"""The command line: arguments, exit codes and printing, and the only place that reads the clock.
+
+Exit codes: 0 done · 1 the tables have problems · 2 wrong question · 3 a file cannot be imported ·
+4 a folder cannot be used · 130 stopped by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from holdfast import __version__
+from holdfast.errors import HoldfastError, UsageError
+from holdfast.tables.sources import MODULES
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from holdfast.insight.result import Leak
+
+PROBLEMS = 1
+STOPPED = 130
+
+
+class _Commands(click.Group):
+    """Shows what a person can put right without a traceback, each kind with its exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except HoldfastError as error:
+            _say(str(error), error=True)
+            ctx.exit(error.exit_code)
+        except (KeyboardInterrupt, click.exceptions.Abort):
+            _say("Stopped. Nothing was changed.", error=True)
+            ctx.exit(STOPPED)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="holdfast")
+def commands() -> None:
+    """Holdfast shows where a practice loses people, how many left without a word, and how sure that is.
+
+    \b
+    First:  holdfast leak --demo
+    Then:   holdfast import SOURCE FILE… --to DIR
+            holdfast leak DIR
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line, with text that any terminal can show."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        commands(prog_name="holdfast")
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+    sys.exit(0)
+
+
+def _say(text: str = "", *, error: bool = False) -> None:
+    click.echo(text, err=error)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+@contextmanager
+def _working(words: str) -> Iterator[None]:
+    """Show that something is going on, on a terminal; stay quiet in a pipe."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(words):
+        yield
+
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
+
+
+# --- import -----------------------------------------------------------------------------------------
+
+
+@commands.command("import")
+@click.argument("source", metavar="SOURCE")
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(exists=True, path_type=Path))
+@click.option("--to", "folder", required=True, type=FOLDER, help="Folder of tables to make or to update.")
+@click.option("--timezone", metavar="ZONE", help="The practice's time zone, such as Europe/London.")
+@click.option("--now", "now", metavar="WHEN", help="Moment of the export; by default the file's own date, or now.")
+@click.option("--map", "mapping", type=FILE, help="For 'any': a mapping file, in place of questions.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing.")
+def import_command(
+    source: str,
+    files: tuple[Path, ...],
+    folder: Path,
+    timezone: str | None,
+    now: str | None,
+    mapping: Path | None,
+    dry_run: bool,
+) -> None:
+    """Make tables of a practice system's export, or update them.
+
+    \b
+    SOURCE is one of: acuity any calcom calendly cliniko fhir ical intakeq jane mindbody nextgen
+    nhs-tt openemr openmrs pmhc simplepractice tables therapyappointment
+    FILE can be a file, a zip or a folder. Importing twice changes nothing; a newer export updates.
+    Example: holdfast import cliniko export/*.json --to practice --timezone Europe/London
+    """
+    from holdfast.tables.account import account_lines
+    from holdfast.tables.importing import import_files
+    from holdfast.tables.sources import source as source_named
+
+    chosen = source_named(source)
+    answered = _answer_questions(files, folder, mapping) if chosen.name == "any" else mapping
+    with _working(f"Reading {len(files):,} file{'s' if len(files) > 1 else ''}"):
+        account = import_files(
+            chosen,
+            files,
+            folder,
+            now=_moment(now, timezone),
+            clock=datetime.now(UTC),
+            timezone=timezone,
+            dry_run=dry_run,
+            mapping=answered,
+        )
+    for line in account_lines(account):
+        _say(line)
+    if timezone is None and str(account.now.tzinfo) == "UTC":
+        _say(
+            "No time zone was given, so times without one were read as UTC. If that is wrong: --timezone Europe/London"
+        )
+    if dry_run:
+        _say(f"This was a dry run: {folder} is as it was.")
+    else:
+        _say(f"\nThe tables are in {folder}. Next: holdfast leak {folder}")
+
+
+def _moment(text: str | None, timezone: str | None) -> datetime | None:
+    """Read ``--now``: an instant, or the practice's wall clock."""
+    from holdfast.tables import moments
+
+    if text is None:
+        return None
+    zone = moments.zone(timezone) if timezone else UTC
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--now {text!r} is not a moment. Give {moments.ALLOWED}.") from error
+    return told if told.tzinfo else told.replace(tzinfo=zone)
+
+
+def _answer_questions(files: tuple[Path, ...], folder: Path, mapping: Path | None) -> Path | None:
+    return mapping
+
+
+# --- check ------------------------------------------------------------------------------------------
+
+
+@commands.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--timezone", metavar="ZONE", help="The practice's time zone, if practice.json does not say it.")
+def check(folder: Path, timezone: str | None) -> None:
+    """List every problem of the tables in DIR: file, row, column, what was found, what is allowed."""
+    from holdfast.tables import TableProblems, read_tables
+
+    try:
+        with _working("Checking"):
+            tables = read_tables(folder, timezone=timezone)
+    except TableProblems as found:
+        for problem in found.problems:
+            _say(str(problem))
+        count = len(found.problems)
+        _say(
+            f"\n{count:,} problem{'' if count == 1 else 's'}. Correct the file, or its export, and check again.",
+            error=True,
+        )
+        sys.exit(PROBLEMS)
+    for name in sorted(tables.present):
+        _say(f"{name}: {tables[name].height:,} rows")
+    _say("All of it keeps the rules.")
+
+
+# --- leak -------------------------------------------------------------------------------------------
+
+
+@commands.command()
+@click.argument("folder", metavar="[DIR]", required=False, type=FOLDER)
+@click.option("--demo", is_flag=True, help="Use the demo practice: made-up people, so that you can look around.")
+@click.option("--at", metavar="DATE", help="As it was known then; by default the moment of the export.")
+@click.option(
+    "--by",
+    multiple=True,
+    metavar="COLUMN",
+    help="Compare groups by a column of the clients, or by age. Can be repeated.",
+)
+@click.option("--share", is_flag=True, help="Leave out small counts, and those that would give them away.")
+@click.option(
+    "--too-few", default=10, show_default=True, type=click.IntRange(1), help="With so few people or fewer, no rate."
+)
+@click.option("--json", "json_file", type=FILE, help="Write the figures as JSON; - prints them.")
+@click.option("--html", "html_file", type=FILE, help="Write the report: one file that can be read offline and printed.")
+@click.option("--open", "open_report", is_flag=True, help="Write the report and open it in the browser.")
+@click.option("--timezone", metavar="ZONE", help="The practice's time zone, if practice.json does not say it.")
+def leak(
+    folder: Path | None,
+    demo: bool,
+    at: str | None,
+    by: tuple[str, ...],
+    share: bool,
+    too_few: int,
+    json_file: Path | None,
+    html_file: Path | None,
+    open_report: bool,
+    timezone: str | None,
+) -> None:
+    """Show where people are lost, how many left without a word, and how sure that is."""
+    if (folder is None) == (not demo):
+        raise UsageError("Give a folder of tables, or --demo. To make a folder: holdfast import SOURCE FILE… --to DIR")
+    with _working("Counting"):
+        result = _work_out(folder, at, by, share, too_few, timezone)
+    if json_file is not None:
+        _write(json_file, result.model_dump_json(indent=2) + "\n")
+    if str(json_file) != "-":
+        from holdfast.insight.terminal import show
+
+        show(result, _console())
+    if html_file is not None or open_report:
+        _report(result, html_file, open_report)
+    elif demo:
+        _say("\nThis was the demo practice. With your own export: holdfast import SOURCE FILE… --to DIR")
+
+
+def _work_out(
+    folder: Path | None, at: str | None, by: tuple[str, ...], share: bool, too_few: int, timezone: str | None
+) -> Leak:
+    from holdfast.insight.leak import leak as work_out
+    from holdfast.tables import read_tables
+    from holdfast.tables.moments import parse_at
+
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="holdfast-") as made:
+            _write_demo(Path(made))
+            tables = read_tables(Path(made))
+    else:
+        tables = read_tables(folder, timezone=timezone)
+    moment = parse_at(at, tables.practice.timezone) if at else None
+    return work_out(tables, at=moment, by=by, share=share, too_few=too_few)
+
+
+def _write_demo(folder: Path) -> None:
+    from holdfast.simulate import demo_practice, write
+
+    write(demo_practice(), folder)
+
+
+def _report(result: Leak, file: Path | None, open_it: bool) -> None:
+    from holdfast.insight.report import html
+
+    path = file or Path(tempfile.mkdtemp(prefix="holdfast-")) / "leak.html"
+    _write(path, html(result))
+    _say(f"\nThe report: {path}")
+    if open_it and sys.stdout.isatty():
+        webbrowser.open(path.resolve().as_uri())
+
+
+def _write(path: Path, text: str) -> None:
+    if str(path) == "-":
+        _say(text.rstrip("\n"))
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+# --- demo, schema -----------------------------------------------------------------------------------
+
+
+@commands.command()
+@click.option(
+    "--to", "folder", required=True, type=FOLDER, help="Folder to write the tables to; it must be new or empty."
+)
+def demo(folder: Path) -> None:
+    """Write the demo practice's tables, to look at and to try things on."""
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError(f"{folder} is not empty. Name a new folder for the demo practice.")
+    _write_demo(folder)
+    _say(f"The demo practice is in {folder}. Next: holdfast leak {folder}")
+
+
+@commands.command()
+@click.argument("what", type=click.Choice(["leak", "tables"]))
+def schema(what: str) -> None:
+    """Print the schema of the leak's JSON, or of the seven tables."""
+    if what == "leak":
+        from holdfast.insight.schema import leak_schema
+
+        _say(json.dumps(leak_schema(), indent=2))
+        return
+    from holdfast.tables.reference import tables_reference
+
+    _say(tables_reference())
+
+
+SOURCE_NAMES = tuple(MODULES)
