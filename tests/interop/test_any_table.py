@@ -313,6 +313,26 @@ def test_an_id_that_stands_for_two_appointments_is_refused(tmp_path: Path) -> No
     assert [row["appointment_id"] for row in rows] == ["2026-10-05|Arthur Penn", "2026-10-06|Arthur Penn"]
 
 
+def test_a_full_hour_with_seconds_is_no_midnight(tmp_path: Path) -> None:
+    _, rows = _import(tmp_path, "Date,Client\n2026-10-05T09:00:00,Arthur Penn\n")
+    assert rows[0]["starts_at"] == "2026-10-05T09:00:00+01:00"
+
+
+def test_a_block_in_the_diary_needs_no_known_word(tmp_path: Path) -> None:
+    text = "Date,Client,Status\n2026-10-05,,Lunch\n2026-10-05,Arthur Penn,Show\n"
+    account, rows = _import(tmp_path, text)
+    assert (len(rows), account.skipped) == (1, {"no client: a block in the diary": 1})
+
+
+def test_total_lines_and_footers_are_no_appointments(tmp_path: Path) -> None:
+    text = (
+        "Client,Date,Status,Fee\nArthur Penn,13/10/2026,Show,50\nSubtotal,1,,50\nBen O'Hara,14/10/2026,Show,50\n"
+        "Grand Total,2,,100\nPage,15/10/2026,,\nGenerated on,11/20/2026,,\nPage 1 of 1,,,\n"
+    )
+    _, rows = _import(tmp_path, text)
+    assert [row["client_id"] for row in rows] == ["Arthur Penn", "Ben O'Hara", "Page"]
+
+
 def test_midnight_everywhere_is_a_day_and_no_time(tmp_path: Path) -> None:
     _, rows = _import(tmp_path, "Date,Client\n31/10/2026 00:00,Arthur Penn\n30/10/2026 00:00,Arthur Penn\n")
     assert [row["starts_at"] for row in rows] == ["2026-10-31", "2026-10-30"]
@@ -324,6 +344,9 @@ def test_midnight_everywhere_is_a_day_and_no_time(tmp_path: Path) -> None:
         ("Client,Date of birth,Gender\nArthur Penn,1980-12-24,male\n", "no column with the date of an appointment"),
         ("\n\n", r"export\.csv is empty"),
         ("hello\n", "no row that names the columns"),
+        ("Date,Client,Status\n", r"There is no appointment in export\.csv"),
+        ("Client,Date\nPenn, Arthur,2026-10-05\n", "more cells than its heading in row 2"),
+        ("Date,Client,Status\n2026-10-05,Arthur Penn,Show\n2026-10-06,Arth", "breaks off in row 3"),
         ('Date,Client\n2026-10-05,"Arthur', "cut off"),
     ],
 )

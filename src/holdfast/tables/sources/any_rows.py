@@ -12,7 +12,7 @@ from holdfast.tables.moments import When, on_day
 from holdfast.tables.schema import Certainty, InitiatedBy, Status
 from holdfast.tables.sources.any_columns import Column
 from holdfast.tables.sources.cells import amount, birth_year, filled_date
-from holdfast.tables.sources.dates import READABLE, DateOrder, read_date
+from holdfast.tables.sources.dates import MIDNIGHT, READABLE, DateOrder, read_date
 from holdfast.tables.sources.grid import Record
 from holdfast.tables.sources.guess import Guess, cell, date_order, date_text, person
 from holdfast.tables.sources.headings import CLIENT_FIELDS, THERAPIST_FIELDS, Field
@@ -22,7 +22,6 @@ from holdfast.tables.sources.source import Context, Imported, Row, appointment, 
 
 _ON_A_BILL = ("fee", "modality")  # may differ from line to line of one appointment
 _OFF = (Status.CANCELLED, Status.LATE_CANCELLED, Status.RESCHEDULED)
-_MIDNIGHT = ("00:00", "00:00:00", "12:00 AM", "12:00:00 AM")
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Reading:
         """Midnight in every row is what a system writes that knows only the day."""
         texts = [date_text(record, self.columns) for record in self.guess.records]
         clocks = [text for text in texts if ":" in text]
-        return bool(clocks) and all(text.upper().endswith(_MIDNIGHT) for text in clocks)
+        return bool(clocks) and all(MIDNIGHT.search(text) for text in clocks)
 
 
 def read_rows(how: Reading, out: Imported) -> list[Row]:
@@ -87,12 +86,12 @@ def _read_row(record: Record, how: Reading, rows: list[Row], out: Imported) -> N
     if sum(map(bool, record.cells.values())) == 1 or not (client or date_text(record, how.columns)):
         return out.skip("a line of text and no appointment")
     out.rows_read += 1
+    if not client:
+        return out.skip("no client: a block in the diary")
     word = cell(record, how.columns, Field.STATUS)
     meaning = how.meanings[word_key(word)] if word else Meaning.BOOKED
     if meaning is Meaning.SKIP:
         return out.skip("no appointment, by its status")
-    if not client:
-        return out.skip("no client: a block in the diary")
     rows.append(_appointment(record, client, meaning, how))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,11 +10,17 @@ from holdfast.errors import SourceError
 from holdfast.tables.sources.cells import filled, filled_date
 from holdfast.tables.sources.dates import is_clock, way_of_writing
 from holdfast.tables.sources.files import SourceFile
-from holdfast.tables.sources.grid import Record, find_heading, make_grid, plain
+from holdfast.tables.sources.grid import Record, find_heading, is_total, make_grid, plain
 from holdfast.tables.sources.headings import CLIENT_FIELDS, DATE_FIELDS, Field, is_start, meanings_of, score
 from holdfast.tables.sources.mapping import Mapping, file_name
 
 _FIRST_ROWS = 50
+_FOOTER = re.compile(
+    r"^(page|seite|página|pagina)\s+\d|"  # not Page alone: it is a surname
+    r"^(generated|printed|exported|report(ed)?|erstellt|gedruckt|exportiert|stand|imprimé|exporté|généré|impreso|"
+    r"generado|exportado|afgedrukt|gerado|impresso)\s*(on|at|by|am|um|von|le|par|el|por|op|door|em|:)",
+    re.IGNORECASE,
+)
 _ENOUGH_CELLS = 500  # to see what kind of thing a column holds
 Rows = Sequence[Sequence[str]]
 
@@ -131,8 +138,24 @@ def _sheet(file: SourceFile, name: str, rows: Rows, position: int) -> Sheet:
     keys = [plain(cell) for cell in heading]
     once = [[cell] for cell, key in zip(heading, keys, strict=True) if key and keys.count(key) == 1]
     grid = make_grid(label, rows, once)
-    records = [record for record in grid if not _is_heading_again(record)]
+    records = [record for record in grid if not _is_heading_again(record) and not _is_footer(record)]
+    _refuse_other_widths(file, label, rows, [position, *(record.row - 1 for record in records)])
     return Sheet(name, label, position, heading, tuple(records))
+
+
+def _refuse_other_widths(file: SourceFile, label: str, rows: Rows, numbers: Sequence[int]) -> None:
+    """A longer row has a cell torn in two; a last line that is shorter than all others was cut off."""
+    heading, *below = numbers
+    width = len(rows[heading])
+    longer = [str(number + 1) for number in below if any(rows[number][width:])]
+    if longer:
+        raise SourceError(
+            f"{label} has more cells than its heading in row {', '.join(longer[:20])}. Is a quotation mark missing?"
+        )
+    last = below[-1] if below else heading
+    cut = len(rows[last]) < width and all(len(rows[number]) >= width for number in below[:-1])
+    if not file.is_workbook and last == len(rows) - 1 and cut and len(below) > 1 and file.text[-1] not in "\r\n":
+        raise SourceError(f"{label} breaks off in row {last + 1}. It was cut off on the way; export it again.")
 
 
 def _is_heading_again(record: Record) -> bool:
@@ -144,6 +167,15 @@ def _has_client_and_date(heading: Iterable[str]) -> bool:
     fields = {field for cell in heading for _, field in meanings_of(cell)}
     fields |= {Field.DATE for cell in heading if is_start(cell)}
     return bool(fields & set(CLIENT_FIELDS)) and bool(fields & {*DATE_FIELDS, Field.TIME})
+
+
+def _is_footer(record: Record) -> bool:
+    """Say whether this is a line about the list: a total with no date in it, or when it was printed."""
+    cells = [cell for cell in record.cells.values() if cell]
+    if not cells:
+        return True
+    total = is_total(cells[:1]) and not any(way_of_writing(cell) for cell in cells)
+    return total or (bool(_FOOTER.match(cells[0])) and len(cells) <= 2 < len(record.cells))
 
 
 def _no_heading(file: SourceFile, rows: dict[str, list[list[str]]], told: Mapping) -> str:

@@ -43,6 +43,9 @@ def read(files: abc.Sequence[SourceFile], context: Context) -> Imported:
     for one in guesses:
         _join(out, _apply(one, context))
         _keep(one.mapping_name, answer(one, {}), out)
+    if not out.rows.get("appointments"):
+        names = ", ".join(file.name for file in files)
+        raise SourceError(f"There is no appointment in {names}. Was the right list exported, and the right time?")
     return out
 
 
@@ -128,7 +131,6 @@ def _notes(how: Reading, out: Imported) -> list[str]:
         ),
         "Every appointment starts at midnight in it: the days were taken, the times are not known.": how.days_only,
         "Some are marked as attended though their day has not come: they count as booked.": _some_ahead(how, out),
-        "It holds no appointments.": not out.rows.get("appointments"),
     }
     notes = [note for note, holds in told.items() if holds]
     if found.day_first is not None:

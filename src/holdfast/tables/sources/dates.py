@@ -40,7 +40,7 @@ _CLOCK = re.compile(
     r"(?P<zone>Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}:?\d{2})?$",
     re.IGNORECASE,
 )
-_MIDNIGHT = re.compile(r"[T\s]+(?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)? ?AM)$", re.IGNORECASE)  # a day in a spreadsheet
+MIDNIGHT = re.compile(r"[T\s]+(?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)? ?AM)$", re.IGNORECASE)  # a day in a spreadsheet
 _UNTIL = re.compile(
     r"\s*(?:[–—-]\s*|\b(?:to|bis|tot|a|à|até)\s+)\d{1,2}(?:[:.h]\d{2}|\s*[ap]\.?m|\s*h|\s*u).*$", re.IGNORECASE
 )
@@ -105,7 +105,7 @@ def joined(*cells: str) -> str:
     filled = [cell.strip() for cell in cells if cell.strip()]
     day = next((cell for cell in filled if not is_clock(cell)), "")
     clock = next((cell for cell in filled if is_clock(cell)), "")
-    day = _MIDNIGHT.sub("", day) if clock else day
+    day = MIDNIGHT.sub("", day) if clock else day
     if not day or ":" in day or not clock:
         return day
     return f"{day} {clock[:-2]}:{clock[-2:]}" if clock.isdigit() else f"{day} {clock}"

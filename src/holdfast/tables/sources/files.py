@@ -137,7 +137,8 @@ def _encoding(data: bytes) -> str | None:
 def _likely_encodings(data: bytes) -> Iterator[str]:
     yield "utf-8"
     even, odd = data[0:2000:2].count(0), data[1:2000:2].count(0)
-    if even != odd and min(even, odd) == 0:  # UTF-16 that lacks its mark: Latin letters leave every other byte zero
+    # UTF-16 that lacks its mark: Latin letters leave every other byte zero
+    if min(even, odd) == 0 and max(even, odd) > len(data[:2000]) / 4:
         yield "utf-16-le" if odd else "utf-16-be"
     yield "cp1252"
     if guess := from_bytes(data[:200_000]).best():

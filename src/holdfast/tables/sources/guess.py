@@ -184,7 +184,9 @@ def _words(found: Found, columns: abc.Mapping[Field, Column], told: Mapping) -> 
     heading = columns[Field.STATUS].heading
     spelled: dict[str, str] = {}
     counts: dict[str, int] = {}
-    for _, word in found.cells(heading):
+    for record, word in found.cells(heading):
+        if columns.keys() & set(CLIENT_FIELDS) and not person(record, columns, CLIENT_FIELDS):
+            continue  # a block in the diary, whatever it is called
         key = word_key(word)
         spelled.setdefault(key, word)
         counts[key] = counts.get(key, 0) + 1

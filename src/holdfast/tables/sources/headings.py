@@ -102,7 +102,8 @@ _ALIASES = {
     Field.STATUS: """
         status, attendance, attendance status, outcome, attendance outcome, attended, attend or dna, result,
         disposition, show, arrived, attendance type, state, cancellation status;
-        terminstatus, anwesenheit, teilnahme, erschienen, ergebnis, wahrgenommen; statut, état, présence, présent,
+        terminstatus, anwesenheit, anwesend,
+        teilnahme, erschienen, ergebnis, wahrgenommen; statut, état, présence, présent,
         issue;
         estado, estatus, asistencia, asistió, resultado, situación; aanwezigheid, aanwezig, opkomst, resultaat,
         uitkomst, verschenen; situação, presença, comparecimento, comparência, compareceu""",
