@@ -42,17 +42,12 @@ def test_attendance_meets_the_answer_key(sample: Path, tmp_path: Path) -> None:
     assert_meets_key(tmp_path, sample / "expected.csv")
 
 
-def test_both_reports_meet_the_answer_key_and_locked_notes_raise_certainty(sample: Path, tmp_path: Path) -> None:
-    rows = {
-        row["appointment_id"]: row
-        for row in _rows(tmp_path, sample / "attendance.csv", sample / "appointment_status.csv")
-    }
-    expected = {row["source_id"]: row for row in read_csv(sample / "expected.csv")}
-    assert {id: (row["status"], row.get("initiated_by", "")) for id, row in rows.items()} == {
-        id: (row["status"], row["initiated_by"]) for id, row in expected.items()
-    }
-    only_show = {id for id, row in rows.items() if row["certainty"] == "defaulted"}
-    assert only_show == {"2026-10-09T16:00|Frank Zhou", "2026-10-16T16:00|Frank Zhou"}
+def test_both_reports_meet_the_answer_key_and_locked_notes_stand_beside_it(sample: Path, tmp_path: Path) -> None:
+    run_import("simplepractice", [sample / "attendance.csv", sample / "appointment_status.csv"], tmp_path)
+    assert_meets_key(tmp_path, sample / "expected.csv")
+    rows = read_csv(tmp_path / "appointments.csv")
+    unlocked = {row["appointment_id"] for row in rows if row["status"] == "attended" and row["note_locked"] != "yes"}
+    assert unlocked == {"2026-10-09T16:00|Frank Zhou", "2026-10-16T16:00|Frank Zhou"}
 
 
 def test_the_second_report_may_come_later_and_nothing_is_there_twice(sample: Path, tmp_path: Path) -> None:
@@ -113,7 +108,7 @@ def test_one_billing_code_without_its_note_locked_leaves_show_a_default(tmp_path
         "09/10/2026,Dai Jones,Omar Reyes,90785,No note",
     )
     (row,) = _rows(tmp_path, _file(tmp_path, "09/10/2026,8:00 AM,Dai Jones,Omar Reyes,Show,Main Office"), billed)
-    assert (row["status"], row["certainty"]) == ("attended", "defaulted")
+    assert (row["status"], row["certainty"], row.get("note_locked", "")) == ("attended", "defaulted", "")
 
 
 def test_a_locked_note_does_not_make_a_no_show_attended(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ class When:
         """Say whether this is past at ``now`` (on the practice's clock); a day alone is past once it is over."""
         if self.instant is None:
             return self.day < now.date()
-        return self.instant < now
+        return self.instant.astimezone(UTC) < now.astimezone(UTC)
 
 
 def at_instant(moment: datetime, timezone: ZoneInfo) -> When:

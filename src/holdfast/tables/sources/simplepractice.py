@@ -1,8 +1,8 @@
 """SimplePractice: its Attendance report and its Appointment Status report, as CSV or Excel.
 
 "Show" is set when the appointment is made and stays unless somebody changes it, so it is weak
-evidence of attendance. A locked progress note is somebody's word that the session was held: it
-makes the attendance ``recorded``. The reports have no ids, no time of a cancellation and, mostly, no future.
+evidence of attendance and always ``defaulted``. A locked progress note is somebody's word that the session
+was held; it is kept beside it, in the extra column ``note_locked``. The reports have no ids, no time of a cancellation and, mostly, no future.
 Shape: support.simplepractice.com article 360018410872; jane.app/guide/importing-from-simplepractice.
 """
 
@@ -49,7 +49,7 @@ WORDS: Mapping[str, Meaning] = {
 }
 NOTES = [
     'SimplePractice sets "Show" by itself when an appointment is made, so it is weak evidence that he came. '
-    "Where the Appointment Status report says that the progress note is locked, it counts as recorded.",
+    "Where the Appointment Status report says that the progress note is locked, the column note_locked says so.",
     "SimplePractice's reports have no ids: clients and clinicians are known by name, and two of the same name "
     "count as one.",
     "They do not say when an appointment was cancelled or moved: late is only what is called late there.",
@@ -194,17 +194,9 @@ def _add_visits(
         if status is None or (status is Status.ATTENDED and not visit.starts.is_before(context.now)):
             status, certainty = not_marked(visit.starts, context)
         elif status is Status.ATTENDED:
-            noted = locked.get(visit.key, False) and shows[visit.key] == 1  # of two in one day, the note is of either
-            certainty = (
-                Certainty.RECORDED if noted or _was_noted(id, held.get(visit.key[:2], [])) else Certainty.DEFAULTED
-            )
-        out.add("appointments", _row(id, visit, status, certainty, by))
-
-
-def _was_noted(id: str, held: Sequence[Row]) -> bool:
-    """Whether an earlier import has seen the locked note of this appointment."""
-    seen = [(row["status"], row["certainty"]) for row in held if row["appointment_id"] == id]
-    return seen == [(Status.ATTENDED, Certainty.RECORDED)]
+            certainty = Certainty.DEFAULTED
+        noted = locked.get(visit.key, False) and shows[visit.key] == 1  # of two in one day, the note is of either
+        out.add("appointments", _row(id, visit, status, certainty, by) | {"note_locked": "yes" if noted else ""})
 
 
 def _with_ids(
@@ -281,10 +273,10 @@ def _add_billed(key: Key, is_locked: bool, held: Sequence[Row], context: Context
 
 
 def _confirm(key: Key, is_locked: bool, held: Sequence[Row], out: Imported) -> None:
-    """Let a locked note speak for an attendance that an earlier import of the Attendance report has brought."""
+    """Note a locked note beside an attendance that an earlier import of the Attendance report has brought."""
     shows = [row for row in held if row["status"] == Status.ATTENDED and row["therapist_id"] == key[2]]
     if is_locked and len(shows) == 1:
-        out.add("appointments", {**shows[0], "certainty": Certainty.RECORDED})
+        out.add("appointments", {**shows[0], "note_locked": "yes"})
     else:
         out.skip("already here from the Attendance report")
 
