@@ -7,27 +7,28 @@ twice changes nothing; a newer export updates; an older one adds only what was n
 from __future__ import annotations
 
 import io
-import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from filelock import FileLock, Timeout
 
-from holdfast.errors import FolderError, SourceError
-from holdfast.tables import journal, moments
+from holdfast.errors import FolderError, HoldfastError, SourceError
+from holdfast.tables import facts, journal, moments
 from holdfast.tables.check import ROW, Problem, TableProblems, cell_problems, reference_problems
+from holdfast.tables.merge import Frames, Merged, as_frame, harmless, merge
 from holdfast.tables.read import PRACTICE_FILE, read_practice, read_text, to_types
-from holdfast.tables.schema import REQUIRED_TABLE, TABLES, Table
+from holdfast.tables.schema import REQUIRED_TABLE, TABLES
 from holdfast.tables.sources import all_sources
 from holdfast.tables.sources.files import SourceFile, open_files
 from holdfast.tables.sources.source import Context, Imported, Row, Source
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+LOCK = ".holdfast.lock"
+_SHORTENED = r"(?i)^-?\d(\.\d+)?E\+\d+$"  # what a spreadsheet makes of an id of many digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ def import_files(
     files = open_files(paths)
     _refuse_other_system(source, files)
     with _alone_in(folder):
+        journal.recover(folder)
+        known = facts.read_facts(folder)
         practice = read_practice(folder, timezone=timezone)
         zone_name = practice.timezone or "UTC"
         moment = (now or source.own_date(files) or clock).astimezone(moments.zone(zone_name))
@@ -94,44 +97,58 @@ def import_files(
             now=moment,
             timezone=moments.zone(zone_name),
             notice=timedelta(hours=practice.notice_hours),
-            existing=existing,
+            existing=_Rows(existing),
             folder=folder,
             mapping=mapping,
+            compared_up_to=known.compared_up_to.get(source.name, {}),
         )
         imported = source.read(files, context)
-        merged = _merge(source, imported, existing, moment, _last_import(folder, source.name))
+        new = _imported_frames(source, imported)
+        last = known.imported.get(source.name)
+        is_older = last is not None and moment < last and not imported.compared_up_to
+        merged = merge(existing, new, keep_old=is_older)
         _check(merged, zone_name)
         if not dry_run:
-            _write(folder, merged, imported.extra_files, source.name, moment, zone_name)
-        return _account(source, moment, imported, merged, written=not dry_run)
+            after = known.after(source.name, moment, zone_name, imported.compared_up_to)
+            _write(folder, merged.frames, {**imported.extra_files, PRACTICE_FILE: after})
+        return _account(source, moment, imported, new, merged, written=not dry_run)
 
 
 def _refuse_other_system(source: Source, files: Sequence[SourceFile]) -> None:
     """Stop with a hint if the files are plainly those of another system."""
-    if source.takes_any or any(source.recognises(file) for file in files):
+    if source.takes_any or any(_is_known_to(source, file) for file in files):
         return
     for other in all_sources():
         if other.name == source.name:
             continue
         for file in files:
-            if other.recognises(file):
+            if _is_known_to(other, file):
                 raise SourceError(
                     f"{file.name} looks like an export of {other.title}, not of {source.title}. "
                     f"Try: holdfast import {other.name} …"
                 )
 
 
+def _is_known_to(source: Source, file: SourceFile) -> bool:
+    with suppress(HoldfastError):
+        return source.recognises(file)
+    return False
+
+
 class _alone_in:
-    """Hold the folder's lock, so that two imports wait for each other instead of mixing."""
+    """Hold the folder's lock, so that two imports wait for each other instead of mixing.
+
+    A folder that was made for an import which then wrote nothing is taken away again.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.made = not folder.exists()
+        self.made = [one for one in (folder, *folder.parents) if not one.exists()]
 
     def __enter__(self) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.lock = FileLock(self.folder / ".holdfast.lock", timeout=60)
+            self.lock = FileLock(self.folder / LOCK, timeout=60)
             self.lock.acquire()
         except Timeout as error:
             raise FolderError(
@@ -141,162 +158,101 @@ class _alone_in:
             raise FolderError(f"{self.folder} cannot be written: {error.strerror}.") from error
 
     def __exit__(self, *_: object) -> None:
+        if os.name != "nt":  # while it is still held: whoever waits for it notices, and makes a new one
+            (self.folder / LOCK).unlink(missing_ok=True)
         self.lock.release()
-        (self.folder / ".holdfast.lock").unlink(missing_ok=True)
-        if self.made and not any(self.folder.iterdir()):
-            self.folder.rmdir()
+        with suppress(OSError):  # on Windows an open file cannot be taken away, and another import may have it
+            (self.folder / LOCK).unlink(missing_ok=True) if os.name == "nt" else None
+            for made in self.made:
+                made.rmdir()
 
 
-def _existing(folder: Path) -> dict[str, list[Row]]:
-    """The rows that the folder holds already, as text."""
-    journal.recover(folder)
-    found: dict[str, list[Row]] = {}
+def _existing(folder: Path) -> Frames:
+    """The tables that the folder holds already, as text.
+
+    Raises
+    ------
+    FolderError
+        If a table is there twice, or is not a file.
+    """
+    found: Frames = {}
     for name in TABLES:
-        for path in (folder / f"{name}.csv", folder / f"{name}.parquet"):
-            if path.exists():
-                frame = read_text(path).drop(ROW)
-                found[name] = [{key: value or "" for key, value in row.items()} for row in frame.iter_rows(named=True)]
+        paths = [path for path in (folder / f"{name}.csv", folder / f"{name}.parquet") if path.exists()]
+        if len(paths) > 1:
+            raise FolderError(f"{folder} holds {name} twice, as CSV and as Parquet. Keep one of them.")
+        for path in paths:
+            if not path.is_file():
+                raise FolderError(f"{path} is a folder, not a table. Move it away, then import again.")
+            found[name] = harmless(read_text(path).drop(ROW))
     return found
 
 
-@dataclass(slots=True)
-class _Merged:
-    rows: dict[str, list[Row]]
-    tally: Counter[str]
+class _Rows(Mapping[str, Sequence[Row]]):
+    """Frames as rows for an importer that looks at what is there; none is made before it is asked for."""
+
+    def __init__(self, frames: Frames) -> None:
+        self.frames = frames
+
+    def __getitem__(self, name: str) -> Sequence[Row]:
+        return self.frames[name].with_columns(pl.all().fill_null("")).to_dicts()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.frames)
+
+    def __len__(self) -> int:
+        return len(self.frames)
 
 
-def _merge(
-    source: Source,
-    imported: Imported,
-    existing: Mapping[str, list[Row]],
-    now: datetime,
-    last: datetime | None,
-) -> _Merged:
-    rows = {name: _without_formulas(found) for name, found in imported.rows.items()}
-    for row in rows.get(REQUIRED_TABLE, []):
-        row.setdefault("source", source.name)
-    tally: Counter[str] = Counter()
-    older = last is not None and now < last
-    result: dict[str, list[Row]] = {}
-    for name, table in TABLES.items():
-        if name in existing or rows.get(name):
-            result[name] = _upsert(table, existing.get(name, []), rows.get(name, []), tally, keep_old=older)
-    _fill_in_people(result)
-    return _Merged(result, tally)
-
-
-def _upsert(table: Table, old: list[Row], new: list[Row], tally: Counter[str], *, keep_old: bool) -> list[Row]:
-    """Old and new rows by key. A new row replaces; a blank in it leaves what was known, except about an outcome."""
-    rows = {_key(table, row): row for row in old}
-    counts = table.name == REQUIRED_TABLE
-    for row in new:
-        key = _key(table, row)
-        before = rows.get(key)
-        _refuse_two_sources(table, before, row)
-        after = row if before is None else (before if keep_old else _updated(table, before, row))
-        rows[key] = after
-        if counts:
-            tally[_change(before, after, row)] += 1
-    return list(rows.values())
-
-
-def _change(before: Row | None, after: Row, new: Row) -> str:
-    if before is None:
-        return "added"
-    if after is before:
-        same = all(before.get(key, "") == value for key, value in new.items() if value)
-        return "unchanged" if same else "not_replaced"
-    return "unchanged" if {k: v for k, v in before.items() if v} == {k: v for k, v in after.items() if v} else "updated"
-
-
-def _updated(table: Table, before: Row, row: Row) -> Row:
-    if table.name == REQUIRED_TABLE and before.get("status") != row.get("status"):
-        return {**before, **row}
-    return {**before, **{key: value for key, value in row.items() if value or key not in before}}
-
-
-def _refuse_two_sources(table: Table, before: Row | None, row: Row) -> None:
-    first, second = (before or {}).get("source", ""), row.get("source", "")
-    if first and second and first != second:
-        raise SourceError(
-            f"Appointment {row['appointment_id']} is in this folder already, from {first}. "
-            f"Two systems use the same numbers: import {second} into a folder of its own."
-        )
-
-
-def _key(table: Table, row: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(row.get(name, "") for name in table.key)
-
-
-def _fill_in_people(rows: dict[str, list[Row]]) -> None:
-    """Give everyone who is mentioned a row of his own, where the table is there at all."""
-    for column, table in (("client_id", "clients"), ("therapist_id", "therapists")):
-        if table not in rows:
-            continue
-        known = {row[column] for row in rows[table]}
-        mentioned = {row[column]: None for name in TABLES for row in rows.get(name, []) if row.get(column)}
-        rows[table] += [{column: person} for person in mentioned if person not in known]
-
-
-def _without_formulas(rows: list[Row]) -> list[Row]:
-    """Put an apostrophe before any cell that a spreadsheet program would run."""
-    return [{key: _safe(value) for key, value in row.items()} for row in rows]
-
-
-def _safe(value: str) -> str:
-    text = " ".join(value.split()) if "\n" in value or "\r" in value else value.strip()
-    if text.startswith(_FORMULA) and not _is_number(text):
-        return "'" + text
-    return text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _frames(rows: Mapping[str, list[Row]]) -> dict[str, pl.DataFrame]:
-    frames = {}
-    for name, found in rows.items():
-        extra = dict.fromkeys(key for row in found for key in row)
-        columns = [*TABLES[name].columns, *(key for key in extra if key not in TABLES[name].columns)]
-        frames[name] = pl.DataFrame(
-            {key: [row.get(key) or None for row in found] for key in columns},
-            schema=dict.fromkeys(columns, pl.String),
-        )
+def _imported_frames(source: Source, imported: Imported) -> Frames:
+    """What came out of the files, as text that no spreadsheet program runs, each appointment with its source."""
+    from_rows = {name: as_frame(TABLES[name], rows) for name, rows in imported.rows.items() if rows}
+    frames = {name: harmless(frame) for name, frame in {**from_rows, **imported.frames}.items()}
+    if REQUIRED_TABLE in frames:
+        frame = frames[REQUIRED_TABLE]
+        told = pl.col("source") if "source" in frame.columns else pl.lit(None, pl.String)
+        frames[REQUIRED_TABLE] = frame.with_columns(told.fill_null(source.name).alias("source"))
     return frames
 
 
-def _check(merged: _Merged, timezone: str) -> None:
+def _check(merged: Merged, timezone: str) -> None:
     """Refuse the import if what would be written breaks a rule of the tables."""
     problems: list[Problem] = []
     typed = {}
-    for name, frame in _frames(merged.rows).items():
+    for name, frame in merged.frames.items():
         text = frame.with_row_index(ROW, offset=2)
         typed[name] = to_types(TABLES[name], text, timezone)
         problems += cell_problems(TABLES[name], f"{name} (as imported)", text, typed[name])
+        problems += _shortened_ids(name, text)
     for name, frame in typed.items():
         problems += reference_problems(TABLES[name], f"{name} (as imported)", frame, typed)
     if problems:
         raise TableProblems(problems)
 
 
-def _write(
-    folder: Path, merged: _Merged, extra: Mapping[str, bytes], source: str, now: datetime, timezone: str
-) -> None:
-    files: dict[str, bytes] = dict(extra)
-    for name, frame in _frames(merged.rows).items():
+def _shortened_ids(name: str, text: pl.DataFrame) -> Iterator[Problem]:
+    """Ids of which a spreadsheet program has kept only the first digits, so that many have become one."""
+    for column in TABLES[name].columns:
+        if column.endswith("_id"):
+            for row, found in text.filter(pl.col(column).str.contains(_SHORTENED)).select(ROW, column).iter_rows():
+                allowed = "every digit of the id: a spreadsheet has shortened it, so export it again as text"
+                yield Problem(f"{name} (as imported)", row, column, repr(found), allowed)
+
+
+def _write(folder: Path, frames: Frames, others: Mapping[str, bytes]) -> None:
+    files: dict[str, bytes] = {}
+    for name, frame in frames.items():
         if (folder / f"{name}.parquet").exists():
             files[f"{name}.parquet"] = parquet_bytes(frame)
         else:
             files[f"{name}.csv"] = csv_bytes(frame)
-    files[PRACTICE_FILE] = _practice_bytes(folder, source, now, timezone)
     try:
-        journal.replace_together(folder, files)
+        journal.replace_together(folder, {**files, **others})
     except OSError as error:
+        if journal.is_pending(folder):
+            raise FolderError(
+                f"The new tables are in {folder}, but not all are in their place yet: {error.strerror}. "
+                "The next command that reads the folder puts them there."
+            ) from error
         raise FolderError(f"{folder} cannot be written: {error.strerror}. The old tables are as they were.") from error
 
 
@@ -315,47 +271,41 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _told(folder: Path) -> dict[str, Any]:
-    path = folder / PRACTICE_FILE
-    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return told
-
-
-def _last_import(folder: Path, source: str) -> datetime | None:
-    text = _told(folder).get("imported", {}).get(source)
-    return datetime.fromisoformat(text) if text else None
-
-
-def _practice_bytes(folder: Path, source: str, now: datetime, timezone: str) -> bytes:
-    """The folder's facts, with this import's moment added. Nothing in it depends on when it was run."""
-    told = _told(folder)
-    moments_known = [text for text in (told.get("exported_at"), told.get("imported", {}).get(source)) if text]
-    latest = max([now, *map(datetime.fromisoformat, moments_known)], key=lambda moment: moment.astimezone(UTC))
-    own = told.get("imported", {}).get(source)
-    newest_own = max([now, datetime.fromisoformat(own)] if own else [now])
-    facts = {
-        **told,
-        "timezone": timezone,
-        "exported_at": latest.isoformat(),
-        "imported": {**told.get("imported", {}), source: newest_own.isoformat()},
-    }
-    return (json.dumps(facts, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-
-
-def _account(source: Source, now: datetime, imported: Imported, merged: _Merged, *, written: bool) -> Account:
-    appointments = imported.rows.get(REQUIRED_TABLE, [])
+def _account(
+    source: Source, now: datetime, imported: Imported, new: Frames, merged: Merged, *, written: bool
+) -> Account:
     return Account(
         source=source.title,
         now=now,
         rows_read=imported.rows_read,
-        kept={name: len(rows) for name, rows in imported.rows.items() if rows},
+        kept={name: frame.height for name, frame in new.items() if frame.height},
         added=merged.tally["added"],
         updated=merged.tally["updated"],
         unchanged=merged.tally["unchanged"],
         not_replaced=merged.tally["not_replaced"],
         skipped=dict(imported.skipped),
-        statuses=Counter(row["status"] for row in appointments),
-        certainty=Counter(row["certainty"] for row in appointments),
-        notes=tuple(imported.notes),
+        statuses=_counts(new, "status"),
+        certainty=_counts(new, "certainty"),
+        notes=(*imported.notes, *_shared_clients(merged)),
         written=written,
     )
+
+
+def _counts(new: Frames, column: str) -> dict[str, int]:
+    frame = new.get(REQUIRED_TABLE, pl.DataFrame())
+    if column not in frame.columns:
+        return {}
+    return dict(frame[column].drop_nulls().value_counts(sort=True).iter_rows())
+
+
+def _shared_clients(merged: Merged) -> Iterator[str]:
+    """Say how many clients two systems know by one id. The same number need not be the same man."""
+    frame = merged.frames.get(REQUIRED_TABLE, pl.DataFrame())
+    if "source" not in frame.columns:
+        return
+    sources = frame.drop_nulls("source").group_by("client_id").agg(pl.col("source").n_unique())
+    if shared := sources.filter(pl.col("source") > 1).height:
+        yield (
+            f"{shared:,} clients have appointments from more than one system under the same id and count as the same "
+            "people. If these are numbers that mean different people, import each system into a folder of its own."
+        )

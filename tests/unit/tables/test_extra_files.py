@@ -42,7 +42,7 @@ def test_a_dry_run_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_where_the_tables_cannot_be_written_it_is_not_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, content: bytes) -> None:
+    def full(path: Path, content: bytes, like: Path | None = None) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(journal, "_write_synced", full)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+import polars as pl
 
 from holdfast.errors import SourceError
 from holdfast.tables.moments import When
@@ -28,6 +30,7 @@ class Context:
     ``now`` is the moment of the export, in the practice's zone; ``existing`` holds the rows
     that the target folder has already, by table. ``mapping`` says how the columns of a table of no known
     system are to be read; without it, one that an earlier import left in ``folder`` is.
+    ``compared_up_to`` is what earlier imports of this source left under that name in ``Imported``.
     """
 
     now: datetime
@@ -36,6 +39,7 @@ class Context:
     existing: Mapping[str, Sequence[Mapping[str, str | None]]] = field(default_factory=dict)
     folder: Path | None = None
     mapping: Path | None = None
+    compared_up_to: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -43,10 +47,13 @@ class Imported:
     """What came out of the files: rows by table, and an account of what did not become one."""
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
+    frames: dict[str, pl.DataFrame] = field(default_factory=dict)  # tables that are read whole, as columns of text
     rows_read: int = 0
     skipped: Counter[str] = field(default_factory=Counter)  # reason in plain words -> how many
     notes: list[str] = field(default_factory=list)  # what the figures' reader should know about this source
     extra_files: dict[str, bytes] = field(default_factory=dict)  # kept in the folder beside the tables
+    # A source that lays new exports on old ones itself names each part (one calendar, say) and its last moment.
+    compared_up_to: dict[str, datetime] = field(default_factory=dict)
 
     def add(self, table: str, row: Row) -> None:
         self.rows.setdefault(table, []).append(row)
@@ -156,7 +163,8 @@ def called_off(
         return Status.CANCELLED
     if booked is not None and booked.instant is not None and cancelled.instant < booked.instant:
         return Status.CANCELLED
-    return Status.LATE_CANCELLED if starts.instant - cancelled.instant < context.notice else Status.CANCELLED
+    lead = starts.instant.astimezone(UTC) - cancelled.instant.astimezone(UTC)  # real hours, on changing nights too
+    return Status.LATE_CANCELLED if lead < context.notice else Status.CANCELLED
 
 
 def not_marked(starts: When, context: Context) -> tuple[Status, Certainty]:
