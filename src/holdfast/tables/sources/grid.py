@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from holdfast.errors import SourceError
 
@@ -15,6 +16,7 @@ _TOTAL = re.compile(
 )
 
 
+@lru_cache(maxsize=10_000)  # every cell is looked up by its heading, and those are few
 def plain(name: str) -> str:
     """Reduce a heading to its letters and digits: ``Date of Service`` and ``date_of_service`` are the same."""
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
