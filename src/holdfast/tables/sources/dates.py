@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from datetime import timezone as fixed_zone
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from holdfast.errors import SourceError
@@ -151,6 +152,7 @@ def _day(text: str, order: DateOrder) -> tuple[date, str]:
     raise ValueError(f"{text!r} is not a date")
 
 
+@lru_cache(maxsize=10_000)  # many appointments are on the same day, and each is looked at several times
 def _without_weekday(text: str) -> tuple[str, frozenset[int]]:
     """A text without the weekday it begins with, and which weekday that can be."""
     cleaned = " ".join(text.split())
@@ -211,6 +213,7 @@ def _in_order(found: re.Match[str], order: DateOrder) -> date | None:
         return None
 
 
+@lru_cache(maxsize=10_000)
 def way_of_writing(text: str) -> str | None:
     """In which of four ways a date is written, in words; None if it is in none of them."""
     cleaned, _ = _without_weekday(text)
