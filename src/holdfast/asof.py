@@ -8,15 +8,14 @@ tables is known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
-from holdfast.engine import DAY
+from holdfast.engine import DAY, Engine
 from holdfast.errors import UsageError
 from holdfast.tables.schema import PAUSE, Status
 
@@ -31,7 +30,7 @@ def seconds(moment: datetime) -> int:
     return int((moment - EPOCH).total_seconds() // 1)
 
 
-def last_moment(loaded: Mapping[str, ir.Table]) -> datetime:
+def last_moment(loaded: Mapping[str, ir.Table], engine: Engine) -> datetime:
     """The last thing that the tables tell of: up to here they are complete, if nothing says otherwise.
 
     Raises
@@ -39,28 +38,30 @@ def last_moment(loaded: Mapping[str, ir.Table]) -> datetime:
     UsageError
         If they tell of nothing that has happened.
     """
-    appointments = loaded["appointments"]
-    happened = appointments.filter(appointments.status.isin([*HAPPENED, Status.UNKNOWN]))
-    latest = [
-        happened.starts_at.max(),
-        appointments.booked_at.max(),
-        appointments.status_at.max(),
-        loaded["endings"].ended_on.max(),
-        loaded["endings"].recorded_at.max(),
-        loaded["checkins"].sent_at.max(),
-        loaded["checkins"].answered_at.max(),
-        loaded["scores"].taken_at.max(),
-        loaded["repairs"]["at"].max(),
-    ]
-    found = [value for value in (scalar(expression) for expression in latest) if value is not None]
+    told = dict(loaded)
+    appointments = told["appointments"]
+    happened = appointments.status.isin([*HAPPENED, Status.UNKNOWN])
+    told["appointments"] = appointments.mutate(
+        starts_at=ibis.ifelse(happened, appointments.starts_at, ibis.null("int64"))
+    )
+    found = [moment for name, columns in TELLING.items() for moment in _latest(told[name], columns, engine)]
     if not found:
         raise UsageError("These tables tell of nothing that has happened yet. Say from when to look: --at 2026-11-22.")
     return EPOCH + timedelta(seconds=max(found))
 
 
-def scalar(expression: Any) -> Any:
-    """Work out one value; nothing is None."""
-    return expression.to_pyarrow().as_py()
+TELLING = {
+    "appointments": ("starts_at", "booked_at", "status_at"),
+    "endings": ("ended_on", "recorded_at"),
+    "checkins": ("sent_at", "answered_at"),
+    "scores": ("taken_at",),
+    "repairs": ("at",),
+}
+
+
+def _latest(table: ir.Table, columns: Sequence[str], engine: Engine) -> list[int]:
+    row = engine.fetch(table.agg(**{name: table[name].max() for name in columns})).row(0)
+    return [value for value in row if value is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +113,3 @@ class Known:
         """Check-ins that had been answered."""
         table = self.loaded["checkins"]
         return table.filter(table.answered_at <= self.at).select("client_id", "appointment_id", "answered_at")
-

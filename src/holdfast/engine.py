@@ -54,7 +54,9 @@ class Engine:
     def __enter__(self) -> Engine:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._scratch is not None:
             self._scratch.cleanup()
         if not self.files_only:
@@ -72,12 +74,28 @@ class Engine:
             return expression.cache()
         return self.connection.create_table(name, expression, temp=True)
 
+    def fetch(self, expression: ir.Table) -> pl.DataFrame:
+        """Bring a small result into this process, sorted by its columns so that it is always the same."""
+        if self.files_only:
+            arrow = expression.to_pyarrow()
+        else:  # not ibis' own way, which loads pandas: a second, for a table of ten rows
+            arrow = self.connection.con.sql(self.connection.compile(expression)).to_arrow_table()
+        frame = pl.DataFrame(arrow)
+        return frame.sort(frame.columns)
+
+    def value(self, expression: ir.Scalar) -> Any:
+        """Work out one value; nothing is None."""
+        return self.fetch(expression.as_table()).item()
+
     def _place(self, frame: pl.DataFrame | Path) -> ir.Table:
         if isinstance(frame, Path):
             return self.connection.read_parquet(str(frame))
         if self.files_only:
             return self.connection.read_parquet(str(self._file(frame)))
-        return ibis.memtable(_plain(frame).to_arrow())
+        self._names += 1
+        name = f"holdfast_lent_{self._names}"
+        self.connection.con.register(name, _plain(frame).to_arrow())  # a memtable would load pandas for this
+        return self.connection.table(name)
 
     def _file(self, frame: pl.DataFrame) -> Path:
         if self._scratch is None:
@@ -91,7 +109,8 @@ class Engine:
     def _as_seconds(table: ir.Table) -> ir.Table:
         schema = table.schema()
         moments = [name for name in schema.names if schema[name].is_timestamp()]
-        return table.mutate({name: table[name].epoch_seconds().cast("int64") for name in moments})
+        # truncated first: DuckDB would round a part of a second up, and 23:59:59.9 into the next day
+        return table.mutate({name: table[name].truncate("s").epoch_seconds().cast("int64") for name in moments})
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:

@@ -6,13 +6,14 @@ docs/reference/episodes.md. Moments are whole seconds of the practice's wall clo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import ibis
 import ibis.expr.types as ir
 
-from holdfast.asof import AHEAD, CALLED_OFF, Known, last_moment, scalar, seconds
+from holdfast.asof import AHEAD, CALLED_OFF, Known, last_moment, seconds
 from holdfast.engine import DAY, Engine
 from holdfast.tables.read import Tables
 from holdfast.tables.schema import Certainty, Ending, InitiatedBy, Status
@@ -21,6 +22,7 @@ PAIR = ["client_id", "therapist_id"]
 EPISODE = [*PAIR, "episode"]
 OPEN = "open"
 RECORDED, INFERRED, BY_RULE = "recorded", "inferred", "rule"
+NEVER = 2**62  # seconds: later than any clock, so that what never began sorts last on every engine
 MISSED = (Status.NO_SHOW, Status.LATE_CANCELLED)
 
 
@@ -62,6 +64,8 @@ class Episodes:
     at: datetime
     rule: Rule
     practice_rhythm_days: float | None
+    loaded: Mapping[str, ir.Table]  # the tables that they were made of
+    engine: Engine
 
     def ordered_sessions(self) -> ir.Table:
         """The sessions with their ``session`` number, 1 for the first of each episode."""
@@ -69,9 +73,7 @@ class Episodes:
         return self.sessions.mutate(session=ibis.row_number().over(window) + 1)
 
 
-def episodes(
-    tables: Tables, *, engine: Engine, at: datetime | None = None, rule: Rule = PLAIN_RULE
-) -> Episodes:
+def episodes(tables: Tables, *, engine: Engine, at: datetime | None = None, rule: Rule = PLAIN_RULE) -> Episodes:
     """Work out every episode as it was known at ``at``.
 
     Parameters
@@ -90,21 +92,21 @@ def episodes(
         If no moment is given and the tables tell of nothing that has happened.
     """
     loaded = engine.load(tables)
-    complete_at = tables.practice.exported_at or last_moment(loaded)
+    complete_at = tables.practice.exported_at or last_moment(loaded, engine)
     moment = at or complete_at
     known = Known(loaded, seconds(moment), complete=moment >= complete_at)
     endings = engine.keep(_distinct_endings(known))
-    rows = _numbered(known, engine.keep(_appointments_after(known, endings)), has_endings=_any(endings))
-    sessions = engine.keep(_sessions(rows, known))
-    practice_rhythm = scalar(_usual_gaps(sessions).gap_days.median())
+    rows = _numbered(known, engine.keep(_appointments_after(known, endings)), has_endings=_any(endings, engine))
+    sessions = engine.keep(_sessions(rows, known, engine))
+    practice_rhythm = engine.value(_usual_gaps(sessions).gap_days.median())
     found = _join_parts(rows, sessions, endings, known)
     found = _with_rhythm(found, known, rule, practice_rhythm)
     found = _with_ending(found)
-    return Episodes(engine.keep(found), sessions, moment, rule, practice_rhythm)
+    return Episodes(engine.keep(found), sessions, moment, rule, practice_rhythm, loaded, engine)
 
 
-def _any(table: ir.Table) -> bool:
-    return bool(scalar(table.count()))
+def _any(table: ir.Table, engine: Engine) -> bool:
+    return bool(engine.value(table.count()))
 
 
 # --- which episode an appointment belongs to -------------------------------------------------------
@@ -117,7 +119,8 @@ def _after(known: Known, endings: ir.Table) -> ir.Table:
     anything booked after it.
     """
     rows = known.appointments.select(*PAIR, "appointment_id", "day", "state", "booked_at")
-    later = rows.join(endings.rename(ended_day="day", ended_kind="kind"), PAIR)
+    days = endings.select(*PAIR, ended_day="day").distinct()  # two endings on one day are not two new beginnings
+    later = rows.join(days, PAIR)
     later = later.filter(later.day > later.ended_day)
     unsaid = later.booked_at.isnull() & later.state.isin([Status.UNKNOWN, AHEAD])
     return later.filter((later.state == Status.ATTENDED) | (later.booked_at // DAY > later.ended_day) | unsaid)
@@ -135,7 +138,7 @@ def _distinct_endings(known: Known) -> ir.Table:
     )
     latest = ibis.window(
         group_by=[*PAIR, "appointments_after"],
-        order_by=[counted.known_at.desc(), counted.day.desc(), counted.kind],
+        order_by=[counted.known_at.desc(), counted.ended_on.desc(), counted.kind],
     )
     kept = counted.mutate(place=ibis.row_number().over(latest)).filter(ibis._.place == 0)
     in_order = ibis.window(group_by=PAIR, order_by=["day"])
@@ -159,14 +162,14 @@ def _numbered(known: Known, after: ir.Table, *, has_endings: bool) -> ir.Table:
 # --- sessions, gaps and breaks ----------------------------------------------------------------------
 
 
-def _sessions(rows: ir.Table, known: Known) -> ir.Table:
+def _sessions(rows: ir.Table, known: Known, engine: Engine) -> ir.Table:
     """One row a session: attended, and the first on its day with this therapist."""
     attended = rows.filter(rows.state == Status.ATTENDED).select(*EPISODE, "starts_at", "day")
     before = ibis.window(group_by=EPISODE, order_by=["starts_at"])  # rows that tie here are alike
     attended = attended.mutate(day_before=attended.day.lag().over(before))
     first_on_day = attended.filter(attended.day_before.isnull() | (attended.day_before < attended.day))
     sessions = first_on_day.select(*EPISODE, "starts_at", "day", gap_days=ibis._.day - ibis._.day_before)
-    return _with_breaks(sessions, known.pauses) if _any(known.pauses) else sessions.mutate(agreed_break=False)
+    return _with_breaks(sessions, known.pauses) if _any(known.pauses, engine) else sessions.mutate(agreed_break=False)
 
 
 def _with_breaks(sessions: ir.Table, pauses: ir.Table) -> ir.Table:
@@ -196,7 +199,9 @@ def _from_appointments(rows: ir.Table, known: Known) -> ir.Table:
     called_off, ahead, missed = s.isin(CALLED_OFF), s == AHEAD, s.isin(MISSED)
     nothing = ibis.null("int64")
     by_provider = rows.initiated_by.fill_null("") == InitiatedBy.PROVIDER
-    sign_of_life = ibis.cases((ahead | (called_off & by_provider), nothing), (called_off, rows.settled_at), else_=rows.starts_at)
+    sign_of_life = ibis.cases(
+        (ahead | (called_off & by_provider), nothing), (called_off, rows.settled_at), else_=rows.starts_at
+    )
     assumed = (s == Status.ATTENDED) & rows.certainty.isin([Certainty.DEFAULTED, Certainty.INFERRED])
     return rows.group_by(EPISODE).agg(
         appointments=rows.count(),
@@ -276,10 +281,9 @@ def _with_rhythm(found: ir.Table, known: Known, rule: Rule, practice_rhythm: flo
             found.answered_at.fill_null(0),
             _within(found.until, at).fill_null(0),
             found.paused_at.fill_null(0),
-        ),
+        ).nullif(0),
     )
-    quiet = (at - found.quiet_since).cast("float64") / DAY
-    return found.mutate(quiet_days=ibis.ifelse(found.quiet_since > 0, quiet, ibis.null("float64")))
+    return found.mutate(quiet_days=(at - found.quiet_since).cast("float64") / DAY)
 
 
 # --- how it ended -----------------------------------------------------------------------------------
@@ -288,16 +292,18 @@ def _with_rhythm(found: ir.Table, known: Known, rule: Rule, practice_rhythm: flo
 def _with_ending(found: ir.Table) -> ir.Table:
     """How each episode ended, and who says so: the record, a session elsewhere here, or the plain rule."""
     client = ibis.window(group_by="client_id")
-    in_order = ibis.window(group_by="client_id", order_by=["first_session_at", "therapist_id", "episode"])
-    seen = found.mutate(
-        seen_here_at=found.last_session_at.max().over(client),
-        ahead_here=found.next_at.max().over(client),
-        next_therapist=found.therapist_id.lead().over(in_order),
-        previous_therapist=found.therapist_id.lag().over(in_order),
+    seen = found.mutate(ahead_with=ibis.ifelse(found.next_at.notnull(), found.therapist_id, ibis.null("string")))
+    seen = seen.mutate(
+        seen_here_at=seen.last_session_at.max().over(client),
+        ahead_with_one=seen.ahead_with.min().over(client),
+        ahead_with_other=seen.ahead_with.max().over(client),
     )
     came = seen.sessions > 0
-    long_quiet = (seen.quiet_days >= seen.long_quiet_days) & seen.next_at.isnull() & ~seen.paused & seen.kind.isnull()
-    elsewhere = came & ((seen.seen_here_at > seen.last_session_at) | seen.ahead_here.notnull())
+    quiet_long = (seen.quiet_days >= seen.long_quiet_days).fill_null(False)
+    long_quiet = quiet_long & seen.next_at.isnull() & ~seen.paused & seen.kind.isnull()
+    booked_with_another = (seen.ahead_with_one != seen.therapist_id) | (seen.ahead_with_other != seen.therapist_id)
+    seen_by_another = seen.seen_here_at > seen.last_session_at  # an episode before this one ended before it
+    elsewhere = came & (seen_by_another | booked_with_another.fill_null(False))
     never = ~came & (seen.unmarked == 0)
     ending = ibis.cases(
         (seen.kind.notnull(), _as_it_was(seen)),
@@ -313,11 +319,29 @@ def _with_ending(found: ir.Table) -> ir.Table:
         else_="",
     )
     seen = seen.mutate(ending=ending, ending_by=by)
-    switched = seen.ending == Ending.SWITCHED
+    scratch = ["seen_here_at", "ahead_with", "ahead_with_one", "ahead_with_other", "own_rhythm", "kind", "last_sign_at"]
+    return _with_neighbours(seen).drop(*scratch)
+
+
+def _with_neighbours(seen: ir.Table) -> ir.Table:
+    """To whom he went next and from whom he came, in the order in which his episodes began.
+
+    An episode begins with its first session or, until there is one, with what is booked; where nobody
+    ever came and nothing is booked, it began nowhere and is nobody's neighbour.
+    """
+    seen = seen.mutate(began_at=seen.first_session_at.fill_null(seen.next_at).fill_null(NEVER))
+    in_order = ibis.window(group_by="client_id", order_by=["began_at", "therapist_id", "episode"])
+    seen = seen.mutate(
+        next_at_here=seen.began_at.lead().over(in_order),
+        next_therapist=seen.therapist_id.lead().over(in_order),
+        previous_therapist=seen.therapist_id.lag().over(in_order),
+    )
+    went_on = (seen.ending == Ending.SWITCHED) & (seen.next_at_here < NEVER)
+    nobody = ibis.null("string")
     return seen.mutate(
-        switched_to=ibis.ifelse(switched, seen.next_therapist, ibis.null("string")),
-        came_from=ibis.ifelse(seen.previous_therapist != seen.therapist_id, seen.previous_therapist, ibis.null("string")),
-    ).drop("seen_here_at", "ahead_here", "next_therapist", "previous_therapist", "own_rhythm", "kind", "last_sign_at")
+        switched_to=ibis.ifelse(went_on, seen.next_therapist.nullif(seen.therapist_id), nobody),
+        came_from=ibis.ifelse(seen.began_at < NEVER, seen.previous_therapist.nullif(seen.therapist_id), nobody),
+    ).drop("began_at", "next_at_here", "next_therapist", "previous_therapist")
 
 
 def _as_it_was(seen: ir.Table) -> ir.StringValue:

@@ -17,7 +17,7 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from holdfast.engine import DAY
+from holdfast.engine import DAY, Engine
 from holdfast.episodes import EPISODE, OPEN, RECORDED
 from holdfast.measures.change import RELIABLE_CHANGE
 from holdfast.tables.schema import Ending
@@ -62,14 +62,14 @@ def definitions(median_sessions: float | None) -> tuple[Definition, ...]:
     )
 
 
-def median_sessions(fates: ir.Table) -> float | None:
+def median_sessions(fates: ir.Table, engine: Engine) -> float | None:
     """The median number of sessions of episodes that began and are over."""
     over = fates.filter((fates.ending != OPEN) & (fates.sessions > 0) & ~fates.unmarked_after)
-    found = over.sessions.median().cast("float64").to_pyarrow().as_py()
+    found = engine.value(over.sessions.median().cast("float64"))
     return None if found is None else float(found)
 
 
-def answers(fates: ir.Table, scores: ir.Table, at: int, median: float | None) -> pl.DataFrame:
+def answers(fates: ir.Table, scores: ir.Table, at: int, median: float | None, engine: Engine) -> pl.DataFrame:
     """Count episodes by group and by what each definition says of them."""
     began = fates.filter(fates.sessions > 0)
     said = began.mutate(
@@ -84,10 +84,7 @@ def answers(fates: ir.Table, scores: ir.Table, at: int, median: float | None) ->
     told = ibis.ifelse(joined.improved.fill_null(0) > 0, NO, YES)
     said = joined.mutate(before_change=ibis.ifelse(over & joined.improved.notnull(), told, UNTOLD))
     keys = ["own_word", "missed_last", "below_median", "below_three", "before_change"]
-    counted = said.group_by(["group", *keys]).agg(episodes=ibis._.count())
-    frame = pl.from_arrow(counted.to_pyarrow())
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+    return engine.fetch(said.group_by(["group", *keys]).agg(episodes=ibis._.count()))
 
 
 def _own_word(table: ir.Table) -> ir.StringValue:

@@ -7,7 +7,7 @@ begins at the booking.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -93,8 +93,8 @@ def leak(
     _refuse_ranking(by)
     found = episodes(tables, engine=engine, at=at, rule=rule)
     columns = list(dict.fromkeys(["gender", *by]))
-    fates = engine.keep(_with_groups(with_fate(found), engine.load(tables)["clients"], columns))
-    whole = _Whole(fates, found, engine.load(tables), too_few)
+    fates = engine.keep(_with_groups(with_fate(found), found.loaded["clients"], columns))
+    whole = _Whole(fates, found, too_few)
     by_gender = whole.group_column("gender")
     result = Leak(
         holdfast_version=__version__,
@@ -106,7 +106,7 @@ def leak(
         headline=[],
         groups=whole.men_first(by_gender),
         breakdowns=[whole.breakdown(column) for column in by],
-        evidence=_evidence(engine.load(tables), by_gender),
+        evidence=_evidence(found, by_gender),
         notes=[],
     )
     if not by and {MEN, WOMEN} <= set(by_gender.totals[GROUP]):
@@ -146,9 +146,9 @@ def _with_groups(fates: ir.Table, clients: ir.Table, columns: Sequence[str]) -> 
 class _Whole:
     """One practice at one moment, cut by columns."""
 
-    def __init__(self, fates: ir.Table, found: Episodes, loaded: Mapping[str, ir.Table], too_few: int) -> None:
-        self.fates, self.found, self.loaded, self.too_few = fates, found, loaded, too_few
-        self.median = dropout.median_sessions(fates)
+    def __init__(self, fates: ir.Table, found: Episodes, too_few: int) -> None:
+        self.fates, self.found, self.too_few = fates, found, too_few
+        self.median = dropout.median_sessions(fates, found.engine)
         self._columns: dict[str, tuple[Tally, pl.DataFrame]] = {}
 
     def group_column(self, column: str) -> Tally:
@@ -157,8 +157,9 @@ class _Whole:
     def _cut(self, column: str) -> tuple[Tally, pl.DataFrame]:
         if column not in self._columns:
             fates = self.fates.mutate(group=self.fates[f"by_{column}"])
-            said = dropout.answers(fates, self.loaded["scores"], seconds(self.found.at), self.median)
-            self._columns[column] = (tally(fates, GROUP), said)
+            scores, at, engine = self.found.loaded["scores"], seconds(self.found.at), self.found.engine
+            said = dropout.answers(fates, scores, at, self.median, engine)
+            self._columns[column] = (tally(fates, GROUP, engine), said)
         return self._columns[column]
 
     def group(self, column: str, label: str, labels: Sequence[str] | None) -> Group:
@@ -453,20 +454,20 @@ def _test(what: str, name: str, found: ChiSquared | NotEstimable) -> OverallTest
 # --- how good the data are --------------------------------------------------------------------------
 
 
-def _evidence(loaded: Mapping[str, ir.Table], by_gender: Tally) -> Evidence:
-    table = loaded["appointments"]
-    rows = table.count().to_pyarrow().as_py()
+def _evidence(found: Episodes, by_gender: Tally) -> Evidence:
+    table, engine = found.loaded["appointments"], found.engine
+    rows, different = engine.fetch(table.agg(rows=table.count(), different=table.appointment_id.nunique())).row(0)
     clients = {row[GROUP]: row["clients"] for row in by_gender.totals.iter_rows(named=True)}
     known = sum(count for label, count in clients.items() if label != NOT_KNOWN)
     return Evidence(
         appointments=rows,
-        statuses=_tallied(table, "status"),
-        certainty=_tallied(table, "certainty"),
-        group_rows=rows - table.appointment_id.nunique().to_pyarrow().as_py(),
+        statuses=_tallied(table, "status", engine),
+        certainty=_tallied(table, "certainty", engine),
+        group_rows=rows - different,
         gender_known=_share(known, sum(clients.values()), 0),
     )
 
 
-def _tallied(table: ir.Table, column: str) -> dict[str, int]:
-    found = table.group_by(column).agg(rows=table.count()).to_pyarrow().to_pylist()
-    return {row[column] or "blank": row["rows"] for row in sorted(found, key=lambda row: str(row[column]))}
+def _tallied(table: ir.Table, column: str, engine: Engine) -> dict[str, int]:
+    found = engine.fetch(table.group_by(column).agg(rows=table.count()))
+    return {value or "blank": rows for value, rows in found.sort(column, nulls_last=True).iter_rows()}

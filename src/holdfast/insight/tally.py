@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 import polars as pl
 
 from holdfast.asof import seconds
-from holdfast.engine import DAY
+from holdfast.engine import DAY, Engine
 from holdfast.episodes import EPISODE, OPEN, Episodes
 
 GROUP = "group"
@@ -92,7 +92,7 @@ def _with_followed(table: ir.Table, sessions: ir.Table) -> ir.Table:
     return joined.select(table, followed=followed.followed.fill_null(0), followed_to=followed.followed_to)
 
 
-def tally(fates: ir.Table, group: str) -> Tally:
+def tally(fates: ir.Table, group: str, engine: Engine) -> Tally:
     """Count patterns, lengths and totals by the column ``group``."""
     fates = fates.mutate(group=fates[group])
     pattern = [GROUP, "sessions", "ending", "ending_by", "unmarked_after", "session_time", "cause"]
@@ -109,16 +109,10 @@ def tally(fates: ir.Table, group: str) -> Tally:
         rhythm=ibis.ifelse(fates.rhythm_is_own, fates.rhythm_days, ibis.null("float64")).median(),
     )
     return Tally(
-        _local(fates.group_by([*pattern, "booked"]).agg(episodes=fates.count())),
-        _local(timed.group_by([GROUP, "days", "cause"]).agg(episodes=timed.count())),
-        _local(totals),
+        engine.fetch(fates.group_by([*pattern, "booked"]).agg(episodes=fates.count())),
+        engine.fetch(timed.group_by([GROUP, "days", "cause"]).agg(episodes=timed.count())),
+        engine.fetch(totals),
     )
-
-
-def _local(expression: ir.Table) -> pl.DataFrame:
-    frame = pl.from_arrow(expression.to_pyarrow())
-    assert isinstance(frame, pl.DataFrame)
-    return frame.sort(frame.columns)
 
 
 def pick(tally: Tally, labels: Sequence[str] | None) -> Tally:
