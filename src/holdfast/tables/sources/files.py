@@ -9,8 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import lzma
 import re
+import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,7 +36,20 @@ _MARKS = (
     (b"\xfe\xff", "utf-16"),
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x7f]")  # no text holds these; a picture or an old workbook does
+_OLE = b"\xd0\xcf\x11\xe0"  # a workbook of before 2007, or a newer one that is locked by a password
 IGNORED = (".", "~$", "__MACOSX")
+MOST_MEMBERS = 10_000
+_DAMAGED_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OSError,
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +85,11 @@ class SourceFile:
         """
         if not self.data.strip():
             raise SourceError(f"{self.name} is empty. Export it again, and look at its size before importing.")
-        return self.data.decode(self.encoding).lstrip("\ufeff")
+        text = self.data.decode(self.encoding).lstrip("\ufeff")
+        if (zero := text.find("\x00")) >= 0:
+            line = text.count("\n", 0, zero) + 1
+            raise SourceError(f"{self.name}, line {line} holds a zero byte, so the file is damaged. Export it again.")
+        return text
 
     @cached_property
     def encoding(self) -> str:
@@ -77,6 +98,11 @@ class SourceFile:
         Windows-1252 before any other: it is what spreadsheet programs of Western Europe and America save,
         and in a short file its accents cannot be told from those of Eastern Europe by looking at them.
         """
+        if self.data.startswith(_OLE):
+            raise SourceError(
+                f"{self.name} is not text but an old or password-protected workbook. "
+                "Open it in a spreadsheet program and save it as .xlsx without a password, or as CSV."
+            )
         found = _encoding(self.data)
         if found is None:
             raise SourceError(f"{self.name} is not text, and not a workbook that can be read. Export it again as CSV.")
@@ -98,6 +124,8 @@ class SourceFile:
                 f"{self.name} is not complete JSON (line {error.lineno}: {error.msg}). "
                 "It may have been cut off on the way; export or download it again."
             ) from error
+        except (RecursionError, ValueError) as error:
+            raise SourceError(f"{self.name} is not JSON that an export holds. Export or download it again.") from error
 
     def json_lines(self) -> list[tuple[int, Any]]:
         """The file as one JSON value a line, with line numbers; blank lines are passed over.
@@ -108,7 +136,7 @@ class SourceFile:
             Naming the first line that is not JSON.
         """
         found = []
-        for number, line in enumerate(self.text.splitlines(), start=1):
+        for number, line in enumerate(self.text.split("\n"), start=1):  # not splitlines: U+2028 stands within a line
             if not line.strip():
                 continue
             try:
@@ -116,6 +144,10 @@ class SourceFile:
             except json.JSONDecodeError as error:
                 raise SourceError(
                     f"{self.name}, line {number} is not JSON ({error.msg}). Download it again."
+                ) from error
+            except (RecursionError, ValueError) as error:
+                raise SourceError(
+                    f"{self.name}, line {number} is not JSON that an export holds. Download it again."
                 ) from error
         return found
 
@@ -125,6 +157,7 @@ class SourceFile:
         if self.is_workbook:
             from holdfast.tables.sources.workbook import read_workbook
 
+            _members(self)  # a workbook in a zip is a zip of its own: how large would it be?
             return read_workbook(self.name, self.data)
         return {self.stem: csv_rows(self.name, self.text)}
 
@@ -177,10 +210,13 @@ def csv_rows(name: str, text: str, *, delimiter: str | None = None) -> list[list
 
 def find_delimiter(text: str) -> str:
     """Find the delimiter that splits the most of the first hundred lines into the same number of cells."""
-    sample = [line for line in text.splitlines()[:100] if line.strip()]
+    sample = [line for line in text[:1_000_000].splitlines()[:100] if line.strip()]
 
     def agreement(delimiter: str) -> tuple[int, int]:
-        widths = [len(row) for row in csv.reader(sample, delimiter=delimiter)]
+        try:
+            widths = [len(row) for row in csv.reader(sample, delimiter=delimiter)]
+        except csv.Error:  # a cell longer than any export's; reading all of it says so with its line
+            return (0, 0)
         common = max(set(widths), key=lambda width: (width > 1) * widths.count(width), default=1)
         return (widths.count(common) * (common > 1), common)
 
@@ -202,17 +238,14 @@ def open_files(paths: Iterable[Path]) -> list[SourceFile]:
 
 
 def _open(path: Path) -> Iterator[SourceFile]:
-    if path.is_dir():
-        for inner in sorted(path.iterdir()):
-            if inner.is_file() and not inner.name.startswith(IGNORED):
-                yield from _open(inner)
-        return
     try:
-        if path.stat().st_size > LIMIT:
-            raise SourceError(
-                f"{path.name} is larger than {LIMIT / 1e9:.0f} GB. Split it by date, or give Parquet tables."
-            )
-        data = path.read_bytes()
+        if path.is_dir():
+            inside = [inner for inner in sorted(path.iterdir()) if not inner.name.startswith(IGNORED)]
+            for inner in inside:
+                if inner.is_file():
+                    yield from _open(inner)
+            return
+        data = _content(path)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}.") from error
     file = SourceFile(path.name, data)
@@ -224,17 +257,28 @@ def _open(path: Path) -> Iterator[SourceFile]:
     yield file
 
 
+def _content(path: Path) -> bytes:
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise SourceError(f"{path} is not a file. Give the export itself, or the folder it is in.")
+    if found.st_size > LIMIT:
+        raise SourceError(f"{path.name} is larger than {LIMIT / 1e9:.0f} GB. Split it by date, or give Parquet tables.")
+    return path.read_bytes()
+
+
 def _members(file: SourceFile) -> list[SourceFile]:
     """The files in a zip. A workbook is one too, so its sizes are looked at here as well."""
     try:
         with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
             wanted = [item for item in archive.infolist() if not item.is_dir()]
             refuse_bomb(file.name, len(file.data), sum(item.file_size for item in wanted))
+            if len(wanted) > MOST_MEMBERS:
+                raise SourceError(f"{file.name} holds {len(wanted):,} files. Unpack it, and import the ones needed.")
             if file.is_workbook:
                 return []
             named = [item for item in wanted if not PurePosixPath(item.filename).name.startswith(IGNORED)]
             return [SourceFile(PurePosixPath(item.filename).name, archive.read(item)) for item in named]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except _DAMAGED_ZIP as error:
         raise SourceError(
             f"{file.name} is a zip that cannot be opened ({error}). Unpack it, or export it again."
         ) from error

@@ -32,11 +32,24 @@ class Record:
     row: int
     cells: Mapping[str, str]
     counted: str = "row"  # what ``row`` counts: rows of a sheet, items of a list, lines of a file
+    unclear: frozenset[str] = frozenset()  # columns that are there more than once, and differ in this row
 
     def get(self, *names: str) -> str:
-        """Return the first of these columns that is filled in, or an empty string."""
+        """Return the first of these columns that is filled in, or an empty string.
+
+        Raises
+        ------
+        SourceError
+            If the column is there more than once, and not the same: it is not clear which to read.
+        """
         for name in names:
-            if value := self.cells.get(plain(name), ""):
+            key = plain(name)
+            if key in self.unclear:
+                raise SourceError(
+                    f"{self.file} has the column {name!r} more than once, with different cells in "
+                    f"{self.counted} {self.row}, so it is not clear which to read. Remove one."
+                )
+            if value := self.cells.get(key, ""):
                 return value
         return ""
 
@@ -81,12 +94,34 @@ def make_grid(file: str, rows: Sequence[Sequence[str]], needed: Sequence[Sequenc
     heading = tuple(cell.strip() for cell in rows[position])
     keys = [plain(name) for name in heading]
     _refuse_twice(file, heading, keys, needed)
-    records = tuple(
-        Record(file, number, {key: cell.strip() for key, cell in zip(keys, row, strict=False) if key})
+    below = [
+        (number, row)
         for number, row in enumerate(rows[position + 1 :], start=position + 2)
         if any(cell.strip() for cell in row) and not is_total(row)
-    )
-    return Grid(file, heading, records)
+    ]
+    _refuse_cut_off(file, below, heading)
+    twice = frozenset(key for key in keys if key and keys.count(key) > 1)
+    return Grid(file, heading, tuple(_record(file, number, keys, row, twice) for number, row in below))
+
+
+def _record(file: str, number: int, keys: Sequence[str], row: Sequence[str], twice: frozenset[str]) -> Record:
+    cells = {key: cell.strip() for key, cell in zip(keys, row, strict=False) if key}
+    if not twice:
+        return Record(file, number, cells)
+    found = [(key, cell.strip()) for key, cell in zip(keys, row, strict=False) if key in twice]
+    unclear = frozenset(key for key in twice if len({cell for name, cell in found if name == key}) > 1)
+    return Record(file, number, cells, unclear=unclear)
+
+
+def _refuse_cut_off(file: str, below: Sequence[tuple[int, Sequence[str]]], heading: Sequence[str]) -> None:
+    """Refuse a file that ends within a row: the rows after it are missing, and nobody would notice."""
+    if len(below) > 1 and all(len(row) >= len(heading) for _, row in below[:-1]):
+        number, last = below[-1]
+        if 1 < len(last) < len(heading):
+            raise SourceError(
+                f"{file}, row {number}, {heading[len(last)]}: the file breaks off in row {number}, its last one. "
+                "It was cut off on the way; export it again."
+            )
 
 
 def find_heading(rows: Sequence[Sequence[str]], needed: Sequence[Sequence[str]]) -> int | None:

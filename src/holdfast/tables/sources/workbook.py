@@ -5,13 +5,34 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
+from itertools import repeat
+from typing import Any
 
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from holdfast.errors import SourceError
+
+MOST_CELLS = 50_000_000  # a million rows of fifty columns; one stray cell at the far end of a sheet is not more
+EXACT = 2**53  # Excel keeps 15 digits: beyond this a whole number is no longer the one that was typed
+_DAMAGED = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    SyntaxError,  # of the XML inside
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    EOFError,
+    OSError,
+)
 
 
 def read_workbook(name: str, data: bytes) -> Mapping[str, list[list[str]]]:
@@ -20,36 +41,91 @@ def read_workbook(name: str, data: bytes) -> Mapping[str, list[list[str]]]:
     Raises
     ------
     SourceError
-        If the workbook is damaged, protected by a password, or holds formulas that were never worked out.
+        If the workbook is damaged, holds formulas that were never worked out, or numbers of which
+        Excel has dropped the last digits.
     """
-    values = _load(name, data, values=True)
-    formulas = _load(name, data, values=False)
-    return {sheet: _sheet(name, sheet, values[sheet], formulas[sheet]) for sheet in values}
-
-
-def _load(name: str, data: bytes, *, values: bool) -> dict[str, list[tuple[object, ...]]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells of styles it does not know; they do not matter here
-            book = load_workbook(io.BytesIO(data), read_only=True, data_only=values)
-            return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+            return _sheets(name, data)
+    except _DAMAGED as error:
         raise SourceError(
             f"{name} is a workbook that cannot be opened ({error}). Save it again as .xlsx or CSV."
         ) from error
 
 
-def _sheet(
-    name: str, sheet: str, values: list[tuple[object, ...]], formulas: list[tuple[object, ...]]
-) -> list[list[str]]:
-    for number, (shown, written) in enumerate(zip(values, formulas, strict=True), start=1):
-        for value, formula in zip(shown, written, strict=True):
-            if value is None and isinstance(formula, str) and formula.startswith("="):
-                raise SourceError(
-                    f"{name}, sheet {sheet}, row {number} holds a formula whose value was never worked out. "
-                    "Open it in a spreadsheet program, save it, and import it again."
-                )
-    return [[cell_text(cell) for cell in row] for row in values]
+def _sheets(name: str, data: bytes) -> dict[str, list[list[str]]]:
+    shown = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    written = load_workbook(io.BytesIO(data), read_only=True) if _has_formulas(data) else None
+    found = {}
+    for sheet in shown.worksheets:
+        formulas: Iterable[Any] = repeat(())
+        sheet.reset_dimensions()  # what a sheet says of its size need not be true
+        if written is not None:
+            written[sheet.title].reset_dimensions()
+            formulas = written[sheet.title].iter_rows()
+        found[sheet.title] = _rows(f"{name}, sheet {sheet.title}", sheet.iter_rows(), formulas)
+    return found
+
+
+def _has_formulas(data: bytes) -> bool:
+    with zipfile.ZipFile(io.BytesIO(data)) as members:
+        sheets = [item for item in members.namelist() if item.startswith("xl/worksheets/")]
+        return any(_holds_formula(members, sheet) for sheet in sheets)
+
+
+def _holds_formula(members: zipfile.ZipFile, sheet: str) -> bool:
+    with members.open(sheet) as source:
+        end = b""
+        while part := source.read(1_000_000):
+            if b"<f" in end + part or b":f>" in end + part or b":f " in end + part:
+                return True
+            end = part[-2:]
+    return False
+
+
+def _rows(place: str, shown: Iterable[Any], formulas: Iterable[Any]) -> list[list[str]]:
+    """The rows of a sheet, all of one width, so that a row which ends early is seen to be blank there."""
+    rows: list[list[str]] = []
+    cells = width = 0
+    for number, (row, written) in enumerate(zip(shown, formulas, strict=False), start=1):
+        _refuse_unworked(place, number, row, written)
+        texts = [_text(place, number, column, cell.value) for column, cell in enumerate(row, start=1)]
+        while texts and not texts[-1]:
+            texts.pop()
+        rows.append(texts)
+        cells, width = cells + len(texts), max(width, len(texts))
+        if cells > MOST_CELLS:
+            raise SourceError(f"{place} has more than {MOST_CELLS:,} cells. Export it as CSV, or split it by date.")
+    while rows and not rows[-1]:
+        rows.pop()
+    return _padded(rows, width)
+
+
+def _padded(rows: list[list[str]], width: int) -> list[list[str]]:
+    if width * len(rows) <= MOST_CELLS:
+        for row in rows:
+            if row:
+                row.extend([""] * (width - len(row)))
+    return rows
+
+
+def _refuse_unworked(place: str, number: int, row: Iterable[Any], written: Iterable[Any]) -> None:
+    for cell, formula in zip(row, written, strict=False):
+        if formula.data_type == "f" and cell.value is None and cell.data_type != "str":  # "str": worked out, as blank
+            raise SourceError(
+                f"{place}, row {number} holds a formula whose value was never worked out. "
+                "Open it in a spreadsheet program, save it, and import it again."
+            )
+
+
+def _text(place: str, number: int, column: int, cell: object) -> str:
+    if isinstance(cell, float) and abs(cell) > EXACT:
+        raise SourceError(
+            f"{place}, cell {get_column_letter(column)}{number} holds {cell:.15g}: Excel keeps 15 digits of a number, "
+            "so the last ones of this id are lost. Export it as CSV, or with the column formatted as text."
+        )
+    return cell_text(cell)
 
 
 def cell_text(cell: object) -> str:
