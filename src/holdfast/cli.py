@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from holdfast.insight.result import Leak
+    from holdfast.tables.sources.guess import Guess
 
 PROBLEMS = 1
 STOPPED = 130
@@ -168,7 +169,47 @@ def _moment(text: str | None, timezone: str | None) -> datetime | None:
 
 
 def _answer_questions(files: tuple[Path, ...], folder: Path, mapping: Path | None) -> Path | None:
-    return mapping
+    """For a table of no known system: show what was guessed, ask what was not, and hand on the answers.
+
+    Without somebody to ask, the import itself lists what is open and how to write it down.
+    """
+    from holdfast.tables.sources.any_table import kept_mapping
+    from holdfast.tables.sources.asking import answer, questions
+    from holdfast.tables.sources.files import open_files
+    from holdfast.tables.sources.guess import guess
+    from holdfast.tables.sources.mapping import load
+
+    file = open_files(files)[0]
+    known = load(mapping) if mapping else kept_mapping(file, folder)
+    found = guess(file, known)
+    _show_guess(found)
+    if known is not None or not sys.stdin.isatty():
+        return mapping
+    while open_questions := questions(found):
+        told = {question.key: _ask(question.words, question.choices) for question in open_questions}
+        found = guess(file, answer(found, told))
+        _show_guess(found)
+    if not click.confirm("Import it like this?", default=True):
+        raise UsageError("Nothing was imported. To say it in a file instead: --map FILE")
+    path = Path(tempfile.mkdtemp(prefix="holdfast-")) / "mapping.json"
+    path.write_text(answer(found, {}).json_text(), encoding="utf-8")
+    return path
+
+
+def _show_guess(found: Guess) -> None:
+    from holdfast.tables.sources.asking import guess_lines
+
+    for line in guess_lines(found):
+        _say(line)
+
+
+def _ask(words: str, choices: tuple[str, ...]) -> str:
+    """Ask one question with numbered answers, so that nobody has to type a column's name."""
+    _say(f"\n{words}")
+    for number, choice in enumerate(choices, start=1):
+        _say(f"  {number}  {choice.replace('_', ' ')}")
+    number = click.prompt("Number", type=click.IntRange(1, len(choices)))
+    return choices[number - 1]
 
 
 # --- check ------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ and its client, ``2026-09-08T08:00|Client Name``, so that the same one is known 
 from __future__ import annotations
 
 import collections.abc as abc
+from pathlib import Path
 
 from holdfast.errors import SourceError
 from holdfast.tables.schema import Status
@@ -78,9 +79,12 @@ def _told(file: SourceFile, context: Context) -> Mapping | None:
     """The mapping that was given, or the one that an import of such a table left in the folder."""
     if context.mapping is not None:
         return load(context.mapping)
-    if context.folder is None:
-        return None
-    kept = (context.folder / file_name(row) for row in first_rows(file) if any(row))
+    return kept_mapping(file, context.folder) if context.folder is not None else None
+
+
+def kept_mapping(file: SourceFile, folder: Path) -> Mapping | None:
+    """The mapping that an earlier import of a table with this heading left in the folder."""
+    kept = (folder / file_name(row) for row in first_rows(file) if any(row))
     return next((load(path) for path in kept if path.exists()), None)
 
 

@@ -92,6 +92,33 @@ def _words(guess: Guess, answers: abc.Mapping[str, str]) -> dict[str, Meaning | 
     return words
 
 
+def guess_lines(guess: Guess) -> list[str]:
+    """The guess for a person to look at: the form of the file, its columns, its words with their counts."""
+    form = (
+        f", {guess.encoding}, cells parted by {_DELIMITERS.get(guess.delimiter, guess.delimiter)}"
+        if guess.encoding
+        else ""
+    )
+    lines = [f"{guess.file}: {len(guess.records):,} rows under the heading in row {guess.heading_row}{form}"]
+    lines += [
+        f"  {field.replace('_', ' '):<16} {column.heading}{'' if column.sure else '  (probably)'}"
+        for field, column in guess.columns.items()
+    ]
+    if guess.day_first is not None:
+        lines.append(f"  dates            {'day' if guess.day_first else 'month'} first: {guess.order.evidence}")
+    lines += [
+        f"  {word!r} means {known.meaning.replace('_', ' ')} ({known.count:,})"
+        for word, known in guess.words.items()
+        if known.meaning
+    ]
+    if guess.unused:
+        lines.append(f"  not read         {', '.join(guess.unused)}")
+    return lines
+
+
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
 def refusal(guess: Guess) -> str:
     """What to tell a person who cannot be asked: everything that is open, and how to write it down."""
     asked = questions(guess)

@@ -1,8 +1,9 @@
 """SimplePractice: its Attendance report and its Appointment Status report, as CSV or Excel.
 
 "Show" is set when the appointment is made and stays unless somebody changes it, so it is weak
-evidence of attendance and always ``defaulted``. A locked progress note is somebody's word that the session
-was held; it is kept beside it, in the extra column ``note_locked``. The reports have no ids, no time of a cancellation and, mostly, no future.
+evidence of attendance and always ``defaulted``. A locked progress note is somebody's word that the
+session was held; it is kept beside it, in the extra column ``note_locked``. The reports have no ids,
+no time of a cancellation and, mostly, no future.
 Shape: support.simplepractice.com article 360018410872; jane.app/guide/importing-from-simplepractice.
 """
 
