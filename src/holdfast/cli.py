@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
@@ -345,6 +345,21 @@ def demo(folder: Path) -> None:
         raise UsageError(f"{folder} is not empty. Name a new folder for the demo practice.")
     _write_demo(folder)
     _say(f"The demo practice is in {folder}. Next: holdfast leak {folder}")
+
+
+@commands.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--to", "target", required=True, type=FOLDER, help="Folder to write to; it must be new or empty.")
+@click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
+@click.option("--timezone", metavar="ZONE", help="The practice's time zone, if practice.json does not say it.")
+def convert(folder: Path, target: Path, form: Literal["parquet", "csv"], timezone: str | None) -> None:
+    """Check the tables in DIR and write them as Parquet, from which large practices are read many times faster."""
+    from holdfast.tables import read_tables
+    from holdfast.tables.write import write_tables
+
+    with _working("Checking and writing"):
+        write_tables(read_tables(folder, timezone=timezone), target, form=form)
+    _say(f"The tables are in {target}.")
 
 
 @commands.command()

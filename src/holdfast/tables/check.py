@@ -116,11 +116,11 @@ def _problem(table: Table, file: str, row: int, column: str, cells: dict[str, An
     return Problem(file, row, column, _shown(cells[column]), allowed_words(table.columns[column]))
 
 
-def _shown(cell: str | None) -> str:
+def _shown(cell: object) -> str:
     if cell is None:
         return BLANK
-    short = cell if len(cell) <= 60 else cell[:57] + "…"
-    return repr(short)
+    text = str(cell)
+    return repr(text if len(text) <= 60 else text[:57] + "…")
 
 
 _ROWED: dict[type[dy.Schema], type[dy.Schema]] = {}

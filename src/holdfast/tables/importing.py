@@ -21,7 +21,8 @@ from holdfast.errors import FolderError, HoldfastError, SourceError
 from holdfast.tables import facts, journal, moments
 from holdfast.tables.check import ROW, Problem, TableProblems, cell_problems, reference_problems
 from holdfast.tables.merge import Frames, Merged, as_frame, harmless, merge
-from holdfast.tables.read import PRACTICE_FILE, read_practice, read_text, to_types
+from holdfast.tables.raw import read_text
+from holdfast.tables.read import PRACTICE_FILE, read_practice, to_types
 from holdfast.tables.schema import REQUIRED_TABLE, TABLES
 from holdfast.tables.sources import all_sources
 from holdfast.tables.sources.files import SourceFile, open_files

@@ -6,8 +6,7 @@ everything that is wrong with any of them.
 
 from __future__ import annotations
 
-import csv
-import io
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,16 +17,18 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
-from holdfast.errors import FolderError, SourceError
+from holdfast.errors import FolderError
 from holdfast.tables import journal, moments
 from holdfast.tables.check import (
     ROW,
     Problem,
     TableProblems,
+    allowed_words,
     cell_problems,
     missing_columns,
     reference_problems,
 )
+from holdfast.tables.raw import as_it_stands, heading
 from holdfast.tables.schema import REQUIRED_TABLE, TABLES, Table
 
 PRACTICE_FILE = "practice.json"
@@ -41,18 +42,23 @@ class Practice:
     exported_at: datetime | None = None  # wall clock: the tables are complete up to here
     notice_hours: float = 24
     name: str | None = None
+    source: bytes | None = None  # practice.json as it stands, for a copy
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tables of one practice, typed and checked. A table that is not there is an empty frame."""
+    """The tables of one practice, typed and checked. A table that is not there is an empty frame.
 
-    frames: Mapping[str, pl.DataFrame]
+    A sealed Parquet table stays in its file until somebody asks for it: the engine reads it there.
+    """
+
+    frames: Mapping[str, pl.DataFrame | Path]
     practice: Practice = field(default_factory=Practice)
     present: frozenset[str] = frozenset()
 
     def __getitem__(self, name: str) -> pl.DataFrame:
-        return self.frames[name]
+        frame = self.frames[name]
+        return pl.read_parquet(frame) if isinstance(frame, Path) else frame
 
 
 def read_tables(folder: Path, *, timezone: str | None = None) -> Tables:
@@ -76,6 +82,9 @@ def read_tables(folder: Path, *, timezone: str | None = None) -> Tables:
     problems: list[Problem] = []
     typed: dict[str, pl.DataFrame] = {}
     files = table_files(folder)
+    if _sealed(files):
+        frames = {name: files.get(name, empty(name)) for name in TABLES}
+        return Tables(frames, practice, frozenset(files))
     for name, path in files.items():
         frame, found = _read_one(TABLES[name], path, practice.timezone)
         problems += found
@@ -90,6 +99,30 @@ def read_tables(folder: Path, *, timezone: str | None = None) -> Tables:
         practice,
         frozenset(typed),
     )
+
+
+SEAL = "holdfast"
+
+
+def schema_fingerprint() -> str:
+    """Changes whenever a rule of the tables does, so that tables sealed before are checked again."""
+    rules = [
+        f"{table.name} {name} {column.dtype} {allowed_words(column)}"
+        for table in TABLES.values()
+        for name, column in table.columns.items()
+    ]
+    return hashlib.sha256("\n".join(rules).encode()).hexdigest()[:16]
+
+
+def _sealed(files: Mapping[str, Path]) -> bool:
+    """Say whether all of these were written together, from tables that had been checked by today's rules."""
+    if any(path.suffix != ".parquet" for path in files.values()):
+        return False
+    try:
+        seals = {pl.read_parquet_metadata(path).get(SEAL, "") for path in files.values()}
+    except (pl.exceptions.PolarsError, OSError):
+        return False
+    return len(seals) == 1 and seals.pop().startswith(f"{schema_fingerprint()} ")
 
 
 def table_files(folder: Path) -> dict[str, Path]:
@@ -116,23 +149,27 @@ def read_practice(folder: Path, *, timezone: str | None = None) -> Practice:
     """Read ``practice.json``, if the folder has one."""
     path = folder / PRACTICE_FILE
     told: dict[str, Any] = {}
+    source = None
     if path.exists():
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
+            source = path.read_bytes()
+            told = json.loads(source.decode("utf-8"))
             exported = told.get("exported_at")
             moment = datetime.fromisoformat(exported) if exported else None
-        except (ValueError, AttributeError, TypeError) as error:
+            notice_hours = float(told.get("notice_hours", 24))
+        except (ValueError, AttributeError, TypeError, RecursionError, OSError) as error:
             raise FolderError(f"{path} cannot be read ({error}). Correct it, or delete it and import again.") from error
     else:
-        moment = None
+        moment, notice_hours = None, 24.0
     zone_name = timezone or told.get("timezone")
     if zone_name:
-        moments.zone(zone_name)
+        moments.zone(str(zone_name))
     return Practice(
         timezone=zone_name,
         exported_at=moments.wall_clock(moment, zone_name) if moment else None,
-        notice_hours=float(told.get("notice_hours", 24)),
+        notice_hours=notice_hours,
         name=told.get("name"),
+        source=source,
     )
 
 
@@ -141,83 +178,28 @@ def empty(name: str) -> pl.DataFrame:
     return TABLES[name].schema.create_empty()
 
 
-def read_text(path: Path) -> pl.DataFrame:
-    """Read one CSV or Parquet table with every column as text, blanks as null, and its row numbers.
-
-    Raises
-    ------
-    SourceError
-        If the file is not UTF-8, not CSV or Parquet, or has rows longer than its heading.
-    """
-    frame = _parquet_as_text(path) if path.suffix == ".parquet" else _csv_as_text(path)
-    blank_to_null = pl.col(pl.String).str.strip_chars()
-    cleaned = frame.with_columns(blank_to_null.replace("", None) if frame.width else [])
-    return cleaned.with_row_index(ROW, offset=2)
-
-
-def _csv_as_text(path: Path) -> pl.DataFrame:
-    try:
-        return pl.read_csv(path, infer_schema=False)
-    except pl.exceptions.NoDataError:
-        return pl.DataFrame()
-    except pl.exceptions.PolarsError as error:
-        raise SourceError(_csv_words(path, error)) from error
-
-
-def _csv_words(path: Path, error: Exception) -> str:
-    try:
-        path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as wrong:
-        line = path.read_bytes()[: wrong.start].count(b"\n") + 1
-        return f"{path.name} is not UTF-8 text (line {line}). Save it as 'CSV UTF-8', or import it: holdfast import any {path.name}"
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = csv.reader(lines)
-        width = len(next(rows, []))
-        for number, row in enumerate(rows, start=2):
-            if len(row) > width:
-                return f"{path.name}, row {number} has {len(row)} cells, the heading only {width}. Is a quotation mark or comma missing?"
-    return f"{path.name} cannot be read as CSV: {str(error).splitlines()[0]}"
-
-
-def heading(path: Path) -> list[str]:
-    """Return the column names as the file has them, repeated ones included."""
-    if path.suffix == ".parquet":
-        return list(pl.read_parquet_schema(path))
-    with path.open("rb") as source:
-        first = source.readline().decode("utf-8-sig", errors="replace")
-    return [name.strip() for name in next(csv.reader(io.StringIO(first)), [])]
-
-
-def _parquet_as_text(path: Path) -> pl.DataFrame:
-    try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise SourceError(
-            f"{path.name} is not a Parquet file that can be read: {str(error).splitlines()[0]}"
-        ) from error
-    return frame.select(pl.col(name).cast(pl.String) for name in frame.columns)
-
-
 def _read_one(table: Table, path: Path, timezone: str | None) -> tuple[pl.DataFrame | None, list[Problem]]:
     problems = missing_columns(table, path.name, heading(path))
     if problems:
         return None, problems
-    text = read_text(path)
-    absent = [pl.lit(None, pl.String).alias(name) for name in table.columns if name not in text.columns]
-    text = text.with_columns(absent)
-    typed = to_types(table, text, timezone)
-    return typed, cell_problems(table, path.name, text, typed)
+    found = as_it_stands(path)
+    absent = [pl.lit(None, pl.String).alias(name) for name in table.columns if name not in found.columns]
+    found = found.with_columns(absent)
+    typed = to_types(table, found, timezone)
+    return typed, cell_problems(table, path.name, found, typed)
 
 
-def to_types(table: Table, text: pl.DataFrame, timezone: str | None) -> pl.DataFrame:
-    """Give each column of the table its type; what cannot be read becomes null. Extra columns stay text."""
-    extra = [name for name in text.columns if name not in table.columns and name != ROW]
-    typed = (_typed(name, column, timezone) for name, column in table.columns.items())
-    return text.select(pl.col(ROW), *typed, *extra)
+def to_types(table: Table, found: pl.DataFrame, timezone: str | None) -> pl.DataFrame:
+    """Give each column of the table its type; what cannot be read becomes null. Extra columns become text."""
+    extra = [name for name in found.columns if name not in table.columns and name != ROW]
+    typed = (_typed(name, column, found.schema[name], timezone) for name, column in table.columns.items())
+    return found.select(pl.col(ROW), *typed, *(pl.col(name).cast(pl.String) for name in extra))
 
 
-def _typed(name: str, column: dy.Column, timezone: str | None) -> pl.Expr:
-    text = pl.col(name)
+def _typed(name: str, column: dy.Column, dtype: pl.DataType, timezone: str | None) -> pl.Expr:
+    if dtype == column.dtype or (isinstance(column, dy.String) and dtype == pl.String):
+        return pl.col(name)
+    text = pl.col(name).cast(pl.String)
     match column:
         case dy.Datetime():
             return moments.parse_column(text, timezone).alias(name)

@@ -9,10 +9,11 @@ from holdfast.tables.schema import TABLES, Table
 def tables_reference() -> str:
     """Describe the seven tables in Markdown: what docs/reference/tables.md holds."""
     head = (
-        "# The tables\n\nMade from `src/holdfast/tables/schema.py` by `holdfast schema tables`. CSV (UTF-8) or Parquet files of these "
-        'names in one folder; only `appointments` is needed. Blank means "not known" and is never a zero. Columns not '
-        "named here are kept, and can be used to compare groups by. Times are ISO 8601, local to the practice unless an "
-        "offset is given; the practice's time zone stands in `practice.json`.\n"
+        "# The tables\n\n"
+        "Made from `src/holdfast/tables/schema.py` by `holdfast schema tables`. CSV (UTF-8) or Parquet files of these "
+        'names in one folder; only `appointments` is needed. Blank means "not known" and is never a zero. Columns '
+        "not named here are kept, and can be used to compare groups by. Times are ISO 8601, local to the practice "
+        "unless an offset is given; the practice's time zone stands in `practice.json`.\n"
     )
     return head + "\n".join(_table(table) for table in TABLES.values())
 

@@ -1,0 +1,87 @@
+"""Reading one file of a table as it stands: every row with its number, nothing interpreted."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import polars as pl
+
+from holdfast.errors import SourceError
+from holdfast.tables.check import ROW
+
+
+def read_text(path: Path) -> pl.DataFrame:
+    """Read one CSV or Parquet table with every column as text, blanks as null, and its row numbers.
+
+    Raises
+    ------
+    SourceError
+        If the file is not UTF-8, not CSV or Parquet, or has rows longer than its heading.
+    """
+    found = as_it_stands(path)
+    return found.with_columns(pl.exclude(ROW).cast(pl.String))
+
+
+def as_it_stands(path: Path) -> pl.DataFrame:
+    """Read one table: CSV as text, Parquet with the types it has; blanks and NaN as null, with row numbers.
+
+    Raises
+    ------
+    SourceError
+        As for ``read_text``.
+    """
+    frame = _parquet(path) if path.suffix == ".parquet" else _csv_as_text(path)
+    frame = frame.rename({name: name.strip() for name in frame.columns})
+    text, floats = pl.col(pl.String), pl.col(pl.Float32, pl.Float64)
+    cleaned = (
+        frame.with_columns(text.str.strip_chars().replace("", None), floats.fill_nan(None)) if frame.width else frame
+    )
+    return cleaned.with_row_index(ROW, offset=2)
+
+
+def _csv_as_text(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_csv(path, infer_schema=False)
+    except pl.exceptions.NoDataError:
+        return pl.DataFrame()
+    except pl.exceptions.PolarsError as error:
+        raise SourceError(_csv_words(path, error)) from error
+
+
+def _csv_words(path: Path, error: Exception) -> str:
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as wrong:
+        line = path.read_bytes()[: wrong.start].count(b"\n") + 1
+        way_out = f"Save it as 'CSV UTF-8', or import it: holdfast import any {path.name}"
+        return f"{path.name} is not UTF-8 text (line {line}). {way_out}"
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = csv.reader(lines)
+        width = len(next(rows, []))
+        for number, row in enumerate(rows, start=2):
+            if len(row) > width:
+                return (
+                    f"{path.name}, row {number} has {len(row)} cells, the heading only {width}. "
+                    "Is a quotation mark or a comma missing?"
+                )
+    return f"{path.name} cannot be read as CSV: {str(error).splitlines()[0]}"
+
+
+def heading(path: Path) -> list[str]:
+    """Return the column names as the file has them, repeated ones included."""
+    if path.suffix == ".parquet":
+        return list(pl.read_parquet_schema(path))
+    with path.open("rb") as source:
+        first = source.readline().decode("utf-8-sig", errors="replace")
+    return [name.strip() for name in next(csv.reader(io.StringIO(first)), [])]
+
+
+def _parquet(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise SourceError(
+            f"{path.name} is not a Parquet file that can be read: {str(error).splitlines()[0]}"
+        ) from error
