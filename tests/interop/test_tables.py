@@ -141,13 +141,12 @@ def test_ids_of_nineteen_digits(tmp_path: Path) -> None:
     long = "1400000000000001009"
     import_tables(save(tmp_path / "1" / "appointments.csv", ONE.replace("a1", long)), tmp_path / "csv")
     assert read_csv(tmp_path / "csv" / "appointments.csv")[0]["appointment_id"] == long
-    as_text = [
-        HEADING.split(","),
-        [long, "C1", "T1", datetime.fromisoformat("2026-11-01T09:00"), "attended", "recorded"],
-    ]
+    heading: list[object] = [*HEADING.split(",")]
+    others: list[object] = ["C1", "T1", datetime.fromisoformat("2026-11-01T09:00"), "attended", "recorded"]
+    as_text = [heading, [long, *others]]
     import_tables(save(tmp_path / "text.xlsx", workbook({"appointments": as_text})), tmp_path / "text")
     assert read_csv(tmp_path / "text" / "appointments.csv")[0]["appointment_id"] == long
-    as_number = [as_text[0], [float(long), *as_text[1][1:]]]
+    as_number = [heading, [float(long), *others]]
     with pytest.raises(SourceError, match=r"cell A2 holds 1\.4e.*15 digits"):
         import_tables(save(tmp_path / "number.xlsx", workbook({"appointments": as_number})), tmp_path / "number")
     frame = pl.read_csv(io.BytesIO(ONE.replace("a1", long).encode()))

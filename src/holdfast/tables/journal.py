@@ -65,7 +65,8 @@ def recover(folder: Path) -> None:
     if is_pending(folder):
         _sync_folder(folder)
         (folder / COMMIT).unlink(missing_ok=True)
-        _sync_folder(folder)  # or it might come back after a power cut, and meet the files of a later change
+        with suppress(OSError):  # all is in its place by now; this only keeps the commit file from coming back
+            _sync_folder(folder)  # after a power cut, when it might meet the files of a later change
 
 
 def _committed(folder: Path) -> list[str]:

@@ -47,11 +47,21 @@ def read_workbook(name: str, data: bytes) -> Mapping[str, list[list[str]]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells of styles it does not know; they do not matter here
+            _refuse_entities(name, data)
             return _sheets(name, data)
     except _DAMAGED as error:
         raise SourceError(
             f"{name} is a workbook that cannot be opened ({error}). Save it again as .xlsx or CSV."
         ) from error
+
+
+def _refuse_entities(name: str, data: bytes) -> None:
+    """No workbook defines entities in its XML; a few lines of them grow beyond any memory."""
+    with zipfile.ZipFile(io.BytesIO(data)) as members:
+        for item in members.namelist():
+            with members.open(item) as part:
+                if b"<!DOCTYPE" in part.read(4000).replace(b"\x00", b""):
+                    raise SourceError(f"{name} is not a workbook that a spreadsheet program saved. Save it again.")
 
 
 def _sheets(name: str, data: bytes) -> dict[str, list[list[str]]]:
