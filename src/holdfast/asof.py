@@ -16,7 +16,6 @@ import ibis
 import ibis.expr.types as ir
 
 from holdfast.engine import DAY, Engine
-from holdfast.errors import UsageError
 from holdfast.tables.schema import PAUSE, Status
 
 AHEAD = "ahead"  # booked, and its time has not come
@@ -30,14 +29,8 @@ def seconds(moment: datetime) -> int:
     return int((moment - EPOCH).total_seconds() // 1)
 
 
-def last_moment(loaded: Mapping[str, ir.Table], engine: Engine) -> datetime:
-    """The last thing that the tables tell of: up to here they are complete, if nothing says otherwise.
-
-    Raises
-    ------
-    UsageError
-        If they tell of nothing that has happened.
-    """
+def last_moment(loaded: Mapping[str, ir.Table], engine: Engine) -> datetime | None:
+    """The last thing that the tables tell of, if anything has happened: up to here they are complete."""
     told = dict(loaded)
     appointments = told["appointments"]
     happened = appointments.status.isin([*HAPPENED, Status.UNKNOWN])
@@ -45,9 +38,7 @@ def last_moment(loaded: Mapping[str, ir.Table], engine: Engine) -> datetime:
         starts_at=ibis.ifelse(happened, appointments.starts_at, ibis.null("int64"))
     )
     found = [moment for name, columns in TELLING.items() for moment in _latest(told[name], columns, engine)]
-    if not found:
-        raise UsageError("These tables tell of nothing that has happened yet. Say from when to look: --at 2026-11-22.")
-    return EPOCH + timedelta(seconds=max(found))
+    return EPOCH + timedelta(seconds=max(found)) if found else None
 
 
 TELLING = {

@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 
 from holdfast.asof import AHEAD, CALLED_OFF, Known, last_moment, seconds
 from holdfast.engine import DAY, Engine
+from holdfast.errors import UsageError
 from holdfast.tables.read import Tables
 from holdfast.tables.schema import Certainty, Ending, InitiatedBy, Status
 
@@ -94,7 +95,9 @@ def episodes(tables: Tables, *, engine: Engine, at: datetime | None = None, rule
     loaded = engine.load(tables)
     complete_at = tables.practice.exported_at or last_moment(loaded, engine)
     moment = at or complete_at
-    known = Known(loaded, seconds(moment), complete=moment >= complete_at)
+    if moment is None:
+        raise UsageError("These tables tell of nothing that has happened yet. Say from when to look: --at 2026-11-22.")
+    known = Known(loaded, seconds(moment), complete=complete_at is None or moment >= complete_at)
     endings = engine.keep(_distinct_endings(known))
     rows = _numbered(known, engine.keep(_appointments_after(known, endings)), has_endings=_any(endings, engine))
     sessions = engine.keep(_sessions(rows, known, engine))

@@ -21,12 +21,12 @@ PAIR = ("client_id", "therapist_id")
 def slow_episodes(practice: Rows, *, at: datetime | None, exported_at: datetime | None) -> tuple[list[Row], list[Row]]:
     """Every episode and every session as known at ``at``."""
     practice = {name: [_in_seconds(row) for row in rows] for name, rows in practice.items()}
-    complete_from = exported_at or _moment(last_told_of(practice))
+    complete_from = exported_at or last_told_of(practice)
     at = at or complete_from
-    return _View(practice, _second(at), complete=at >= complete_from).results()
+    return _View(practice, _second(at), complete=complete_from is None or at >= complete_from).results()
 
 
-def last_told_of(practice: Rows) -> int:
+def last_told_of(practice: Rows) -> datetime | None:
     """The last thing that has happened, as far as the tables tell; what is only planned has not."""
     told = [row["starts_at"] for row in practice["appointments"] if row["status"] in ("attended", "no_show", "unknown")]
     for table, columns in {
@@ -37,7 +37,8 @@ def last_told_of(practice: Rows) -> int:
         "repairs": ("at",),
     }.items():
         told += [row[column] for row in practice.get(table, []) for column in columns]
-    return max(moment for moment in told if moment is not None)
+    told = [moment for moment in told if moment is not None]
+    return _moment(max(told)) if told else None
 
 
 class _View:
