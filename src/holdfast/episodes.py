@@ -98,8 +98,9 @@ def episodes(tables: Tables, *, engine: Engine, at: datetime | None = None, rule
     if moment is None:
         raise UsageError("These tables tell of nothing that has happened yet. Say from when to look: --at 2026-11-22.")
     known = Known(loaded, seconds(moment), complete=complete_at is None or moment >= complete_at)
-    endings = engine.keep(_distinct_endings(known))
-    rows = _numbered(known, engine.keep(_appointments_after(known, endings)), has_endings=_any(endings, engine))
+    later = engine.keep(_later_than_an_ending(known))
+    endings = engine.keep(_distinct_endings(known, later))
+    rows = _numbered(known, engine.keep(_endings_before(later, endings)), has_endings=_any(endings, engine))
     sessions = engine.keep(_sessions(rows, known, engine))
     practice_rhythm = engine.value(_usual_gaps(sessions).gap_days.median())
     found = _join_parts(rows, sessions, endings, known)
@@ -115,27 +116,28 @@ def _any(table: ir.Table, engine: Engine) -> bool:
 # --- which episode an appointment belongs to -------------------------------------------------------
 
 
-def _after(known: Known, endings: ir.Table) -> ir.Table:
-    """Each appointment that opens or belongs to a new episode after an ending, with that ending.
+def _later_than_an_ending(known: Known) -> ir.Table:
+    """Each appointment that opens or belongs to a new episode after an ending, with that ending's day.
 
     A booking left over from before the ending does not begin a new episode; a session does, and so does
     anything booked after it.
     """
     rows = known.appointments.select(*PAIR, "appointment_id", "day", "state", "booked_at")
-    days = endings.select(*PAIR, ended_day="day").distinct()  # two endings on one day are not two new beginnings
+    days = known.endings.select(*PAIR, ended_day="day").distinct()  # two endings on one day are not two new beginnings
     later = rows.join(days, PAIR)
     later = later.filter(later.day > later.ended_day)
     unsaid = later.booked_at.isnull() & later.state.isin([Status.UNKNOWN, AHEAD])
-    return later.filter((later.state == Status.ATTENDED) | (later.booked_at // DAY > later.ended_day) | unsaid)
+    new = later.filter((later.state == Status.ATTENDED) | (later.booked_at // DAY > later.ended_day) | unsaid)
+    return new.select(*PAIR, "appointment_id", "ended_day")
 
 
-def _distinct_endings(known: Known) -> ir.Table:
+def _distinct_endings(known: Known, later: ir.Table) -> ir.Table:
     """One ending an episode: of several with no new appointment between them, the one known last.
 
     So a correction that is recorded later replaces what was recorded before it.
     """
     endings = known.endings
-    after = _after(known, endings).group_by([*PAIR, "ended_day"]).agg(appointments_after=ibis._.count())
+    after = later.group_by([*PAIR, "ended_day"]).agg(appointments_after=later.count())
     counted = endings.join(after, [*PAIR, endings.day == after.ended_day], how="left").select(
         endings, appointments_after=after.appointments_after.fill_null(0)
     )
@@ -148,9 +150,10 @@ def _distinct_endings(known: Known) -> ir.Table:
     return kept.mutate(episode=ibis.row_number().over(in_order)).drop("place", "appointments_after")
 
 
-def _appointments_after(known: Known, endings: ir.Table) -> ir.Table:
+def _endings_before(later: ir.Table, endings: ir.Table) -> ir.Table:
     """How many endings lie before an appointment, for those with any."""
-    return _after(known, endings).group_by(["client_id", "appointment_id"]).agg(episode=ibis._.count())
+    counted = later.join(endings.select(*PAIR, ended_day="day"), [*PAIR, "ended_day"])
+    return counted.group_by(["client_id", "appointment_id"]).agg(episode=counted.count())
 
 
 def _numbered(known: Known, after: ir.Table, *, has_endings: bool) -> ir.Table:

@@ -161,7 +161,6 @@ class Evidence(_Part):
     appointments: int
     statuses: dict[str, int]
     certainty: dict[str, int]
-    group_rows: int  # rows that share an appointment with another client
     gender_known: Share
 
 
