@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.insight.result import Group, Leak, Step
+from holdfast.insight.result import TOO_FEW, Group, Leak, Step
 from holdfast.tables.schema import Ending
 
 ENDING_WORDS = {
@@ -16,54 +16,70 @@ ENDING_WORDS = {
 }
 TOO_FEW_TO_PLACE = 10
 BY_SESSION = 10
-DEFINITION_WORDS = {
-    "own_word": "The record's own word",
-    "missed_last": "Missed the last one, never came back",
-    "below_median": "Fewer sessions than the median",
-    "below_three": "Fewer than three sessions",
-    "before_change": "Before reliable change",
+MEN, CLIENTS = "men", "clients"
+DEFINITION_WORDS = {  # short: they stand beside bars on a phone
+    "own_word": "Own word",
+    "missed_last": "Missed the last",
+    "below_median": "Below median",
+    "below_three": "Below three",
+    "before_change": "Before change",
 }
+
+
+def people(group: Group) -> str:
+    """Name the people of a group in the plural."""
+    return MEN if group.label == MEN else CLIENTS
 
 
 def headline(leak: Leak) -> list[str]:
     """Two or three sentences that say what was found, about the first group."""
     group = leak.groups[0]
-    people = "men" if group.label == "men" else "clients"
     first, second = group.funnel[1], group.funnel[2]
     if first.reached is None or second.reached is None:
-        return [f"Too few {people} to say anything that may be shared."]
+        return [f"Too few {people(group)} to say anything that may be shared."]
     if first.reached == 0:
-        return [_nobody_came(group, people)]
-    return [sentence for sentence in (_second_session(first, second, people), _where(group), _sure(group)) if sentence]
+        return [_nobody_came(group)]
+    found = (_second_session(first, second, people(group)), _where(group), _sure(group))
+    return [sentence for sentence in found if sentence]
 
 
-def _nobody_came(group: Group, people: str) -> str:
+def _nobody_came(group: Group) -> str:
+    who = "this client" if people(group) == CLIENTS else "this man"
+    these = f"these {group.clients:,} {people(group)}" if group.clients != 1 and group.clients is not None else who
     if group.unmarked_appointments:
         return (
-            f"No session of these {_count(group.clients, people)} is marked as attended, so nobody can say who came: "
+            f"No session of {these} is marked as attended, so nobody can say who came: "
             f"{_count(group.unmarked_appointments, 'past appointments were', 'past appointment was')} never marked."
         )
-    return f"None of these {_count(group.clients, people)} has had a session yet."
+    return f"None of {these} has had a session yet." if these != who else f"{who.capitalize()} has had no session yet."
 
 
 def _second_session(first: Step, second: Step, people: str) -> str:
     reached, came = first.reached or 0, second.reached or 0
-    gone = sum(count or 0 for count in second.lost.values())
-    silent = second.lost.get(Ending.SILENT, 0)
-    who = _count(reached, people, people.removesuffix("s") if people != "men" else "man")
+    open_or_unmarked = (second.waiting, second.unmarked)
+    who = _count(reached, people, "man" if people == MEN else "client")
+    if None in open_or_unmarked:
+        return f"Of {who} who came once, {came:,} came a second time."
+    rest = sum(count or 0 for count in open_or_unmarked)
+    gone = reached - came - rest
     if gone == 0:
-        return f"Of {who} who came once, none is known to have stopped there."
-    sentence = f"Of {who} who came once, {gone:,} did not come a second time; {_of_those(silent, gone)} never said why"
-    rest = reached - came - gone
+        sentence = f"Of {who} who came once, none is known to have stopped there"
+    else:
+        sentence = f"Of {who} who came once, {gone:,} did not come a second time; {_never_said(second, gone, people)}"
     return sentence + (f" ({rest:,} more may still come, or nobody marked whether they did)." if rest else ".")
 
 
-def _of_those(silent: int | None, gone: int) -> str:
+def _never_said(step: Step, gone: int, people: str) -> str:
+    silent = step.lost.get(Ending.SILENT, 0)
     if silent is None:
-        return "how many of those is not shown; they"
-    if silent == gone and gone > 1:
-        return "all of those"
-    return f"{_number(silent)} of those"
+        return "how many of those never said why is not shown"
+    if silent == 0:
+        return "nobody left without a word"
+    if silent == gone == 1:
+        return "he never said why" if people == MEN else "they never said why"
+    if silent == gone:
+        return "none of those said why"
+    return f"{silent:,} of those never said why"
 
 
 def _where(group: Group) -> str | None:
@@ -74,20 +90,24 @@ def _where(group: Group) -> str | None:
         return None
     silent = sum(count or 0 for count in counts)
     if silent <= TOO_FEW_TO_PLACE:
-        many = f"{_number(silent).capitalize()} left without a word before a tenth session"
-        return f"{many}: too few to say where most are lost."
+        return _too_few_to_place(silent, group)
     count, before, step = max(
         ((count or 0, before, step) for count, (before, step) in zip(counts, steps, strict=True)), key=_chance_a_session
     )
+    between = f"between the {before.name.split()[0]} and the {step.name}"
     if count * 2 > silent:
-        return f"Most of the loss is between the {before.name.split()[0]} and the {step.name}."
-    where = (
-        f"after the {before.name}"
-        if step.session - before.session == 1
-        else (f"between the {before.name.split()[0]} and the {step.name}")
-    )
+        return f"Most of the loss is {between}."
+    where = f"after the {before.name}" if step.session - before.session == 1 else between
     share = percent(count / (before.reached or 1))
-    return f"They are lost fastest {where}: {count:,} of {before.reached:,} ({share}) left without a word there."
+    who = people(group).capitalize()
+    return f"{who} are lost fastest {where}: {count:,} of {before.reached or 0:,} ({share}) left without a word there."
+
+
+def _too_few_to_place(silent: int, group: Group) -> str:
+    if silent == 0:
+        one = "man" if people(group) == MEN else "client"
+        return f"No {one} is known to have left without a word before a tenth session."
+    return f"{silent:,} left without a word before a tenth session: too few to say where most are lost."
 
 
 def _chance_a_session(found: tuple[int, Step, Step]) -> float:
@@ -102,20 +122,18 @@ def _sure(group: Group) -> str | None:
     if point is None:
         return None
     low, high = round(100 * point.low), round(100 * point.high)
-    return (
-        f"Of every 100 who book, about {round(100 * point.estimate)} leave without a word by the tenth session "
-        f"(between {low} and {high}); {group.open or 0:,} of these {group.episodes:,} courses are still open."
+    sentence = (
+        f"Of every 100 {people(group)} who book, about {round(100 * point.estimate)} leave without a word "
+        f"by the tenth session (between {low} and {high})"
     )
+    if not group.open or group.episodes is None:
+        return f"{sentence}."
+    courses = _count(group.episodes, "courses", "course")
+    return f"{sentence}; {group.open:,} of these {courses} {'is' if group.open == 1 else 'are'} still open."
 
 
 def _count(count: int, many: str, one: str | None = None) -> str:
     return f"{count:,} {one if count == 1 and one else many}"
-
-
-def _number(count: int | None) -> str:
-    if count is None:
-        return "a few"
-    return "none" if count == 0 else f"{count:,}"
 
 
 def percent(value: float | None) -> str:
@@ -138,11 +156,21 @@ def notes(leak: Leak) -> list[str]:
         "It is a rule, not knowledge: somebody counted here may still come back.",
         "Everyone who was booked is in the denominator, those who never came included. Whoever is still coming counts "
         "neither as stayed nor as left.",
-        f"With {leak.too_few} people or fewer no rate is given: {'too few to tell'}. Ranges are 95 % intervals: with "
+        f"With {leak.too_few} people or fewer no rate is given: {TOO_FEW}. Ranges are 95 % intervals: with "
         "the same practice and other clients the figure could have been anywhere in it.",
         "In the curves, a session counts once it is long enough ago that a long quiet after it would have shown.",
     ]
-    return found + _data_notes(leak, group)
+    return found + _course_notes(group) + _data_notes(leak, group)
+
+
+def _course_notes(group: Group) -> list[str]:
+    if group.clients is None or group.episodes is None or group.clients == group.episodes:
+        return []
+    return [
+        "What is counted is a course: one client with one therapist, from the first booking to the ending. Whoever "
+        f"saw two therapists, or came back after an ending, has two: {_count(group.clients, people(group))}, "
+        f"{_count(group.episodes, 'courses')}."
+    ]
 
 
 def _data_notes(leak: Leak, group: Group) -> list[str]:
@@ -154,16 +182,15 @@ def _data_notes(leak: Leak, group: Group) -> list[str]:
         )
     if group.assumed_sessions:
         found.append(
-            f"For {group.assumed_sessions:,} sessions the system itself filled in 'attended', or it was worked out. If "
-            " missed sessions were not always marked, people left earlier than shown here."
+            f"For {_count(group.assumed_sessions, 'sessions', 'session')} the system itself filled in 'attended', or "
+            "it was worked out. If missed sessions were not always marked, people left earlier than shown here."
         )
     known = leak.evidence.gender_known
     if known.count is not None and known.of and known.count < known.of:
         found.append(
             f"Gender is known of {known.count:,} of {known.of:,} clients; only they can be counted as men or women."
         )
-    if leak.evidence.group_rows:
-        found.append("Couples and groups: each client is counted once, in his own right.")
+    found.append("Couples and groups: each client is counted once, in his own right.")
     if leak.shared:
         found.append("Made for sharing: small counts are left out, and others from which they could be worked out.")
     return found
