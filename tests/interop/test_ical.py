@@ -482,6 +482,14 @@ class TestBadFiles:
         with pytest.raises(SourceError, match=r"(?s)event e0,.*event e19,.*and 10 more"):
             imported(tmp_path, calendar(*bad))
 
+    def test_other_files_beside_the_calendar_are_passed_over(self, tmp_path: Path) -> None:
+        save(tmp_path / "in", calendar(event("a", "20261125T090000Z")))
+        (tmp_path / "in" / "page.html").write_text("<p>Your calendars</p>")
+        run_import("ical", [tmp_path / "in"], tmp_path / "out")
+        assert list(rows_in(tmp_path / "out")) == ["a"]
+        with pytest.raises(SourceError, match="None of these files is a calendar"):
+            run_import("ical", [tmp_path / "in" / "page.html"], tmp_path / "out")
+
     def test_utf16_is_read(self, tmp_path: Path) -> None:
         (tmp_path / "a.ics").write_bytes(calendar(event("a", "20261125T090000Z", "ÖZ")).encode("utf-16"))
         run_import("ical", [tmp_path / "a.ics"], tmp_path / "out")

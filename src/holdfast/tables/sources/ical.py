@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from icalendar import Calendar
 
@@ -20,7 +19,7 @@ from holdfast.errors import SourceError
 from holdfast.tables.schema import REQUIRED_TABLE
 from holdfast.tables.sources.files import SourceFile
 from holdfast.tables.sources.ical_compare import Diary, Download, compare, known_diary, settle
-from holdfast.tables.sources.ical_events import OUTCOME_WORDS, owner, parse, read_events, zone_of
+from holdfast.tables.sources.ical_events import OUTCOME_WORDS, Zone, owner, parse, read_events, zone_of
 from holdfast.tables.sources.source import Context, Imported, Source
 
 NAME = "ical"
@@ -62,9 +61,17 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
 
 def own_date(files: Sequence[SourceFile]) -> datetime | None:
     """The moment of the last download, if every file tells its own."""
-    moments = [_given(file).moment for file in files]
+    moments = [_moment(file) for file in _calendar_files(files)]
     known = [moment for moment in moments if moment is not None]
     return max(known) if known and len(known) == len(moments) else None
+
+
+def _calendar_files(files: Sequence[SourceFile]) -> list[SourceFile]:
+    """The calendars among the files: a zip of them may hold a page or a picture beside."""
+    found = [file for file in files if file.name.lower().endswith((".ics", ".ical")) or recognises(file)]
+    if not found:
+        raise SourceError("None of these files is a calendar. Give the .ics file that the calendar program saves.")
+    return found
 
 
 def _by_calendar(files: Sequence[SourceFile]) -> dict[str, list[_Given]]:
@@ -76,7 +83,7 @@ def _by_calendar(files: Sequence[SourceFile]) -> dict[str, list[_Given]]:
         If two different downloads claim the same moment: which came first decides what was called off.
     """
     found: dict[str, list[_Given]] = {}
-    for given in map(_given, files):
+    for given in map(_given, _calendar_files(files)):
         same = found.setdefault(given.therapist, [])
         if all(given.file.data != other.file.data for other in same):
             same.append(given)
@@ -93,25 +100,32 @@ def _by_calendar(files: Sequence[SourceFile]) -> dict[str, list[_Given]]:
 
 def _given(file: SourceFile) -> _Given:
     calendars = parse(file)
-    return _Given(file, calendars, owner(file, calendars), _moment(file, zone_of(calendars)))
+    return _Given(file, calendars, owner(file, calendars), _moment(file))
 
 
-def _moment(file: SourceFile, zone: ZoneInfo | None) -> datetime | None:
+def _moment(file: SourceFile) -> datetime | None:
     """When a file was downloaded: the stamp that all its events share, or the date in its name.
 
     A day alone means its end: what vanished during that day may have taken place before.
     """
     stamps = set(_STAMP.findall(file.text))
-    if len(stamps) == 1:
-        return datetime.strptime(stamps.pop(), "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    if len(stamps) == 1 and (stamp := _read_stamp(stamps.pop())):
+        return stamp
     if named := _DAY.search(file.stem):
         year, month, day = (int(part) for part in named.groups()[:3])
         hour, minute = (int(named[4]), int(named[5])) if named[4] else (23, 59)
         try:
-            return datetime(year, month, day, hour, minute, tzinfo=zone or UTC)
+            return datetime(year, month, day, hour, minute, tzinfo=zone_of(file) or UTC)
         except ValueError:
             return None
     return None
+
+
+def _read_stamp(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _known(therapist: str, context: Context) -> Diary:
@@ -125,7 +139,7 @@ def _known(therapist: str, context: Context) -> Diary:
 
 def _download(given: _Given, context: Context, out: Imported) -> Download:
     moment = given.moment or context.now
-    events = read_events(given.file.name, given.calendars, context.timezone, moment)
+    events = read_events(given.file.name, given.calendars, Zone(zone_of(given.file), context.timezone), moment)
     out.rows_read += len(events.meetings) + events.skipped.total()
     out.skipped += events.skipped
     return Download(given.file.name, moment, events)

@@ -41,6 +41,7 @@ _OUTCOME_FIRST = re.compile(
     rf"^({'|'.join(OUTCOME_WORDS)})\s*[:–-]\s*(?!(?:{'|'.join(OUTCOME_WORDS)})\b)(?=[^\W\d_]{{2}}\b)"
 )
 _INITIALS = re.compile(r"^([^\W\d_]{2})\b")
+_KEPT_IN = re.compile(r"^X-WR-TIMEZONE[^:\r\n]*:(\S+)", re.MULTILINE | re.IGNORECASE)
 _SPLIT_SERIES = re.compile(r"_R\d{8}(T\d{6}Z?)?(?=@|$)")
 
 Outcome = tuple[Status, Certainty, InitiatedBy | None]
@@ -115,13 +116,11 @@ def _bad_line(text: str) -> str:
     return "is not a calendar that can be read"
 
 
-def zone_of(calendars: Iterable[Calendar]) -> ZoneInfo | None:
+def zone_of(file: SourceFile) -> ZoneInfo | None:
     """The zone that the calendar says it is kept in, if it does."""
-    for calendar in calendars:
-        name = str(calendar.get("X-WR-TIMEZONE", "")).strip()
+    for name in _KEPT_IN.findall(file.text):
         try:
-            if name:
-                return ZoneInfo(name)
+            return ZoneInfo(name.strip())
         except (ZoneInfoNotFoundError, ValueError, OSError):
             continue
     return None
@@ -145,7 +144,7 @@ def harmless(text: str) -> str:
     return re.sub(r"^[=+\-@\s]+", "", " ".join(text.split()))
 
 
-def read_events(name: str, calendars: Sequence[Calendar], practice: ZoneInfo, moment: datetime) -> Events:
+def read_events(name: str, calendars: Sequence[Calendar], zone: Zone, moment: datetime) -> Events:
     """Find the meetings with clients, every one of a series on its own.
 
     Times that name no zone are the calendar's own, or the practice's where it says none.
@@ -156,7 +155,6 @@ def read_events(name: str, calendars: Sequence[Calendar], practice: ZoneInfo, mo
         Listing the events whose dates, rules or states cannot be read.
     """
     faults = Faults()
-    zone = Zone(zone_of(calendars), practice)
     skipped: Counter[str] = Counter()
     hidden: set[str] = set()
     meetings: list[Meeting] = []
@@ -167,7 +165,7 @@ def read_events(name: str, calendars: Sequence[Calendar], practice: ZoneInfo, mo
         elif _can_be_read(name, uid, events, faults):
             one_by_one = _occurrences(name, events, zone, moment)
             meetings += (
-                _meeting(uid, event, practice, original) for event, original in one_by_one if _is_meeting(event)
+                _meeting(uid, event, zone.practice, original) for event, original in one_by_one if _is_meeting(event)
             )
     faults.refuse("Correct these events in the calendar and download it again.")
     return Events(meetings, frozenset(hidden), skipped)
