@@ -34,6 +34,7 @@ class Engine:
     connection: Any
     files_only: bool = False  # a distributed engine reads Parquet files, not this process's memory
     _scratch: Any = field(default=None, repr=False)
+    _lent: list[str] = field(default_factory=list, repr=False)  # views in a session that outlives this engine
     _names: int = 0
 
     @classmethod
@@ -57,10 +58,13 @@ class Engine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self.files_only:
+            for name in self._lent:
+                self.connection.drop_view(name)
+        else:
+            self.connection.disconnect()
         if self._scratch is not None:
             self._scratch.cleanup()
-        if not self.files_only:
-            self.connection.disconnect()
 
     def load(self, tables: Tables) -> Mapping[str, ir.Table]:
         """Hand out the tables as expressions, with every moment as whole seconds of the wall clock."""
@@ -88,10 +92,10 @@ class Engine:
         return self.fetch(expression.as_table()).item()
 
     def _place(self, frame: pl.DataFrame | Path) -> ir.Table:
-        if isinstance(frame, Path):
-            return self.connection.read_parquet(str(frame))
-        if self.files_only:
-            return self.connection.read_parquet(str(self._file(frame)))
+        if isinstance(frame, Path) or self.files_only:
+            table = self.connection.read_parquet(str(frame if isinstance(frame, Path) else self._file(frame)))
+            self._lent.append(table.get_name())  # a name of ibis' own, which no other engine on the session has
+            return table
         self._names += 1
         name = f"holdfast_lent_{self._names}"
         self.connection.con.register(name, _plain(frame).to_arrow())  # a memtable would load pandas for this
