@@ -178,6 +178,11 @@ class Lost:
     unmarked: int | None
 
     @property
+    def hidden(self) -> bool:
+        """Whether any of these may not be shown, so that the others do not add up."""
+        return None in (self.silent, self.never_started, self.spoken_of, self.waiting, self.unmarked)
+
+    @property
     def unsettled(self) -> int | None:
         return None if self.waiting is None or self.unmarked is None else self.waiting + self.unmarked
 

@@ -36,7 +36,7 @@ class Dot:
 
 def _svg(name: str, height: float, title: str, desc: str, inside: Iterable[Markup], kind: str) -> Markup:
     head = Markup(
-        '<svg id="{name}" class="chart {kind}" role="img" aria-labelledby="{name}-title {name}-desc" width="100%"'
+        '<svg class="chart {kind}" role="img" aria-labelledby="{name}-title {name}-desc" width="100%"'
         ' height="{height}" xmlns="http://www.w3.org/2000/svg"><title id="{name}-title">{title}</title>'
         '<desc id="{name}-desc">{desc}</desc>'
     )
@@ -97,6 +97,11 @@ def _lost_at(step: Step, y: float, scale: float) -> Iterable[Markup]:
     """The segments after the bar, and one line under it that says the most important of them."""
     gone = figures.lost(step)
     x = x_lost = (step.reached or 0) * scale
+    if gone.hidden:
+        rest = ((step.of or 0) - (step.reached or 0)) * scale
+        yield _rect(x, y + BAR_TOP, rest, BAR, "hidden")
+        yield from _beneath(x, rest, y, "not shown how these left", "")
+        return
     kinds = (
         ("silent", gone.silent),
         ("never", gone.never_started),
@@ -104,11 +109,6 @@ def _lost_at(step: Step, y: float, scale: float) -> Iterable[Markup]:
         ("waiting", gone.waiting),
         ("unmarked", gone.unmarked),
     )
-    if any(count is None for _, count in kinds):
-        rest = ((step.of or 0) - (step.reached or 0)) * scale
-        yield _rect(x, y + BAR_TOP, rest, BAR, "hidden")
-        yield from _beneath(x, rest, y, "not shown how these left", "")
-        return
     for kind, count in kinds:
         if count:
             yield _rect(x, y + BAR_TOP, count * scale, BAR, kind)
@@ -217,7 +217,8 @@ def _down(share: float) -> float:
 def _mark(point: Point, last: float) -> Iterable[Markup]:
     x = 100 * point.time / last
     yield Markup('<circle cx="{}%" cy="{:.1f}" r="4" class="dot"/>').format(f"{x:.2f}", _down(point.estimate))
-    yield _text(x, max(_down(point.high) - 6, 11), percent(point.estimate), "value halo", dx=5)
+    anchor, dx = ("start", 5) if x <= 85 else ("end", -5)
+    yield _text(x, max(_down(point.high) - 6, 11), percent(point.estimate), "value halo", anchor, dx)
 
 
 # --- values beside each other -----------------------------------------------------------------------

@@ -7,14 +7,13 @@ cannot write blocks and typographic signs, plain letters stand in for them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from holdfast.insight import figures, sections
+from holdfast.insight import bars, figures, sections
 from holdfast.insight.result import Breakdown, Group, Leak, Point, Step
 from holdfast.insight.words import DEFINITION_WORDS, people
 
@@ -23,24 +22,6 @@ STEP_COLUMN, CAME_COLUMN = 16, 38
 BESIDE = 100  # columns from which on a bar stands beside its name
 
 
-@dataclass(frozen=True, slots=True)
-class _Signs:
-    """How each part of a bar is written, and the heights of a small curve."""
-
-    came: str
-    silent: str
-    never: str
-    spoken: str
-    waiting: str
-    unmarked: str
-    heights: str
-    full: str
-    perhaps: str
-
-
-BLOCKS = _Signs("▒", "█", "▓", "░", "·", "?", "▁▂▃▄▅▆▇█", "█", "░")
-LETTERS = _Signs("-", "#", "%", "=", ".", "?", "0123456789", "=", "-")
-STYLES = {"came": "cyan", "silent": "bold yellow", "never": "yellow", "spoken": "cyan", "waiting": "", "unmarked": ""}
 _TOGETHER = "\ue000"  # stands for a space at which a line may not break
 PLAIN = str.maketrans(
     {"–": "-", "−": "-", "’": "'", "“": '"', "”": '"', "…": "...", "·": "-", "\u00a0": " ", "χ": "chi", "²": "2"}
@@ -66,7 +47,7 @@ class _Page:
     def __init__(self, console: Console) -> None:
         self.console = console
         self.letters_only = console.options.ascii_only or console.legacy_windows
-        self.signs = LETTERS if self.letters_only else BLOCKS
+        self.signs = bars.LETTERS if self.letters_only else bars.BLOCKS
         self.width = min(console.width, WIDEST)
 
     def plain(self, words: str) -> str:
@@ -160,7 +141,7 @@ def _key(page: _Page, shared: bool) -> None:
     for kind, said in words.items():
         if kind == "unmarked" and shared:
             continue
-        item = Text.assemble((getattr(page.signs, kind) * 2, STYLES[kind]), f" {said}   ")
+        item = Text.assemble((getattr(page.signs, kind) * 2, bars.STYLES[kind]), f" {said}   ")
         if len(line) + len(item) > page.width + 3:
             line.rstrip()
             page.line(line)
@@ -175,7 +156,7 @@ def _step(page: _Page, step: Step, whole: int) -> None:
     name, came = step.name.capitalize(), _came(step)
     beside = page.width >= BESIDE
     room = page.width - 4 - (STEP_COLUMN + CAME_COLUMN if beside else 0)
-    bar = _bar(page.signs, step, whole, room)
+    bar = bars.bar(page.signs, step, whole, room)
     page.gap()
     if beside:
         bar.append(" " * (room - len(bar)))
@@ -197,6 +178,9 @@ def _came(step: Step) -> str:
 
 def _gone(step: Step) -> str:
     gone = figures.lost(step)
+    if gone.hidden:
+        others = "" if step.of is None or step.reached is None else f"{step.of - step.reached:,} others: "
+        return f"{others}how they left is not shown"
     parts = (
         (gone.silent, "left without a word"),
         (gone.never_started, "never came"),
@@ -204,34 +188,7 @@ def _gone(step: Step) -> str:
         (gone.waiting, "may still come"),
         (gone.unmarked, "not marked"),
     )
-    return " · ".join(f"{figures.number(count)} {words}" for count, words in parts if count is None or count)
-
-
-def _bar(signs: _Signs, step: Step, whole: int, width: int) -> Text:
-    """Everyone who reached the step before, by what became of them, on the scale of all who booked."""
-    gone = figures.lost(step)
-    kinds = (
-        ("came", step.reached),
-        ("silent", gone.silent),
-        ("never", gone.never_started),
-        ("spoken", gone.spoken_of),
-        ("waiting", gone.waiting),
-        ("unmarked", gone.unmarked),
-    )
-    text = Text()
-    for (kind, _), cells in zip(kinds, _cells([count or 0 for _, count in kinds], whole, width), strict=True):
-        text.append(getattr(signs, kind) * cells, STYLES[kind])
-    return text
-
-
-def _cells(counts: Sequence[int], whole: int, width: int) -> list[int]:
-    """Share out the cells of a line; whoever is there at all has one, taken from the longest."""
-    if not whole:
-        return [0] * len(counts)
-    cells = [max(round(width * count / whole), 1) if count else 0 for count in counts]
-    longest = cells.index(max(cells))
-    cells[longest] -= max(sum(cells) - round(width * sum(counts) / whole), 0)
-    return cells
+    return " · ".join(f"{figures.number(count)} {words}" for count, words in parts if count)
 
 
 # --- how it ended, how long people stay -------------------------------------------------------------
@@ -263,18 +220,12 @@ def _staying(page: _Page, group: Group) -> None:
     room = max(min(page.width, WIDEST_TEXT) - 44, 10)
     for point in figures.points_at(group.staying_sessions, figures.READ_AT_SESSIONS):
         after = f"  after {point.time:>2g} session{'' if point.time == 1 else 's':<1}  {figures.share(point):<16}  "
-        page.line(Text.assemble(page.plain(after), _range(page.signs, point, room)))
+        page.line(Text.assemble(page.plain(after), bars.range_bar(page.signs, point, room)))
     page.gap()
     _small_curve(page, group.staying_sessions.points)
     page.gap()
     page.say(sections.mean_sessions(group))
     page.say(f"Of {group.staying_sessions.of:,} courses whose first step can be told by now.", "dim")
-
-
-def _range(signs: _Signs, point: Point, room: int) -> Text:
-    """A bar up to the low end of the range, and a paler one on to the high end."""
-    low, high = round(room * point.low), round(room * point.high)
-    return Text.assemble((signs.full * low, "cyan"), (signs.perhaps * max(high - low, 1), "cyan"))
 
 
 def _small_curve(page: _Page, points: Sequence[Point]) -> None:
@@ -318,14 +269,15 @@ def _groups(page: _Page, breakdown: Breakdown) -> None:
 
 
 def _definitions(page: _Page, group: Group) -> None:
+    names = DEFINITION_WORDS
     page.heading("What others call dropout")
     page.say(sections.definitions(group))
     for item in group.dropout:
-        page.say(f"{DEFINITION_WORDS[item.definition]}: {item.words}.", bullet="- ")
+        page.say(f"{names[item.definition]}: {item.words}.", bullet="- ")
     page.gap()
     rows = [
         [
-            DEFINITION_WORDS[item.definition],
+            names[item.definition],
             figures.share(item.share),
             figures.base(item.share),
             figures.number(item.cannot_tell),
@@ -335,18 +287,11 @@ def _definitions(page: _Page, group: Group) -> None:
     page.table(["Meaning", "Share (95 %)", "Of", "Cannot tell"], rows)
     page.gap()
     page.say(sections.disagreement(group))
-    if not any(item.share.estimate is not None for item in group.disagreement):
-        return
-    page.gap()
-    pairs = [
-        [
-            f"{DEFINITION_WORDS[item.first]} / {DEFINITION_WORDS[item.second].lower()}",
-            figures.share(item.share),
-            figures.base(item.share),
-        ]
-        for item in group.disagreement
-    ]
-    page.table(["They differ", "Share (95 %)", "Of"], pairs)
+    if any(item.share.estimate is not None for item in group.disagreement):
+        pairs = [(f"{names[item.first]} / {names[item.second].lower()}", item.share) for item in group.disagreement]
+        page.gap()
+        rows = [[pair, figures.share(share), figures.base(share)] for pair, share in pairs]
+        page.table(["They differ", "Share (95 %)", "Of"], rows)
 
 
 def _counted(page: _Page, leak: Leak) -> None:

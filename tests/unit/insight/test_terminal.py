@@ -1,0 +1,116 @@
+"""The terminal's picture fits its width, needs no colour, and can be written in an old code page."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+from tests.unit.insight import leaks
+
+from holdfast.insight.result import Leak
+from holdfast.insight.terminal import show
+
+BREAKDOWN = leaks.breakdown("men", leaks.NASTY)
+
+
+def printed(leak: Leak, width: int = 80, **console: object) -> str:
+    file = io.StringIO()
+    show(leak, Console(file=file, width=width, **console))  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize(
+    "leak",
+    [leaks.leak(breakdowns=(BREAKDOWN,)), leaks.too_few_to_tell(), leaks.suppressed(), leaks.partly_suppressed()],
+    ids=["whole", "too few", "suppressed", "partly suppressed"],
+)
+def test_no_line_is_wider_than_the_terminal(leak: Leak, width: int) -> None:
+    lines = printed(leak, width).splitlines()
+    assert max(cell_len(line) for line in lines) <= width
+
+
+def test_piped_it_is_plain_text() -> None:
+    assert "\x1b" not in printed(leaks.leak(breakdowns=(BREAKDOWN,)))
+
+
+def test_a_dumb_terminal_gets_no_escape_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    assert "\x1b" not in printed(leaks.leak(), force_terminal=True, legacy_windows=False)
+
+
+def test_without_colour_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[3" not in printed(leaks.leak(), force_terminal=True, legacy_windows=False)
+
+
+def test_red_is_kept_for_alerts() -> None:
+    found = printed(leaks.leak(), force_terminal=True, color_system="standard", legacy_windows=False)
+    assert "\x1b[1;33m" in found
+    assert "31m" not in found
+    assert "91m" not in found
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
+def test_an_old_code_page_gets_letters_for_blocks(encoding: str) -> None:
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding, newline="")
+    show(leaks.leak(breakdowns=(BREAKDOWN,)), Console(file=file, width=80))
+    file.flush()
+    found = raw.getvalue().decode(encoding)
+    assert "-----" in found
+    assert "##" in found
+    assert "chi2 3.27" in found
+
+
+def test_the_sentences_come_first_and_the_lost_stand_at_their_step() -> None:
+    found = printed(leaks.leak(), 120)
+    lines = found.splitlines()
+    assert lines[3].strip() == "Of 105 men who came once, 10 did not come a second time; 9 of those never said why"
+    step = next(place for place, line in enumerate(lines) if line.strip().startswith("Second session"))
+    assert "████" in lines[step]
+    assert "93 of 105" in lines[step]
+    assert lines[step + 1].strip() == "9 left without a word · 1 ended another way · 2 may still come"
+
+
+def test_the_parts_stand_in_order() -> None:
+    found = printed(leaks.leak(breakdowns=(BREAKDOWN,)))
+    heads = [
+        "Where people are lost",
+        "How it ended",
+        "How long people stay",
+        "Groups beside each other",
+        "What others call dropout",
+        "How good the data are",
+        "How this was counted",
+    ]
+    assert [found.index(head) for head in heads] == sorted(found.index(head) for head in heads)
+
+
+def test_every_rate_has_its_base_and_its_range() -> None:
+    found = printed(leaks.leak())
+    assert "24 of 82" in found
+    assert "29 % (24 to 34)" in found
+    assert "Of 100 courses whose first step can be told by now." in found
+
+
+def test_too_few_is_said_and_nothing_is_made_up() -> None:
+    found = printed(leaks.too_few_to_tell())
+    assert "too few to tell" in found
+    assert "Too few to tell: 8 courses." in found
+    assert "Everyone counted here is one of these men." in found
+
+
+def test_what_is_hidden_is_said_to_be() -> None:
+    assert "Not shown: too few people." in printed(leaks.suppressed())
+    found = printed(leaks.partly_suppressed())
+    assert "~~~~~~~" in found
+    assert "12 others: how they left is not shown" in found
+
+
+def test_a_label_cannot_steer_the_terminal() -> None:
+    found = printed(leaks.leak(breakdowns=(BREAKDOWN,)))
+    assert "\x1b" not in found
+    assert "[red]männer" in found
