@@ -46,7 +46,7 @@ def age_band(birth_year: ir.NumericValue, started_at: ir.IntegerValue) -> ir.Str
     age = (started_at.cast("float64") / YEAR).floor().cast("int64") + 1970 - birth_year.cast("int64")
     return ibis.cases(
         (age.isnull(), NOT_KNOWN),
-        (age < 25, "under 25"),
+        (age < 25, "24 and under"),
         (age < 35, "25 to 34"),
         (age < 45, "35 to 44"),
         (age < 55, "45 to 54"),
