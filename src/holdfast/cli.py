@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+import textwrap
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,7 +101,17 @@ FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 # --- import -----------------------------------------------------------------------------------------
 
 
-@commands.command("import")
+IMPORT_HELP = f"""Make tables of a practice system's export, or update them.
+
+\b
+SOURCE is one of:
+{textwrap.fill(" ".join(MODULES), 90, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)}
+FILE can be a file, a zip or a folder. Importing twice changes nothing; a newer export updates.
+Example: holdfast import cliniko export/*.json --to practice --timezone Europe/London
+"""
+
+
+@commands.command("import", help=IMPORT_HELP)
 @click.argument("source", metavar="SOURCE")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(exists=True, path_type=Path))
 @click.option("--to", "folder", required=True, type=FOLDER, help="Folder of tables to make or to update.")
@@ -117,14 +128,6 @@ def import_command(
     mapping: Path | None,
     dry_run: bool,
 ) -> None:
-    """Make tables of a practice system's export, or update them.
-
-    \b
-    SOURCE is one of: acuity any calcom calendly cliniko fhir ical intakeq jane mindbody nextgen
-    nhs-tt openemr openmrs pmhc simplepractice tables therapyappointment
-    FILE can be a file, a zip or a folder. Importing twice changes nothing; a newer export updates.
-    Example: holdfast import cliniko export/*.json --to practice --timezone Europe/London
-    """
     from holdfast.tables.account import account_lines
     from holdfast.tables.importing import import_files
     from holdfast.tables.sources import source as source_named
@@ -229,10 +232,7 @@ def check(folder: Path, timezone: str | None) -> None:
         for problem in found.problems:
             _say(str(problem))
         count = len(found.problems)
-        _say(
-            f"\n{count:,} problem{'' if count == 1 else 's'}. Correct the file, or its export, and check again.",
-            error=True,
-        )
+        _say(f"\n{count:,} problem{'' if count == 1 else 's'}. Correct the file, or its export, and check again.")
         sys.exit(PROBLEMS)
     for name in sorted(tables.present):
         _say(f"{name}: {tables[name].height:,} rows")
@@ -280,13 +280,19 @@ def leak(
     if json_file is not None:
         _write(json_file, result.model_dump_json(indent=2) + "\n")
     if str(json_file) != "-":
-        from holdfast.insight.terminal import show
-
-        show(result, _console())
+        _show(result)
     if html_file is not None or open_report:
         _report(result, html_file, open_report)
     elif demo:
         _say("\nThis was the demo practice. With your own export: holdfast import SOURCE FILE… --to DIR")
+
+
+def _show(result: Leak) -> None:
+    from holdfast.insight.terminal import show
+
+    if result.groups and not result.groups[-1].episodes:
+        return _say("\n".join(result.headline))  # a page of noughts would say no more
+    show(result, _console())
 
 
 def _work_out(
@@ -350,7 +356,14 @@ def demo(folder: Path) -> None:
 @commands.command()
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("--to", "target", required=True, type=FOLDER, help="Folder to write to; it must be new or empty.")
-@click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["parquet", "csv"]),
+    default="parquet",
+    show_default=True,
+    help="What to write.",
+)
 @click.option("--timezone", metavar="ZONE", help="The practice's time zone, if practice.json does not say it.")
 def convert(folder: Path, target: Path, form: Literal["parquet", "csv"], timezone: str | None) -> None:
     """Check the tables in DIR and write them as Parquet, from which large practices are read many times faster."""
@@ -374,6 +387,3 @@ def schema(what: str) -> None:
     from holdfast.tables.reference import tables_reference
 
     _say(tables_reference())
-
-
-SOURCE_NAMES = tuple(MODULES)

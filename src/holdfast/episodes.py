@@ -6,7 +6,6 @@ docs/reference/episodes.md. Moments are whole seconds of the practice's wall clo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,7 +64,7 @@ class Episodes:
     at: datetime
     rule: Rule
     practice_rhythm_days: float | None
-    loaded: Mapping[str, ir.Table]  # the tables that they were made of
+    known: Known  # what they were made of
     engine: Engine
 
     def ordered_sessions(self) -> ir.Table:
@@ -106,7 +105,7 @@ def episodes(tables: Tables, *, engine: Engine, at: datetime | None = None, rule
     found = _join_parts(rows, sessions, endings, known)
     found = _with_rhythm(found, known, rule, practice_rhythm)
     found = _with_ending(found)
-    return Episodes(engine.keep(found), sessions, moment, rule, practice_rhythm, loaded, engine)
+    return Episodes(engine.keep(found), sessions, moment, rule, practice_rhythm, known, engine)
 
 
 def _any(table: ir.Table, engine: Engine) -> bool:
@@ -285,7 +284,7 @@ def _with_rhythm(found: ir.Table, known: Known, rule: Rule, practice_rhythm: flo
         quiet_since=ibis.greatest(
             ibis.least(found.last_sign_at.fill_null(0), at),
             found.answered_at.fill_null(0),
-            _within(found.until, at).fill_null(0),
+            ibis.ifelse(since_pause, _within(found.until, at), ibis.null("int64")).fill_null(0),
             found.paused_at.fill_null(0),
         ).nullif(0),
     )

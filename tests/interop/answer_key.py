@@ -15,7 +15,7 @@ LONDON = "Europe/London"
 
 
 def run_import(
-    name: str, files: list[Path], folder: Path, *, now: datetime | None = NOW, timezone: str = LONDON
+    name: str, files: list[Path], folder: Path, *, now: datetime | None = NOW, timezone: str | None = LONDON
 ) -> Account:
     """Import as the command line does, with the samples' own present moment."""
     return import_files(source(name), files, folder, now=now, clock=NOW, timezone=timezone)

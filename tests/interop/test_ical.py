@@ -544,6 +544,7 @@ def _import_all(paths: Sequence[Path], folder: Path) -> Account:
     return import_files(source("ical"), paths, folder, now=None, clock=NOW, timezone=LONDON)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(downloads=st.lists(_DOWNLOAD, min_size=2, max_size=4), cuts=st.sets(st.integers(1, 3)))
 def test_any_split_of_a_series_of_downloads_gives_the_same_tables(

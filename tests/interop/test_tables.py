@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from holdfast.tables.check import TableProblems
 from holdfast.tables.read import read_tables
 from holdfast.tables.sources import source
 from holdfast.tables.sources.files import SourceFile
-from tests.interop.answer_key import read_csv
+from tests.interop.answer_key import read_csv, run_import
 from tests.unit.tables.made_files import HEADING, NOW, ONE, appointments, import_tables, save, workbook, zipped
 
 CLIENTS = "client_id,gender,concerns\nC1,man,work;sleep\n"
@@ -183,3 +184,11 @@ def test_a_folder_that_keeps_parquet_stays_in_parquet(tmp_path: Path) -> None:
     import_tables(save(tmp_path / "in" / "appointments.csv", newer), tmp_path / "out")
     assert not (tmp_path / "out" / "appointments.csv").exists()
     assert read_tables(tmp_path / "out")["appointments"]["appointment_id"].to_list() == ["a1", "a2"]
+
+
+def test_what_is_known_of_the_practice_comes_with_its_tables(tmp_path: Path) -> None:
+    save(tmp_path / "in" / "appointments.csv", ONE)
+    save(tmp_path / "in" / "practice.json", '{"timezone": "Australia/Sydney", "name": "Elm Row", "notice_hours": 48}')
+    run_import("tables", [tmp_path / "in"], tmp_path / "out", timezone=None)
+    told = json.loads((tmp_path / "out" / "practice.json").read_text(encoding="utf-8"))
+    assert (told["timezone"], told["name"], told["notice_hours"]) == ("Australia/Sydney", "Elm Row", 48)

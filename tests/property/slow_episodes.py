@@ -173,11 +173,14 @@ class _Episode:
         """The break agreed last with this therapist; of two in one second, the longer one."""
         return max(self.pauses, key=_agreed_and_until, default={"at": None, "until": None})
 
+    def break_stands(self) -> bool:
+        """Whether he has not been back since the break was agreed."""
+        agreed = self.last_pause()["at"]
+        return agreed is not None and not (self.sessions and _day(agreed) < _day(self.sessions[-1]))
+
     def is_paused(self) -> bool:
-        pause = self.last_pause()
-        if pause["at"] is None or (self.sessions and _day(pause["at"]) < _day(self.sessions[-1])):
-            return False
-        return pause["until"] is None or pause["until"] > self.view.at
+        until = self.last_pause()["until"]
+        return self.break_stands() and (until is None or until > self.view.at)
 
     def quiet_since(self) -> int | None:
         here = [row["starts_at"] for row in self.of("attended", "no_show", "unknown")]
@@ -185,7 +188,7 @@ class _Episode:
         called_off = [min(_settled_at(row), self.view.at) for row in off]
         booked = [row["booked_at"] for row in self.rows]
         pause = self.last_pause()
-        back = pause["until"] if _is_by(pause["until"], self.view.at) else None
+        back = pause["until"] if self.break_stands() and _is_by(pause["until"], self.view.at) else None
         signs = [*here, *called_off, *booked, self.answered_at(), pause["at"], back]
         return max((sign for sign in signs if sign is not None), default=None)
 

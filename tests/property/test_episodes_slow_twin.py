@@ -32,6 +32,7 @@ def in_order(rows: list[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: [row[key] for key in KEYS if key in row])
 
 
+@pytest.mark.slow
 @search(examples=12)
 @given(practice=practices(max_clients=12), at=st.none() | moments(), exported_at=st.none() | moments())
 def test_fast_and_slow_agree(engine: Engine, practice: Rows, at: datetime | None, exported_at: datetime | None) -> None:

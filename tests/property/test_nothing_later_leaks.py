@@ -142,6 +142,7 @@ def telling(rows: list[Row], number: int) -> list[Row]:
     )
 
 
+@pytest.mark.slow
 @search(examples=10)
 @given(practice=practices(), other=practices(), at=moments(), data=st.data())
 def test_the_future_changes_nothing(
@@ -197,6 +198,7 @@ def expected_ending(endings: list[Row], at: datetime) -> tuple[str, datetime | N
     return last["kind"], last["ended_on"]
 
 
+@pytest.mark.slow
 @search(examples=10)
 @given(
     histories=st.lists(st.lists(late, max_size=3, unique_by=lambda one: one[1]), min_size=1, max_size=12),

@@ -37,6 +37,7 @@ def test_the_leak_begins_with_what_was_found(practice: Path) -> None:
     assert "came once" in done.output.replace("\n", " ")
 
 
+@pytest.mark.slow
 def test_the_same_question_gets_the_same_answer(practice: Path) -> None:
     assert run("leak", practice, "--json", "-").output == run("leak", practice, "--json", "-").output
 
@@ -53,6 +54,7 @@ def test_the_report_is_one_file(practice: Path, tmp_path: Path) -> None:
     assert (tmp_path / "leak.html").read_text(encoding="utf-8").lower().startswith("<!doctype html>")
 
 
+@pytest.mark.slow
 def test_an_earlier_moment_shows_less(practice: Path) -> None:
     now = json.loads(run("leak", practice, "--json", "-").output)
     then = json.loads(run("leak", practice, "--json", "-", "--at", "2025-11-20").output)
@@ -138,6 +140,7 @@ def test_an_import_ends_with_an_account(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_converting_to_parquet_gives_the_same_leak(practice: Path, tmp_path: Path) -> None:
     assert run("convert", practice, "--to", tmp_path / "p").exit_code == 0
     assert (tmp_path / "p" / "appointments.parquet").exists()
@@ -145,6 +148,7 @@ def test_converting_to_parquet_gives_the_same_leak(practice: Path, tmp_path: Pat
     assert first == second
 
 
+@pytest.mark.slow
 def test_the_demo_can_be_written_and_read(tmp_path: Path) -> None:
     assert run("demo", "--to", tmp_path / "demo").exit_code == 0
     assert run("check", tmp_path / "demo").exit_code == 0
@@ -156,6 +160,7 @@ def test_a_folder_with_something_in_it_is_not_written_over(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
+@pytest.mark.slow
 def test_what_is_shared_holds_no_small_count(practice: Path) -> None:
     found = json.loads(run("leak", practice, "--share", "--by", "employment", "--json", "-").output)
     groups = found["groups"] + [group for item in found["breakdowns"] for group in item["groups"]]

@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 import polars as pl
 
 from holdfast import __version__
-from holdfast.asof import seconds
+from holdfast.asof import AHEAD, seconds
 from holdfast.engine import Engine
 from holdfast.episodes import BY_RULE, INFERRED, OPEN, PLAIN_RULE, RECORDED, Episodes, Rule, episodes
 from holdfast.errors import UsageError
@@ -43,7 +43,7 @@ from holdfast.insight.share import for_sharing
 from holdfast.insight.tally import GROUP, NOT_KNOWN, Tally, age_band, gender_label, pick, tally, with_fate
 from holdfast.insight.uncertainty import Difference, NotEstimable, proportion
 from holdfast.tables.read import Tables
-from holdfast.tables.schema import Ending
+from holdfast.tables.schema import Certainty, Ending, Status
 
 STEPS = ((1, "first session"), (2, "second session"), (3, "third session"), (5, "fifth session"), (10, "tenth session"))
 ENDINGS = tuple(Ending)
@@ -93,13 +93,14 @@ def leak(
     _refuse_ranking(by)
     found = episodes(tables, engine=engine, at=at, rule=rule)
     columns = list(dict.fromkeys(["gender", *by]))
-    fates = engine.keep(_with_groups(with_fate(found), found.loaded["clients"], columns))
+    fates = engine.keep(_with_groups(with_fate(found), found.known.loaded["clients"], columns))
     whole = _Whole(fates, found, too_few)
     by_gender = whole.group_column("gender")
     result = Leak(
         holdfast_version=__version__,
         practice=tables.practice.name,
         at=found.at,
+        complete_to=tables.practice.exported_at,
         rule=rule.words,
         too_few=too_few,
         shared=share,
@@ -157,7 +158,7 @@ class _Whole:
     def _cut(self, column: str) -> tuple[Tally, pl.DataFrame]:
         if column not in self._columns:
             fates = self.fates.mutate(group=self.fates[f"by_{column}"])
-            scores, at, engine = self.found.loaded["scores"], seconds(self.found.at), self.found.engine
+            scores, at, engine = self.found.known.loaded["scores"], seconds(self.found.at), self.found.engine
             said = dropout.answers(fates, scores, at, self.median, engine)
             self._columns[column] = (tally(fates, GROUP, engine), said)
         return self._columns[column]
@@ -455,7 +456,12 @@ def _test(what: str, name: str, found: ChiSquared | NotEstimable) -> OverallTest
 
 
 def _evidence(found: Episodes, by_gender: Tally) -> Evidence:
-    table, engine = found.loaded["appointments"], found.engine
+    table, engine = found.known.appointments, found.engine
+    not_yet_told = (table.state == Status.UNKNOWN) & (table.status != Status.UNKNOWN)
+    table = table.mutate(
+        status=(table.state == AHEAD).ifelse(Status.BOOKED.value, table.state),
+        certainty=not_yet_told.ifelse(Certainty.NOT_UPDATED.value, table.certainty),
+    )
     clients = {row[GROUP]: row["clients"] for row in by_gender.totals.iter_rows(named=True)}
     known = sum(count for label, count in clients.items() if label != NOT_KNOWN)
     return Evidence(

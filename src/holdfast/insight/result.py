@@ -171,6 +171,7 @@ class Leak(_Part):
     holdfast_version: str
     practice: str | None
     at: datetime
+    complete_to: datetime | None = None  # the export's own moment: nothing after it is known
     rule: str
     too_few: int
     shared: bool

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from holdfast.insight.result import TOO_FEW, Group, Leak, Step
 from holdfast.tables.schema import Ending
 
@@ -16,6 +18,7 @@ ENDING_WORDS = {
 }
 TOO_FEW_TO_PLACE = 10
 BY_SESSION = 10
+BEYOND = timedelta(days=2)  # the day of the export itself is not beyond it
 MEN, CLIENTS = "men", "clients"
 DEFINITION_WORDS = {  # short: they stand beside bars on a phone
     "own_word": "Own word",
@@ -33,7 +36,23 @@ def people(group: Group) -> str:
 
 def headline(leak: Leak) -> list[str]:
     """Two or three sentences that say what was found, about the first group."""
-    group = leak.groups[0]
+    return [*_found(leak.groups[0]), *_beyond_the_export(leak)]
+
+
+def _beyond_the_export(leak: Leak) -> list[str]:
+    """Warn that nothing is known of the last part of the time that was asked for."""
+    if leak.complete_to is None or leak.at < leak.complete_to + BEYOND:
+        return []
+    day = f"{leak.complete_to:%d %B %Y}".lstrip("0")
+    return [
+        f"The export ends on {day}, before the day that was asked for: whoever came since then looks quiet here. "
+        "Import a newer export, or leave out --at."
+    ]
+
+
+def _found(group: Group) -> list[str]:
+    if group.episodes == 0:
+        return ["Nothing was known of anybody yet on that day."]
     first, second = group.funnel[1], group.funnel[2]
     if first.reached is None or second.reached is None:
         return [f"Too few {people(group)} to say anything that may be shared."]

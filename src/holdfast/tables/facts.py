@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from holdfast.errors import FolderError
 from holdfast.tables.moments import zone
 from holdfast.tables.read import PRACTICE_FILE
+from holdfast.tables.sources.files import SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,24 @@ def read_facts(folder: Path) -> Facts:
         return Facts(told, _moments(told.get("imported", {})), compared)
     except (ValueError, AttributeError, TypeError, RecursionError, OSError) as error:
         raise FolderError(f"{path} cannot be read ({error}). Correct it, or delete it and import again.") from error
+
+
+LASTING = ("timezone", "name", "notice_hours")  # facts of the practice, not of one export
+
+
+def take_out(files: Sequence[SourceFile]) -> tuple[list[SourceFile], Mapping[str, Any]]:
+    """Part the files from a ``practice.json`` that was given with them, and read what it says of the practice.
+
+    Raises
+    ------
+    SourceError
+        If it is not JSON.
+    """
+    told: dict[str, Any] = {}
+    for file in files:
+        if file.name == PRACTICE_FILE and isinstance(file.json, dict):
+            told |= {key: file.json[key] for key in LASTING if file.json.get(key)}
+    return [file for file in files if file.name != PRACTICE_FILE], told
 
 
 def _moments(told: Mapping[str, str]) -> dict[str, datetime]:

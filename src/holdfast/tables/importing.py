@@ -10,7 +10,7 @@ import io
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -85,19 +85,21 @@ def import_files(
     FolderError
         If the folder cannot be written, or another import is at work in it.
     """
-    files = open_files(paths)
+    opened = open_files(paths)
+    files, given = facts.take_out(opened)
     _refuse_other_system(source, files)
     with _alone_in(folder):
         journal.recover(folder)
         known = facts.read_facts(folder)
+        known = replace(known, told={**given, **known.told})
         practice = read_practice(folder, timezone=timezone)
-        zone_name = practice.timezone or "UTC"
-        moment = (now or source.own_date(files) or clock).astimezone(moments.zone(zone_name))
+        zone_name = practice.timezone or known.told.get("timezone") or "UTC"
+        moment = (now or source.own_date(opened) or clock).astimezone(moments.zone(zone_name))
         existing = _existing(folder)
         context = Context(
             now=moment,
             timezone=moments.zone(zone_name),
-            notice=timedelta(hours=practice.notice_hours),
+            notice=timedelta(hours=float(known.told.get("notice_hours", practice.notice_hours))),
             existing=_Rows(existing),
             folder=folder,
             mapping=mapping,

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +155,7 @@ def read_practice(folder: Path, *, timezone: str | None = None) -> Practice:
             source = path.read_bytes()
             told = json.loads(source.decode("utf-8"))
             exported = told.get("exported_at")
-            moment = datetime.fromisoformat(exported) if exported else None
+            moment = _end_of(exported) if exported else None
             notice_hours = float(told.get("notice_hours", 24))
         except (ValueError, AttributeError, TypeError, RecursionError, OSError) as error:
             raise FolderError(f"{path} cannot be read ({error}). Correct it, or delete it and import again.") from error
@@ -171,6 +171,12 @@ def read_practice(folder: Path, *, timezone: str | None = None) -> Practice:
         name=told.get("name"),
         source=source,
     )
+
+
+def _end_of(text: str) -> datetime:
+    """A moment; a day on its own means its end, so that the bookings of that day are known."""
+    moment = datetime.fromisoformat(text)
+    return datetime.combine(moment, time.max) if len(text) == len("2026-11-22") else moment
 
 
 def empty(name: str) -> pl.DataFrame:

@@ -172,6 +172,7 @@ _ROW = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(old=st.lists(_ROW, max_size=6), new=st.lists(_ROW, max_size=8), keep_old=st.booleans())
 def test_merging_frames_gives_what_merging_row_by_row_gives(old: list[Row], new: list[Row], keep_old: bool) -> None:
     table = TABLES["appointments"]
@@ -343,6 +344,7 @@ def _words_of(act: Callable[[], object]) -> str:
     return ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("raised", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
 def test_failing_at_any_step_leaves_all_old_or_all_new(tmp_path: Path, raised: BaseException) -> None:
     old, new = given_tables(tmp_path / "old", "A"), given_tables(tmp_path / "new", "B")
@@ -448,6 +450,7 @@ def two_versions(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_dying_at_any_step_leaves_all_old_or_all_new(two_versions: Path) -> None:
     outcomes = []
     for die_at in range(1, 40):
@@ -465,6 +468,7 @@ def test_dying_at_any_step_leaves_all_old_or_all_new(two_versions: Path) -> None
     assert all(len(marks) == 1 for marks in outcomes)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing kills like SIGKILL here")
 def test_thirty_kills_leave_all_old_or_all_new(two_versions: Path) -> None:
     chance = random.Random(30)
