@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from holdfast.tables.read import Tables, read_tables
 from holdfast.tables.schema import Ending
 
 SESSIONS, WEEKS = (1, 3, 5, 10), (1, 4, 8, 12, 16, 24)
+SEEN_ON = (60, 90, 120, 150)  # days after consent
 TRIALS = ("27", "30")
 TRIAL_NAMES = ("CTN-0027", "CTN-0030")
 LEFT = (Ending.SILENT, Ending.OTHER)  # over, and not as planned
@@ -43,6 +45,7 @@ class Whole:
     by_trial: Leak
     fates: Mapping[str, Row]  # who -> episode
     own: Mapping[str, Mapping[str, str]]  # who -> the published outcomes
+    earlier: Mapping[int, Mapping[str, Row]]  # day -> who -> episode, as it was known on that day
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -57,13 +60,18 @@ def whole(source: Path, *, follow_up: bool = False) -> Whole:
         found = ctn0094.convert(source, Path(folder), follow_up=follow_up)
         tables = read_tables(Path(folder))
     own = {row["who"]: row for row in ctn0094.source_rows(source, "outcomes.csv")}
-    return Whole(found, leak(tables), leak(tables, by=["trial"]), fates(tables), own)
+    earlier = {day: fates(tables, at=_moment(day)) for day in SEEN_ON}
+    return Whole(found, leak(tables), leak(tables, by=["trial"]), fates(tables), own, earlier)
 
 
-def fates(tables: Tables) -> dict[str, Row]:
+def _moment(day: int) -> datetime:
+    return datetime.combine(ctn0094.ORIGIN, datetime.max.time()) + timedelta(days=day)
+
+
+def fates(tables: Tables, *, at: datetime | None = None) -> dict[str, Row]:
     """One row a patient: each has one episode, because each has one site and at most one ending."""
     with Engine.embedded() as engine:
-        rows = episodes(tables, engine=engine).episodes.to_pyarrow().to_pylist()
+        rows = episodes(tables, engine=engine, at=at).episodes.to_pyarrow().to_pylist()
     by_who = {row["client_id"]: row for row in rows}
     assert len(by_who) == len(rows)
     return by_who
@@ -86,6 +94,7 @@ def sections(found: Whole, with_follow_up: Whole) -> dict[str, str]:
         "own-dropout": _own_dropout(found),
         "agreement": _agreement(found),
         "timing": _timing(found),
+        "earlier": _earlier(found),
         "choices": _choices(found, with_follow_up),
     }
 
@@ -338,6 +347,39 @@ def _timing(found: Whole) -> str:
 def _last_week(found: Whole, one: ctn0094.Course) -> int:
     """The week after randomisation, 1 for the first seven days, as the trials' weeks count."""
     return (one.last_attended - one.patient.randomised_on - 1) // 7 + 1
+
+
+def _earlier(found: Whole) -> str:
+    """Whom the rule called silent in the middle of treatment, and whether they came again; and whom it had missed."""
+    lines = [
+        [f"day {day}, {name}", *_seen(found, day, trial)]
+        for trial, name in zip(TRIALS, TRIAL_NAMES, strict=True)
+        for day in SEEN_ON
+    ]
+    heading = ("seen on", "open", "called silent", "came again", "the trial's dropout", "gone six weeks: called silent")
+    return table(heading, lines)
+
+
+def _seen(found: Whole, day: int, trial: str) -> list[str]:
+    known = {one.patient.who: found.earlier[day][one.patient.who]["ending"] for one in found.courses if _in(one, trial)}
+    last = {one.patient.who: one.last_attended for one in found.courses}
+    called = [who for who, ending in known.items() if ending == Ending.SILENT]
+    gone = [who for who in known if last[who] <= day - 42 and found.fates[who]["ending"] == Ending.SILENT]
+    return [
+        f"{sum(ending == OPEN for ending in known.values()):,}",
+        f"{len(called):,}",
+        _of(sum(last[who] > day for who in called), len(called)),
+        _of(sum(_dropped(found, who) for who in called), len(called)),
+        _of(sum(known[who] == Ending.SILENT for who in gone), len(gone)),
+    ]
+
+
+def _in(one: ctn0094.Course, trial: str) -> bool:
+    return one.patient.trial == trial
+
+
+def _of(count: int, of: int) -> str:
+    return f"{count:,} of {of:,} ({percent(count / of)})"
 
 
 # --- what other choices would have given ------------------------------------------------------------
