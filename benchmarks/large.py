@@ -36,7 +36,7 @@ def main() -> None:
         for _ in range(asked.rounds):  # in turn, so that a busy moment of the machine falls on both
             scans.append(_scan_and_sort(sealed / "appointments.parquet"))
             leaks.append(_cold_leak(sealed))
-    rows = duckdb.sql(f"SELECT count(*) FROM '{asked.folder}/appointments.parquet'").fetchone()
+    rows = duckdb.connect().execute(f"SELECT count(*) FROM '{asked.folder}/appointments.parquet'").fetchone()
     assert rows is not None
     own, engine = min(seconds for seconds, _ in leaks), min(scans)
     print(f"{rows[0]:,} appointments, best of {asked.rounds}, every run in a process of its own")

@@ -168,3 +168,33 @@ def test_what_is_shared_holds_no_small_count(practice: Path) -> None:
     counts += [step[name] for group in groups for step in group["funnel"] for name in ("reached", "waiting")]
     assert counts
     assert not [count for count in counts if count is not None and 0 < count <= 10]
+
+
+@pytest.mark.slow
+def test_what_is_shared_of_a_small_practice_is_a_report_all_the_same(practice: Path, tmp_path: Path) -> None:
+    done = run(
+        "leak",
+        practice,
+        "--share",
+        "--by",
+        "referral_source",
+        "--html",
+        tmp_path / "shared.html",
+        "--json",
+        tmp_path / "s",
+    )
+    assert done.exit_code == 0, done.output
+    shared = json.loads((tmp_path / "s").read_text(encoding="utf-8"))
+    assert shared["evidence"]["appointments"] is None
+    assert "too small to be shared" in " ".join(shared["notes"])
+
+
+@pytest.mark.parametrize(
+    "told", ['{"notice_hours": NaN}', '{"notice_hours": 1e400}', '{"notice_hours": -1}', "[", "[1]"]
+)
+def test_a_damaged_practice_file_is_told(tmp_path: Path, told: str) -> None:
+    folder = _tables(tmp_path / "t", "1,c,t,2026-01-01,attended")
+    (folder / "practice.json").write_text(told)
+    done = run("check", folder)
+    assert done.exit_code == 4
+    assert "practice.json cannot be read" in done.output

@@ -106,7 +106,7 @@ def leak(
         shared=share,
         headline=[],
         groups=whole.men_first(by_gender),
-        breakdowns=[whole.breakdown(column) for column in by],
+        breakdowns=[whole.breakdown(column) for column in dict.fromkeys(by)],
         evidence=_evidence(found, by_gender),
         notes=[],
     )

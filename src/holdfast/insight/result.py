@@ -158,7 +158,7 @@ class Breakdown(_Part):
 class Evidence(_Part):
     """How good the data are: what stands in the appointments, and how it is known."""
 
-    appointments: int
+    appointments: int | None
     statuses: dict[str, int]
     certainty: dict[str, int]
     gender_known: Share
@@ -178,5 +178,6 @@ class Leak(_Part):
     headline: list[str]
     groups: list[Group]
     breakdowns: list[Breakdown]
+    too_small: list[str] = Field(default_factory=list)  # columns whose groups are all too small to be shared
     evidence: Evidence
     notes: list[str]

@@ -154,6 +154,8 @@ def disagreement(group: Group) -> str:
 def evidence(leak: Leak) -> str:
     """How good the data are, in one sentence."""
     found, unmarked = leak.evidence, leak.evidence.statuses.get("unknown", 0)
+    if found.appointments is None:
+        return "What the calendar holds in all is left out of what is shared."
     if not found.appointments:
         return "There are no appointments."
     share = percent(unmarked / found.appointments)

@@ -6,23 +6,37 @@ as the visible numbers still determine one, another number of the same sum is hi
 
 What is shared is coarser from the start: all endings that somebody spoke of stand as one, and those still
 open together with those nobody marked. Groups that are small as a whole are left out, and then everyone is
-too, or the difference would show them. So fewer small counts arise, and fewer need to be hidden.
+too, or the difference would show them. So fewer small counts arise, and fewer need to be hidden. Curves and
+totals of appointments are left out altogether.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from holdfast.insight.result import SUPPRESSED, Amount, Breakdown, Curve, Dropout, EndingCount, Group, Leak, Share, Step
+from holdfast.insight.result import (
+    SUPPRESSED,
+    Amount,
+    Breakdown,
+    Curve,
+    Dropout,
+    EndingCount,
+    Evidence,
+    Group,
+    Leak,
+    Share,
+    Step,
+)
 from holdfast.insight.uncertainty import NotEstimable, proportion
 from holdfast.tables.schema import Ending
 
 Cell = tuple[str, ...]  # (group, part, name)
 EVERYONE = "everyone"
+LITTLE = 10  # so many are no cover for a hidden count
 SMALL_GROUP = 10  # times the smallest count that is shown
 _CERTAIN = 1e-9
 
@@ -55,12 +69,18 @@ def for_sharing(leak: Leak, too_few: int) -> Leak:
     sums = _sums(coarse)
     clean = _Cleaner(hide(sums, too_few, unpublished={cell for cell in sums.counts if cell[0] in left_out}))
     shown = [group for group in coarse.groups if _key("gender", group) not in left_out]
+    breakdowns = [clean.breakdown(item, left_out) for item in coarse.breakdowns]
     return coarse.model_copy(
         update={
             "groups": [clean.group(_key("gender", group), group) for group in shown],
-            "breakdowns": [clean.breakdown(item, left_out) for item in coarse.breakdowns],
+            "breakdowns": [item for item in breakdowns if item.groups],
+            "too_small": [item.column for item in breakdowns if not item.groups],
+            "evidence": Evidence(appointments=None, statuses={}, certainty={}, gender_known=_NOT_SHOWN),
         }
     )
+
+
+_NOT_SHOWN = Share(count=None, of=None, why_not=SUPPRESSED)
 
 
 def _left_out(leak: Leak, too_few: int) -> set[str]:
@@ -212,10 +232,23 @@ def _add_up_group(sums: Sums, g: str, group: Group) -> None:
         sums.add(before, [reached, (g, "waiting", step.name), *lost])
         before = reached
     sums.add((g, "episodes"), [(g, "open"), *((g, "ending", ending) for ending in KEPT)])
+    for ending in KEPT:
+        _add_up_ending(sums, g, ending, [step.name for step in group.funnel])
     for told in group.dropout:
         d = (g, "dropout", told.definition)
         sums.add((*d, "of"), [(*d, "yes"), (*d, "no")])
         sums.add((g, "reached", "first session"), [(*d, "of"), (*d, "cannot_tell")])
+
+
+def _add_up_ending(sums: Sums, g: str, ending: Ending, steps: Sequence[str]) -> None:
+    """An ending's total is what the steps lost to it and what came after the last step.
+
+    Where little came after, the total bounds what a step lost as closely as a sum would, and counts as one.
+    """
+    total, lost = (g, "ending", ending), [(g, "lost", step, ending) for step in steps]
+    after = sums.counts.get(total, 0) - sum(sums.counts.get(cell, 0) for cell in lost)
+    if after <= LITTLE:
+        sums.add(total, lost)
 
 
 def _add_up_groups(sums: Sums, keys: list[str]) -> None:
@@ -240,7 +273,7 @@ class _Cleaner:
         kept = [
             one.model_copy(update={"difference": Amount(why_not=SUPPRESSED)})
             if {f"{item.column}/{one.first}", f"{item.column}/{one.second}"} & small
-            else one
+            else one.model_copy(update={"difference": _rounded(one.difference, 2)})
             for one in item.comparisons
             if f"{item.column}/{one.second}" not in left_out
         ]
@@ -250,7 +283,6 @@ class _Cleaner:
 
     def group(self, g: str, group: Group) -> Group:
         whole = self.seen((g, "episodes"), group.episodes)
-        any_hidden = any(cell[0] == g and cell[1] in ("reached", "lost", "ending", "open") for cell in self.hidden)
         update: dict[str, Any] = {
             "episodes": whole,
             "clients": self.seen((g, "clients"), group.clients),
@@ -260,11 +292,7 @@ class _Cleaner:
             "dropout": [self._dropout(g, told) for told in group.dropout],
             "disagreement": [],
         }
-        if whole is None:
-            update |= dict.fromkeys(
-                ("appointments", "sessions", "no_shows", "unmarked_appointments", "assumed_sessions")
-            )
-        return group.model_copy(update=update | (_without_curves(group) if any_hidden else _rounded_curves(group)))
+        return group.model_copy(update=update | _without_detail(group, whole))
 
     def _funnel(self, g: str, group: Group) -> list[Step]:
         of = self.seen((g, "episodes"), group.episodes)
@@ -308,31 +336,24 @@ def _if_seen(share: Share, count: int | None, of: int | None) -> Share | None:
     return Share(count=count, of=of, why_not=SUPPRESSED)
 
 
+_TOTALS = ("appointments", "sessions", "no_shows", "unmarked_appointments", "assumed_sessions")
 _CURVES = ("staying_sessions", "staying_weeks")
 
 
-def _without_curves(group: Group) -> dict[str, Any]:
-    gone = {name: Curve(unit=getattr(group, name).unit, of=0, why_not=SUPPRESSED) for name in _CURVES}
-    return {**gone, "incidence_sessions": {}, "incidence_weeks": {}}
-
-
-def _rounded_curves(group: Group) -> dict[str, Any]:
-    """Whole per cent, and nobody counted: a curve's exact steps would tell how many left at each."""
-
-    def rounded(curve: Curve) -> Curve:
-        points = [
-            point.model_copy(
-                update={
-                    "at_risk": None,
-                    **{name: round(getattr(point, name), 2) for name in ("estimate", "low", "high")},
-                }
-            )
-            for point in curve.points
-        ]
-        return curve.model_copy(update={"points": points})
-
-    incidences: Mapping[str, dict[str, Curve]] = {
-        name: {cause: rounded(curve) for cause, curve in getattr(group, name).items()}
-        for name in ("incidence_sessions", "incidence_weeks")
+def _without_detail(group: Group, whole: int | None) -> dict[str, Any]:
+    """Totals that could be subtracted, and curves, whose every step would tell how many left there."""
+    mean = group.restricted_mean_sessions
+    return {
+        **dict.fromkeys(_TOTALS),
+        **{name: Curve(unit=getattr(group, name).unit, of=0, why_not=SUPPRESSED) for name in _CURVES},
+        "incidence_sessions": {},
+        "incidence_weeks": {},
+        "restricted_mean_sessions": _rounded(mean, 1) if whole is not None else Amount(why_not=SUPPRESSED),
     }
-    return {**{name: rounded(getattr(group, name)) for name in _CURVES}, **incidences}
+
+
+def _rounded(amount: Amount, digits: int) -> Amount:
+    parts = {name: getattr(amount, name) for name in ("estimate", "low", "high")}
+    return amount.model_copy(
+        update={name: None if value is None else round(value, digits) for name, value in parts.items()}
+    )

@@ -210,6 +210,7 @@ def _data_notes(leak: Leak, group: Group) -> list[str]:
             f"Gender is known of {known.count:,} of {known.of:,} clients; only they can be counted as men or women."
         )
     found.append("Couples and groups: each client is counted once, in his own right.")
+    found += [f"The groups by {column.replace('_', ' ')} are too small to be shared." for column in leak.too_small]
     if leak.shared:
         found.append("Made for sharing: small counts are left out, and others from which they could be worked out.")
     return found

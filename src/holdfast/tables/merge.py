@@ -123,12 +123,15 @@ def _widened(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
     return frame.with_columns(absent).select(columns)
 
 
+OF_THE_OUTCOME = ("status", "certainty", "initiated_by", "status_at", "source_status")
+
+
 def _value(table: Table, name: str, *, told: bool, keep_old: bool) -> pl.Expr:
-    """What a cell of a known row becomes. With a new outcome, everything that is told of it is new."""
+    """What a cell of a known row becomes: a blank leaves what was known, except about an outcome that changed."""
     new, old = pl.col(name), pl.col(name + _OLD)
     if keep_old or not told:
         return old.alias(name)
-    if table.name != REQUIRED_TABLE:
+    if table.name != REQUIRED_TABLE or name not in OF_THE_OUTCOME:
         return pl.coalesce(new, old).alias(name)
     other_outcome = pl.col("status").ne_missing(pl.col("status" + _OLD))
     return pl.when(other_outcome).then(new).otherwise(pl.coalesce(new, old)).alias(name)

@@ -32,6 +32,7 @@ from holdfast.tables.raw import as_it_stands, heading
 from holdfast.tables.schema import REQUIRED_TABLE, TABLES, Table
 
 PRACTICE_FILE = "practice.json"
+MOST_HOURS = 24 * 31  # of notice before an appointment
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def read_practice(folder: Path, *, timezone: str | None = None) -> Practice:
             told = json.loads(source.decode("utf-8"))
             exported = told.get("exported_at")
             moment = _end_of(exported) if exported else None
-            notice_hours = float(told.get("notice_hours", 24))
+            notice_hours = _hours(told.get("notice_hours", 24))
         except (ValueError, AttributeError, TypeError, RecursionError, OSError) as error:
             raise FolderError(f"{path} cannot be read ({error}). Correct it, or delete it and import again.") from error
     else:
@@ -168,9 +169,16 @@ def read_practice(folder: Path, *, timezone: str | None = None) -> Practice:
         timezone=zone_name,
         exported_at=moments.wall_clock(moment, zone_name) if moment else None,
         notice_hours=notice_hours,
-        name=told.get("name"),
+        name=str(told["name"]) if told.get("name") else None,
         source=source,
     )
+
+
+def _hours(told: object) -> float:
+    hours = float(str(told))
+    if not 0 <= hours <= MOST_HOURS:
+        raise ValueError(f"notice_hours is {told}; allowed: 0 to {MOST_HOURS}")
+    return hours
 
 
 def _end_of(text: str) -> datetime:

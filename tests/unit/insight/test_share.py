@@ -63,3 +63,14 @@ def test_no_small_count_follows_from_what_is_shown(values: list[list[int]]) -> N
         unit = np.array([float(other == cell) for other in hidden])
         solution = np.linalg.lstsq(matrix.T, unit, rcond=None)[0]
         assert np.abs(matrix.T @ solution - unit).max() > 1e-6, cell
+
+
+def test_an_ending_that_only_its_steps_could_have_is_a_sum_as_well() -> None:
+    """Whoever never started was lost before the first session: the total would give the step away."""
+    from holdfast.insight.share import _add_up_ending
+    from holdfast.tables.schema import Ending
+
+    total, lost = ("g", "ending", Ending.NEVER_STARTED), ("g", "lost", "first session", Ending.NEVER_STARTED)
+    sums = Sums(counts={total: 50, lost: 50})
+    _add_up_ending(sums, "g", Ending.NEVER_STARTED, ["first session"])
+    assert sums.equations == [(total, (lost,))]

@@ -153,19 +153,22 @@ def slow_upsert(
             same = all(before[name] == cell for name, cell in row.items() if cell)
             tally["unchanged" if same else "not_replaced"] += 1
         else:
-            all_new = table == "appointments" and before["status"] != row["status"]
-            rows[place] = {name: cell if cell or all_new else before[name] for name, cell in row.items()}
+            all_new = (
+                ("status", "initiated_by") if table == "appointments" and before["status"] != row["status"] else ()
+            )
+            rows[place] = {name: cell if cell or name in all_new else before[name] for name, cell in row.items()}
             tally["unchanged" if rows[place] == before else "updated"] += 1
     return list(rows.values()), tally
 
 
-_COLUMNS = ("appointment_id", "client_id", "status", "fee", "room")
+_COLUMNS = ("appointment_id", "client_id", "status", "initiated_by", "fee", "room")
 _CELL = st.sampled_from(["", "x", "y"])
 _ROW = st.fixed_dictionaries(
     {
         "appointment_id": st.sampled_from("123"),
         "client_id": st.sampled_from("AB"),
         "status": _CELL,
+        "initiated_by": _CELL,
         "fee": _CELL,
         "room": _CELL,
     }
