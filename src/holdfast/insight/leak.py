@@ -462,16 +462,17 @@ def _evidence(found: Episodes, by_gender: Tally) -> Evidence:
         status=(table.state == AHEAD).ifelse(Status.BOOKED.value, table.state),
         certainty=not_yet_told.ifelse(Certainty.NOT_UPDATED.value, table.certainty),
     )
+    counted = engine.fetch(table.group_by(["status", "certainty"]).agg(rows=table.count()))
     clients = {row[GROUP]: row["clients"] for row in by_gender.totals.iter_rows(named=True)}
     known = sum(count for label, count in clients.items() if label != NOT_KNOWN)
     return Evidence(
-        appointments=engine.value(table.count()),
-        statuses=_tallied(table, "status", engine),
-        certainty=_tallied(table, "certainty", engine),
+        appointments=int(counted["rows"].sum()),
+        statuses=_tallied(counted, "status"),
+        certainty=_tallied(counted, "certainty"),
         gender_known=_share(known, sum(clients.values()), 0),
     )
 
 
-def _tallied(table: ir.Table, column: str, engine: Engine) -> dict[str, int]:
-    found = engine.fetch(table.group_by(column).agg(rows=table.count()))
-    return {value or "blank": rows for value, rows in found.sort(column, nulls_last=True).iter_rows()}
+def _tallied(counted: pl.DataFrame, column: str) -> dict[str, int]:
+    by_value = counted.group_by(column).agg(pl.col("rows").sum()).sort(column, nulls_last=True)
+    return {value or "blank": rows for value, rows in by_value.iter_rows()}
