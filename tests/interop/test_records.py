@@ -8,7 +8,7 @@ import pytest
 
 from holdfast.errors import SourceError
 from holdfast.tables.sources.files import SourceFile
-from holdfast.tables.sources.grid import Record
+from holdfast.tables.sources.grid import Record, make_grid
 from holdfast.tables.sources.records import (
     BadCell,
     flag,
@@ -51,6 +51,27 @@ def test_a_list_a_page_and_one_a_line_are_the_same(value: object) -> None:
         "7",
     )
     assert (second.get("Id"), second.get("note"), second.get("on")) == ("2", "", "false")
+
+
+def test_the_rows_of_a_sheet_look_up_only_the_columns_that_are_there() -> None:
+    aliases = ("Missing", "Start At", "Other", "Starts")
+    grid = make_grid("a.csv", [["Id", "start_at", "STARTS"], ["1", "", "b"], ["2", "a", "b"], ["3"]], NEEDED)
+    assert [record.get(*aliases) for record in grid] == ["b", "a", ""]
+    assert [record.filled(*aliases) for record in grid] == [
+        [("Starts", "b")],
+        [("Start At", "a"), ("Starts", "b")],
+        [],
+    ]
+    assert {record.columns.present(aliases) for record in grid} == {(("Start At", "startat"), ("Starts", "starts"))}
+
+
+def test_a_column_that_is_there_twice_and_differs_is_refused_where_it_is_looked_up() -> None:
+    rows = [["Id", "Note", "note"], ["1", "a", "a"], ["2", "a", "b"]]
+    same, different = make_grid("a.csv", rows, NEEDED)
+    assert (same.get("Note"), same.filled("Note"), different.get("Id", "Note")) == ("a", [("Note", "a")], "2")
+    for look in (different.get, different.filled):
+        with pytest.raises(SourceError, match=r"'Note' more than once, with different cells in row 3"):
+            look("Note")
 
 
 def test_a_place_in_json_is_counted_in_items_or_lines() -> None:

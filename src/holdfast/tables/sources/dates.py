@@ -41,6 +41,9 @@ _CLOCK = re.compile(
     r"(?P<zone>Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}:?\d{2})?$",
     re.IGNORECASE,
 )
+_CLOCK_ALONE = re.compile(
+    r"^\d{1,2}(?::\d{2}|\.\d{2}(?![.\d])|\s*[ap]\.?\s?m|\s?(?:h|uhr|uur)\b|h\d)|^\d{3,4}$", re.IGNORECASE
+)
 MIDNIGHT = re.compile(r"[T\s]+(?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)? ?AM)$", re.IGNORECASE)  # a day in a spreadsheet
 _UNTIL = re.compile(
     r"\s*(?:[–—-]\s*|\b(?:to|bis|tot|a|à|até)\s+)\d{1,2}(?:[:.h]\d{2}|\s*[ap]\.?m|\s*h|\s*u).*$", re.IGNORECASE
@@ -88,7 +91,7 @@ def date_reader(
     SourceError
         If a date can be read both ways, no other tells which, and there is no ``default``.
     """
-    cells = [text for text in texts if text.strip()]
+    cells = [text for text in dict.fromkeys(texts) if text.strip()]  # each once: many appointments share a time
     order = find_order(cells) or default
     if order is None:
         unclear = next((text for text in cells if len(possible_orders(text)) > 1), None)
@@ -98,12 +101,19 @@ def date_reader(
                 "tells which. Export a longer time, save the dates as 2026-11-22, or say which comes first: "
                 f"holdfast import any {file} --map MAPPING"
             )
-    return lambda text: read_date(text, order or DateOrder.DAY_FIRST, timezone)
+
+    @lru_cache(maxsize=10_000)
+    def read_one(text: str) -> When:
+        return read_date(text, order or DateOrder.DAY_FIRST, timezone)
+
+    return read_one
 
 
 def joined(*cells: str) -> str:
     """One text of a date and a time that stand in cells of their own, in whatever order; blank if there is no date."""
-    filled = [cell.strip() for cell in cells if cell.strip()]
+    filled = [text for cell in cells if (text := cell.strip())]
+    if len(filled) < 2:
+        return "" if not filled or is_clock(filled[0]) else filled[0]
     day = next((cell for cell in filled if not is_clock(cell)), "")
     clock = next((cell for cell in filled if is_clock(cell)), "")
     day = MIDNIGHT.sub("", day) if clock else day
@@ -114,8 +124,7 @@ def joined(*cells: str) -> str:
 
 def is_clock(cell: str) -> bool:
     """Say whether a cell is a time alone: 14:30, 2 PM, 10:00 - 10:50, 14 h 30, or 1430 as some systems write it."""
-    shape = r"^\d{1,2}(?::\d{2}|\.\d{2}(?![.\d])|\s*[ap]\.?\s?m|\s?(?:h|uhr|uur)\b|h\d)|^\d{3,4}$"
-    return bool(re.match(shape, cell, re.IGNORECASE))
+    return bool(_CLOCK_ALONE.match(cell))
 
 
 def read_date(text: str, order: DateOrder, timezone: ZoneInfo) -> When:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NoReturn
 
 from holdfast.errors import SourceError
 
@@ -24,6 +25,28 @@ def plain(name: str) -> str:
     return latin or "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
+class Columns:
+    """The columns that the rows of one sheet share: which of several aliases are there is found once for all rows."""
+
+    __slots__ = ("_found", "_keys")
+
+    def __init__(self, keys: Iterable[str] | None = None) -> None:
+        self._keys = None if keys is None else frozenset(key for key in keys if key)
+        self._found: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
+
+    def present(self, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Those of ``names`` that are there, each with the key of its cells; all of them if it is not known."""
+        found = self._found.get(names)
+        if found is None:
+            pairs = ((name, plain(name)) for name in names)
+            found = tuple((name, key) for name, key in pairs if self._keys is None or key in self._keys)
+            self._found[names] = found
+        return found
+
+
+_ANY = Columns()  # of items that need not have the same keys
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One row under a heading, or one item of a list. ``row`` counts as a spreadsheet does."""
@@ -33,6 +56,7 @@ class Record:
     cells: Mapping[str, str]
     counted: str = "row"  # what ``row`` counts: rows of a sheet, items of a list, lines of a file
     unclear: frozenset[str] = frozenset()  # columns that are there more than once, and differ in this row
+    columns: Columns = field(default=_ANY, repr=False, compare=False)
 
     def get(self, *names: str) -> str:
         """Return the first of these columns that is filled in, or an empty string.
@@ -42,16 +66,28 @@ class Record:
         SourceError
             If the column is there more than once, and not the same: it is not clear which to read.
         """
-        for name in names:
-            key = plain(name)
+        for name, key in self.columns.present(names):
             if key in self.unclear:
-                raise SourceError(
-                    f"{self.file} has the column {name!r} more than once, with different cells in "
-                    f"{self.counted} {self.row}, so it is not clear which to read. Remove one."
-                )
+                self._refuse(name)
             if value := self.cells.get(key, ""):
                 return value
         return ""
+
+    def filled(self, *names: str) -> list[tuple[str, str]]:
+        """All of these columns that are filled in, each as its name and its cell, refusing what ``get`` refuses."""
+        found = []
+        for name, key in self.columns.present(names):
+            if key in self.unclear:
+                self._refuse(name)
+            if value := self.cells.get(key, ""):
+                found.append((name, value))
+        return found
+
+    def _refuse(self, name: str) -> NoReturn:
+        raise SourceError(
+            f"{self.file} has the column {name!r} more than once, with different cells in "
+            f"{self.counted} {self.row}, so it is not clear which to read. Remove one."
+        )
 
     @property
     def place(self) -> str:
@@ -101,16 +137,19 @@ def make_grid(file: str, rows: Sequence[Sequence[str]], needed: Sequence[Sequenc
     ]
     _refuse_cut_off(file, below, heading)
     twice = frozenset(key for key in keys if key and keys.count(key) > 1)
-    return Grid(file, heading, tuple(_record(file, number, keys, row, twice) for number, row in below))
+    columns = Columns(keys)
+    return Grid(file, heading, tuple(_record(file, number, keys, row, twice, columns) for number, row in below))
 
 
-def _record(file: str, number: int, keys: Sequence[str], row: Sequence[str], twice: frozenset[str]) -> Record:
+def _record(
+    file: str, number: int, keys: Sequence[str], row: Sequence[str], twice: frozenset[str], columns: Columns
+) -> Record:
     cells = {key: cell.strip() for key, cell in zip(keys, row, strict=False) if key}
     if not twice:
-        return Record(file, number, cells)
+        return Record(file, number, cells, columns=columns)
     found = [(key, cell.strip()) for key, cell in zip(keys, row, strict=False) if key in twice]
     unclear = frozenset(key for key in twice if len({cell for name, cell in found if name == key}) > 1)
-    return Record(file, number, cells, unclear=unclear)
+    return Record(file, number, cells, unclear=unclear, columns=columns)
 
 
 def _refuse_cut_off(file: str, below: Sequence[tuple[int, Sequence[str]]], heading: Sequence[str]) -> None:

@@ -16,8 +16,8 @@ from holdfast.tables.moments import When
 from holdfast.tables.schema import Certainty, InitiatedBy, Status
 from holdfast.tables.sources.dates import READABLE, date_reader, joined
 from holdfast.tables.sources.files import SourceFile
-from holdfast.tables.sources.grid import Record, plain
-from holdfast.tables.sources.records import BadCell, has_heading, moment, read_each, read_grids
+from holdfast.tables.sources.grid import Record
+from holdfast.tables.sources.records import BadCell, has_heading, read_each, read_grids
 from holdfast.tables.sources.source import Context, Imported, Row, Source, appointment, made_id, settled
 from holdfast.tables.sources.words import meanings, same_word
 
@@ -153,12 +153,18 @@ def _client(record: Record) -> str:
 
 def _text(record: Record, names: Sequence[str]) -> str:
     """A moment as the report writes it: in one cell, or its day and its time in two."""
-    return joined(*(record.get(name) for name in names))
+    return joined(*(cell for _, cell in record.filled(*names)))
 
 
 def _moment(record: Record, names: Sequence[str], read_moment: Callable[[str], When]) -> When | None:
-    column = next((name for name in names if record.get(name)), names[0])
-    return moment(Record(record.file, record.row, {plain(column): _text(record, names)}), read_moment, column)
+    filled = record.filled(*names)
+    text = joined(*(cell for _, cell in filled))
+    if not text:
+        return None
+    try:
+        return read_moment(text)
+    except (ValueError, OverflowError, OSError) as error:
+        raise BadCell(filled[0][0], text, READABLE) from error
 
 
 def _once(rows: Sequence[Row], out: Imported) -> list[Row]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 from holdfast.errors import SourceError
@@ -16,6 +17,7 @@ from holdfast.tables.sources.grid import plain
 Meaning = TypeVar("Meaning")
 
 
+@lru_cache(maxsize=10_000)  # every row has such a word, and those are few
 def same_word(word: str) -> str:
     """Reduce a word to what tells it from others: ``No-Show`` is ``noshow``, ``Cancelled`` is ``canceled``."""
     return re.sub(r"(cancel)l", r"\1", plain(word))
