@@ -87,6 +87,28 @@ def test_a_date_that_is_none_is_told(tmp_path: Path) -> None:
         _import(tmp_path, [_item("a"), _item("b", day="soon")])
 
 
+@pytest.mark.parametrize(
+    ("day", "times", "expected"),
+    [
+        ("2026-03-02T00:00:00Z", {"beginTime": "0930"}, "2026-03-02T09:30:00-05:00"),
+        ("2026-03-02T00:00:00.000Z", {"beginTime": "9:30 AM"}, "2026-03-02T09:30:00-05:00"),
+        ("2026-03-02T00:00:00-05:00", {"beginTime": "09:30:00"}, "2026-03-02T09:30:00-05:00"),
+        ("2026-03-02T00:00:00+01:00", {"beginTime": "0930"}, "2026-03-02T09:30:00-05:00"),
+        ("2026-03-02", {"startTime": "2026-03-02T09:30:00"}, "2026-03-02T09:30:00-05:00"),
+        ("2026-03-02T00:00:00Z", {"startTime": "2026-03-02T09:30:00"}, "2026-03-02T09:30:00-05:00"),
+        ("2026-03-02", {"startTime": "2026-03-03T01:30:00Z"}, "2026-03-02T20:30:00-05:00"),
+        ("2026-03-02", {"startTime": "1900-01-01T09:30:00"}, "2026-03-02"),
+        ("2026-03-02T14:30:00Z", {}, "2026-03-02T09:30:00-05:00"),
+    ],
+)
+def test_the_day_and_the_time_are_put_together(day: str, times: dict[str, str], expected: str, tmp_path: Path) -> None:
+    path = tmp_path / "appointments.json"
+    path.write_text(json.dumps([{**_item(day=day), "beginTime": None, **times}]), encoding="utf-8")
+    run_import("nextgen", [path], tmp_path / "out", timezone="America/New_York")
+    (row,) = read_csv(tmp_path / "out" / "appointments.csv")
+    assert row["starts_at"] == expected
+
+
 def test_details_are_not_copied(tmp_path: Path) -> None:
     _import(tmp_path, [_item()])
     assert all(b"secret" not in path.read_bytes() for path in (tmp_path / "out").iterdir())

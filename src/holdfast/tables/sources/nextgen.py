@@ -10,7 +10,9 @@ appointmentDate and the four fields; no file was seen, so the other columns are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from holdfast.tables.moments import When
 from holdfast.tables.schema import Status
@@ -43,6 +45,8 @@ DAY = ("appointmentDate", "startDateTime", "startDate", "startTime")
 CLOCK = ("beginTime", "appointmentTime", "startTime")
 BOOKED = ("createTimestamp", "createdAt", "createDate", "dateCreated")
 CANCELLED = ("cancelledAt", "cancelTimestamp", "cancelDate", "cancellationDate")
+_MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?\s*(Z|[+-]\d\d:?\d\d)?$", re.IGNORECASE)
+_MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?$", re.IGNORECASE)
 KEPT_AND_CANCELLED = (("isKept", "kept"), ("isCancelled", "isCanceled", "cancelled", "canceled"))
 NEEDED = (ID, CLIENT, DAY, *KEPT_AND_CANCELLED)
 
@@ -106,9 +110,27 @@ def _set(record: Record) -> list[tuple[str, Status]]:
 
 
 def _start_text(record: Record) -> str:
-    """The day and the time, which NextGen keeps apart: 2026-11-22T00:00:00 and 0930."""
+    """The day and the time, which NextGen keeps apart: 2026-11-22T00:00:00 and 0930.
+
+    A midnight in appointmentDate stands for the day as it is written, whatever its offset.
+    """
     day = record.get(*DAY).removesuffix("T00:00:00").removesuffix(" 00:00:00")
-    return joined(day, record.get(*CLOCK))
+    clock = record.get(*CLOCK)
+    if clock and record.get(DAY[0]):
+        day = _MIDNIGHT.sub("", day)
+    return clock if _is_moment_of(day, clock) else joined(day, clock)
+
+
+def _is_moment_of(day: str, clock: str) -> bool:
+    """Say whether the time holds its day as well. With an offset, it can be the day before or after elsewhere."""
+    found = _MOMENT.match(clock)
+    if found is None or _MIDNIGHT.search(clock):
+        return False
+    try:
+        apart = abs((date.fromisoformat(day) - date.fromisoformat(found[1])).days)
+    except ValueError:
+        return False
+    return apart <= (1 if found[2] else 0)
 
 
 def _starts(record: Record, read_moment: Callable[[str], When]) -> When:
