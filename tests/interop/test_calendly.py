@@ -197,6 +197,29 @@ def test_pages_of_events_and_invitees_are_put_together(tmp_path: Path) -> None:
     assert (again.added, again.updated) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    ("updated", "mark", "expected"),
+    [
+        (UNMARKED, None, ("unknown", "not_updated")),  # later than the mark: taken back
+        (EARLY, None, ("no_show", "recorded")),  # earlier than the mark: not known yet
+        (UNMARKED, {"uri": f"{API}/invitee_no_shows/N1", "created_at": MARKED}, ("no_show", "recorded")),
+    ],
+)
+def test_a_later_page_takes_back_the_mark_of_a_no_show(
+    updated: str, mark: object, expected: tuple[str, str], tmp_path: Path
+) -> None:
+    page = {"collection": [{**_invitee("INV1", "EV1"), "updated_at": updated, "no_show": mark}]}
+    (row,) = _import(tmp_path, [_created(), _no_show(MARKED), page])
+    assert (row["status"], row["certainty"]) == expected
+
+
+def test_a_later_page_without_a_word_on_no_shows_takes_nothing_back(tmp_path: Path) -> None:
+    item = {**_invitee("INV1", "EV1"), "updated_at": UNMARKED}
+    del item["no_show"]
+    (row,) = _import(tmp_path, [_created(), _no_show(MARKED), {"collection": [item]}])
+    assert row["status"] == "no_show"
+
+
 def test_invitees_without_their_events_are_told(tmp_path: Path) -> None:
     (tmp_path / "invitees.json").write_text(_page(_invitee("A", "EV1"), _invitee("B", "EV2")))
     with pytest.raises(SourceError, match=r"item 2, start_time.*page of /scheduled_events"):

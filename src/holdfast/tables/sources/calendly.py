@@ -88,11 +88,17 @@ class Invitee:
 
     @property
     def is_no_show(self) -> bool:
-        """By the last word on it: the host can mark a no-show, and take the mark back."""
+        """By the last word on it: the host can mark a no-show, and take the mark back.
+
+        A page of the API shows the mark as it stood when the invitee last changed, and a null if there was none.
+        """
         marks = [(seen.at, seen.kind, MARKED[seen.kind]) for seen in self.seen if seen.kind in MARKED]
-        marks += [
-            (seen.get("no_show.created_at") or seen.at, "", True) for seen in self.seen if seen.get("no_show.uri")
-        ]
+        for seen in self.seen:
+            if seen.get("no_show.uri"):
+                marked = seen.get("no_show.created_at") or seen.at
+                marks.append((marked if seen.kind else max(marked, seen.at), "", True))
+            elif not seen.kind and plain("no_show") in seen.record.cells:
+                marks.append((seen.at, "", False))
         return max(marks, default=("", "", False))[2]
 
     @property
