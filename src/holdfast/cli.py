@@ -6,6 +6,7 @@ Exit codes: 0 done · 1 the tables have problems · 2 wrong question · 3 a file
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import tempfile
@@ -64,6 +65,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    gc.disable()  # one answer and done: looking for garbage would cost a tenth of the time and free nothing
     try:
         commands(prog_name="holdfast")
     except BrokenPipeError:  # the reader of a pipe has seen enough
