@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import sys
 import tempfile
 import textwrap
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from holdfast.insight.result import Leak
     from holdfast.tables.sources.guess import Guess
 
+CALLED = os.environ.get("HOLDFAST_CALLED", "holdfast")  # how this person starts it, for lines to paste
 PROBLEMS = 1
 STOPPED = 130
 
@@ -156,7 +158,7 @@ def import_command(
     if dry_run:
         _say(f"This was a dry run: {folder} is as it was.")
     else:
-        _say(f"\nThe tables are in {folder}. Next: holdfast leak {folder}")
+        _say(f"\nThe tables are in {folder}. Next: {CALLED} leak {folder}")
 
 
 def _moment(text: str | None, timezone: str | None) -> datetime | None:
@@ -286,7 +288,7 @@ def leak(
     if html_file is not None or open_report:
         _report(result, html_file, open_report)
     elif demo:
-        _say("\nThis was the demo practice. With your own export: holdfast import SOURCE FILE… --to DIR")
+        _say(f"\nThis was the demo practice. With your own export: {CALLED} import SOURCE FILE… --to DIR")
 
 
 def _show(result: Leak) -> None:
@@ -352,7 +354,7 @@ def demo(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty. Name a new folder for the demo practice.")
     _write_demo(folder)
-    _say(f"The demo practice is in {folder}. Next: holdfast leak {folder}")
+    _say(f"The demo practice is in {folder}. Next: {CALLED} leak {folder}")
 
 
 @commands.command()

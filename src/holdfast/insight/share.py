@@ -273,7 +273,7 @@ class _Cleaner:
         kept = [
             one.model_copy(update={"difference": Amount(why_not=SUPPRESSED)})
             if {f"{item.column}/{one.first}", f"{item.column}/{one.second}"} & small
-            else one.model_copy(update={"difference": _rounded(one.difference, 2)})
+            else one.model_copy(update={"difference": _rounded(one.difference, 3)})
             for one in item.comparisons
             if f"{item.column}/{one.second}" not in left_out
         ]

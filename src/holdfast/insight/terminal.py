@@ -91,9 +91,9 @@ class _Page:
 
 
 def _headline(page: _Page, leak: Leak) -> None:
-    title = f"{leak.practice} · " if leak.practice else ""
+    title = f"{leak.practice} · as" if leak.practice else "As"
     page.gap()
-    page.say(f"{title}as known on {leak.at.day} {leak.at:%B %Y, %H:%M}", "dim")
+    page.say(f"{title} known on {leak.at.day} {leak.at:%B %Y, %H:%M}", "dim")
     page.gap()
     for sentence in leak.headline:
         page.say(sentence, "bold")

@@ -212,5 +212,9 @@ def _data_notes(leak: Leak, group: Group) -> list[str]:
     found.append("Couples and groups: each client is counted once, in his own right.")
     found += [f"The groups by {column.replace('_', ' ')} are too small to be shared." for column in leak.too_small]
     if leak.shared:
-        found.append("Made for sharing: small counts are left out, and others from which they could be worked out.")
+        found.append(
+            "Made for sharing: small counts are left out, and others from which they could be worked out. Here "
+            "'ended in another way' holds every ending that was spoken of, planned ones first of all, and "
+            "'may still come' also those whom nobody marked."
+        )
     return found

@@ -57,7 +57,7 @@ def allowed_words(column: dy.Column) -> str:
         case dy.Float64():
             words = f"a number {_range(column.min, column.max)}".strip()
         case _:
-            words = "any text"
+            words = "any text" if column.nullable else "any text, but not blank"
     return f"{words}, or blank" if column.nullable else words
 
 

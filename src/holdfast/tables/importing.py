@@ -52,6 +52,12 @@ class Account:
     problems: Sequence[Problem] = field(default_factory=tuple)
 
 
+NOW_ASSUMED = (
+    "These files do not say when they were exported, so this moment was taken. If they are older, say so with --now: "
+    "otherwise everybody looks quieter than he is."
+)
+
+
 def import_files(
     source: Source,
     paths: Iterable[Path],
@@ -106,6 +112,8 @@ def import_files(
             compared_up_to=known.compared_up_to.get(source.name, {}),
         )
         imported = source.read(files, context)
+        if now is None and source.own_date(opened) is None:
+            imported.notes.append(NOW_ASSUMED)
         new = _imported_frames(source, imported)
         last = known.imported.get(source.name)
         is_older = last is not None and moment < last and not imported.compared_up_to
