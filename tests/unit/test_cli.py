@@ -198,3 +198,15 @@ def test_a_damaged_practice_file_is_told(tmp_path: Path, told: str) -> None:
     done = run("check", folder)
     assert done.exit_code == 4
     assert "practice.json cannot be read" in done.output
+
+
+@pytest.mark.parametrize(("form", "word"), [("semicolons", "parted by semicolons"), ("utf-16", "UTF-16 text")])
+def test_what_a_spreadsheet_made_of_a_table_is_named(tmp_path: Path, form: str, word: str) -> None:
+    folder = _tables(tmp_path / "t", "1,c,t,2026-01-01,attended")
+    file = folder / "appointments.csv"
+    text = file.read_text(encoding="utf-8")
+    file.write_bytes(text.replace(",", ";").encode() if form == "semicolons" else text.encode("utf-16"))
+    done = run("check", folder)
+    assert done.exit_code == 3
+    assert word in done.output
+    assert "holdfast import tables" in done.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from pathlib import Path
@@ -74,8 +75,21 @@ def heading(path: Path) -> list[str]:
     if path.suffix == ".parquet":
         return list(pl.read_parquet_schema(path))
     with path.open("rb") as source:
-        first = source.readline().decode("utf-8-sig", errors="replace")
-    return [name.strip() for name in next(csv.reader(io.StringIO(first)), [])]
+        first = source.readline()
+    _refuse_other_dialect(path, first)
+    return [name.strip() for name in next(csv.reader(io.StringIO(first.decode("utf-8-sig", errors="replace"))), [])]
+
+
+def _refuse_other_dialect(path: Path, first: bytes) -> None:
+    """Say what a file is, where every column would look missing: spreadsheets like semicolons and UTF-16."""
+    way_out = (
+        f"Save it as 'CSV UTF-8' with commas, or let the import read it: holdfast import tables {path.name} --to DIR"
+    )
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise SourceError(f"{path.name} is UTF-16 text, not UTF-8. {way_out}")
+    for sign, word in ((b";", "semicolons"), (b"\t", "tabs")):
+        if sign in first and b"," not in first:
+            raise SourceError(f"The cells of {path.name} are parted by {word}, not by commas. {way_out}")
 
 
 def _parquet(path: Path) -> pl.DataFrame:
