@@ -71,7 +71,8 @@ def _help(name: str, command: object) -> str:
     import click
 
     assert isinstance(command, click.Command)
-    context = click.Context(command, info_name=name, terminal_width=100, max_content_width=100)
+    names = ["-h", "--help"]  # as the group sets them: click keeps the first it made
+    context = click.Context(command, info_name=name, terminal_width=100, max_content_width=100, help_option_names=names)
     return f"\n## {name}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
 
 

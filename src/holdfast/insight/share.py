@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.insight.group import share_of
 from holdfast.insight.result import (
     SUPPRESSED,
     Amount,
@@ -28,10 +29,10 @@ from holdfast.insight.result import (
     Evidence,
     Group,
     Leak,
+    OverallTest,
     Share,
     Step,
 )
-from holdfast.insight.uncertainty import NotEstimable, proportion
 from holdfast.tables.schema import Ending
 
 Cell = tuple[str, ...]  # (group, part, name)
@@ -114,7 +115,7 @@ def _coarser(group: Group) -> Group:
         for ending in (Ending.SILENT, Ending.NEVER_STARTED)
     ]
     other = endings[Ending.OTHER].model_copy(
-        update={"count": said, "share": _share(said, total), "recorded": None, "inferred": None, "by_rule": None}
+        update={"count": said, "share": share_of(said, total, 0), "recorded": None, "inferred": None, "by_rule": None}
     )
     return group.model_copy(
         update={"funnel": [_coarser_step(step) for step in group.funnel], "endings": [*merged, other]}
@@ -126,13 +127,6 @@ def _coarser_step(step: Step) -> Step:
     lost[Ending.OTHER] = sum(step.lost.get(ending) or 0 for ending in SAID)
     shown: dict[str, int | None] = {str(ending): count for ending, count in lost.items() if count}
     return step.model_copy(update={"lost": shown, "waiting": (step.waiting or 0) + (step.unmarked or 0), "unmarked": 0})
-
-
-def _share(count: int, of: int) -> Share:
-    found = proportion(count, of)
-    if isinstance(found, NotEstimable):
-        return Share(count=count, of=of, why_not=found.reason)
-    return Share(count=count, of=of, estimate=found.estimate, low=found.lower, high=found.upper)
 
 
 def hide(sums: Sums, too_few: int, unpublished: Set[Cell] = frozenset()) -> set[Cell]:
@@ -279,7 +273,11 @@ class _Cleaner:
         ]
         shown = [group for group in item.groups if _key(item.column, group) not in left_out]
         groups = [self.group(_key(item.column, group), group) for group in shown]
-        return item.model_copy(update={"groups": groups, "comparisons": kept})
+        complete = len(shown) == len(item.groups)
+        tests = (
+            item.tests if complete else [OverallTest(what=t.what, test=t.test, why_not=SUPPRESSED) for t in item.tests]
+        )
+        return item.model_copy(update={"groups": groups, "comparisons": kept, "tests": tests})
 
     def group(self, g: str, group: Group) -> Group:
         whole = self.seen((g, "episodes"), group.episodes)

@@ -10,7 +10,7 @@ import io
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -49,7 +49,6 @@ class Account:
     notes: Sequence[str]
     written: bool
     not_replaced: int = 0  # rows of an older export that gave way to newer ones
-    problems: Sequence[Problem] = field(default_factory=tuple)
 
 
 NOW_ASSUMED = (

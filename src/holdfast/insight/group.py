@@ -1,0 +1,222 @@
+"""Everything about one group of clients: its funnel, endings, curves, and what others call dropout."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import polars as pl
+
+from holdfast.episodes import BY_RULE, INFERRED, OPEN, RECORDED
+from holdfast.insight import curves, dropout
+from holdfast.insight.counts import Counts, counts_from_table, on_session_scale
+from holdfast.insight.result import (
+    TOO_FEW,
+    Amount,
+    Curve,
+    Disagreement,
+    Dropout,
+    EndingCount,
+    Group,
+    Point,
+    Share,
+    Step,
+)
+from holdfast.insight.tally import GROUP, Tally
+from holdfast.insight.uncertainty import NotEstimable, proportion
+from holdfast.tables.schema import Ending
+
+STEPS = ((1, "first session"), (2, "second session"), (3, "third session"), (5, "fifth session"), (10, "tenth session"))
+ENDINGS = tuple(Ending)
+CAUSES = tuple(str(ending) for ending in Ending)
+RESTRICTED_TO = 10  # sessions
+SHOWN_SESSIONS, SHOWN_WEEKS = 20, 52
+
+
+def group_of(label: str, counted: Tally, said: pl.DataFrame, median: float | None, too_few: int) -> Group:
+    totals = {name: int(counted.totals[name].sum()) for name in counted.totals.columns if name not in (GROUP, "rhythm")}
+    by_session, by_day = counts_of(counted)
+    return Group(
+        label=label,
+        clients=totals["clients"],
+        episodes=totals["episodes"],
+        appointments=totals["appointments"],
+        no_shows=totals["no_shows"],
+        unmarked_appointments=totals["unmarked"],
+        assumed_sessions=totals["assumed"],
+        sessions=totals["sessions"],
+        median_rhythm_days=_median_rhythm(counted),
+        funnel=_funnel(counted.patterns, too_few),
+        endings=_endings(counted.patterns, too_few),
+        open=_count(counted.patterns, pl.col("ending") == OPEN),
+        staying_sessions=_staying(by_session, "sessions", too_few),
+        staying_weeks=_staying(by_day, "weeks", too_few),
+        incidence_sessions=_incidences(by_session, "sessions", too_few),
+        incidence_weeks=_incidences(by_day, "weeks", too_few),
+        restricted_mean_sessions=_restricted_mean(counted, too_few),
+        restricted_to=RESTRICTED_TO,
+        dropout=_dropout(said, median, too_few),
+        disagreement=_disagreement(said, median, too_few),
+    )
+
+
+def _median_rhythm(counted: Tally) -> float | None:
+    """With several groups in one, the one with the most episodes speaks for it."""
+    known = counted.totals.drop_nulls("rhythm").sort("episodes", descending=True)
+    return float(known["rhythm"][0]) if known.height else None
+
+
+def _count(patterns: pl.DataFrame, which: pl.Expr) -> int:
+    return int(patterns.filter(which)["episodes"].sum())
+
+
+def counts_of(counted: Tally) -> tuple[Counts, Counts]:
+    """Count tables on the session scale (decisions), and on the time scale (days since the first session)."""
+    return on_session_scale(raw_sessions(counted)), _count_table(counted.days, "days")
+
+
+def raw_sessions(counted: Tally) -> Counts:
+    return _count_table(counted.patterns, "session_time")
+
+
+def _count_table(frame: pl.DataFrame, time: str) -> Counts:
+    columns = frame[time].to_numpy(), frame["cause"].to_list(), frame["episodes"].to_numpy()
+    return counts_from_table(*columns, all_causes=CAUSES)
+
+
+def _funnel(patterns: pl.DataFrame, too_few: int) -> list[Step]:
+    """From the first booking to the tenth session: who reached each step, and what became of the others."""
+    total, booked = _count(patterns, pl.lit(True)), _count(patterns, pl.col("booked") == 1)
+    unbooked = patterns.filter(pl.col("booked") == 0)
+    steps = [
+        Step(
+            name="first booking",
+            session=0,
+            reached=booked,
+            of=total,
+            share=share_of(booked, total, too_few),
+            **_lost(unbooked),
+        )
+    ]
+    before = (pl.col("booked") == 1) | (pl.col("sessions") > 0)
+    for session, name in STEPS:
+        of, reached = _count(patterns, before), _count(patterns, pl.col("sessions") >= session)
+        stopped = patterns.filter(before & (pl.col("sessions") < session))
+        steps.append(
+            Step(
+                name=name,
+                session=session,
+                reached=reached,
+                of=of,
+                share=share_of(reached, of, too_few),
+                **_lost(stopped),
+            )
+        )
+        before = pl.col("sessions") >= session
+    return steps
+
+
+def _lost(stopped: pl.DataFrame) -> dict[str, Any]:
+    """Sort those who did not reach a step: ended in which way, still open, or nobody knows."""
+    unmarked = pl.col("unmarked_after") & (pl.col("ending_by") != RECORDED)
+    known = stopped.filter(~unmarked)
+    lost = {str(ending): _count(known, pl.col("ending") == ending) for ending in ENDINGS}
+    return {
+        "lost": {ending: count for ending, count in lost.items() if count},
+        "waiting": _count(known, pl.col("ending") == OPEN),
+        "unmarked": _count(stopped, unmarked),
+    }
+
+
+def _endings(patterns: pl.DataFrame, too_few: int) -> list[EndingCount]:
+    """How the episodes that are over ended, and who says so."""
+    over = patterns.filter(pl.col("ending") != OPEN)
+    total = _count(over, pl.lit(True))
+
+    def one(ending: str) -> EndingCount:
+        this = over.filter(pl.col("ending") == ending)
+        by = {who: _count(this, pl.col("ending_by") == who) for who in (RECORDED, INFERRED, BY_RULE)}
+        count = _count(this, pl.lit(True))
+        return EndingCount(
+            ending=ending,
+            count=count,
+            share=share_of(count, total, too_few),
+            recorded=by[RECORDED],
+            inferred=by[INFERRED],
+            by_rule=by[BY_RULE],
+        )
+
+    return [one(str(ending)) for ending in ENDINGS]
+
+
+def share_of(count: int, of: int, too_few: int) -> Share:
+    if of <= too_few:
+        return Share(count=count, of=of, why_not=TOO_FEW)
+    found = proportion(count, of)
+    if isinstance(found, NotEstimable):
+        return Share(count=count, of=of, why_not=found.reason)
+    return Share(count=count, of=of, estimate=found.estimate, low=found.lower, high=found.upper)
+
+
+Unit = Literal["sessions", "weeks"]
+
+
+def _staying(counts: Counts, unit: Unit, too_few: int) -> Curve:
+    if counts.n <= too_few:
+        return Curve(unit=unit, of=counts.n, why_not=TOO_FEW)
+    return _shown(curves.kaplan_meier(counts), counts, unit)
+
+
+def _incidences(counts: Counts, unit: Unit, too_few: int) -> dict[str, Curve]:
+    if counts.n <= too_few:
+        return {}
+    present = [cause for cause in counts.causes if counts.events_of(cause).sum()]
+    return {cause: _shown(curves.cumulative_incidence(counts, cause), counts, unit) for cause in present}
+
+
+def _shown(curve: curves.Curve, counts: Counts, unit: Unit) -> Curve:
+    """The points of a curve that the report shows: every session, or every week."""
+    shown = range(SHOWN_SESSIONS + 1) if unit == "sessions" else range(SHOWN_WEEKS + 1)
+    scale = 1 if unit == "sessions" else 7
+    points = [
+        Point(time=time, at_risk=int(point.at_risk), estimate=point.estimate, low=point.lower, high=point.upper)
+        for time in shown
+        if curve.known_at(time * scale)
+        for point in [curve.at(time * scale)]
+    ]
+    return Curve(unit=unit, of=counts.n, points=points)
+
+
+def _restricted_mean(counted: Tally, too_few: int) -> Amount:
+    raw = raw_sessions(counted)
+    if raw.n <= too_few:
+        return Amount(why_not=TOO_FEW)
+    mean = curves.restricted_mean_sessions(raw, RESTRICTED_TO)
+    if isinstance(mean, NotEstimable):
+        return Amount(why_not=mean.reason)
+    return Amount(estimate=mean.estimate, low=mean.lower, high=mean.upper)
+
+
+def _dropout(said: pl.DataFrame, median: float | None, too_few: int) -> list[Dropout]:
+    def one(definition: dropout.Definition) -> Dropout:
+        yes, no, untold = (
+            _count(said, pl.col(definition.key) == answer) for answer in (dropout.YES, dropout.NO, dropout.UNTOLD)
+        )
+        return Dropout(
+            definition=definition.key,
+            words=definition.words,
+            parameters=dict(definition.parameters),
+            share=share_of(yes, yes + no, too_few),
+            cannot_tell=untold,
+        )
+
+    return [one(definition) for definition in dropout.definitions(median)]
+
+
+def _disagreement(said: pl.DataFrame, median: float | None, too_few: int) -> list[Disagreement]:
+    def one(first: str, second: str) -> Disagreement:
+        both = said.filter((pl.col(first) != dropout.UNTOLD) & (pl.col(second) != dropout.UNTOLD))
+        differ = _count(both, pl.col(first) != pl.col(second))
+        return Disagreement(first=first, second=second, share=share_of(differ, _count(both, pl.lit(True)), too_few))
+
+    keys = tuple(definition.key for definition in dropout.definitions(median))
+    return [one(first, second) for first, second in dropout.pairs_of(keys)]
