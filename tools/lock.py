@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = {
-    "run": ["--no-default-groups"],
+    "run": ["--no-default-groups", "--extra", "evaluate"],
     "test": ["--no-default-groups", "--group", "dev"],
     "bench": ["--no-default-groups", "--group", "bench"],
     "spark": ["--no-default-groups", "--group", "dev", "--extra", "spark"],
