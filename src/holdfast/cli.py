@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import sys
 import tempfile
 import textwrap
 import webbrowser
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -23,15 +20,14 @@ import click
 
 from holdfast import __version__
 from holdfast.errors import HoldfastError, UsageError
+from holdfast.shell import CALLED, FILE, FOLDER, console, say, working, write_file
+from holdfast.silence_cli import COMMANDS
 from holdfast.tables.sources import MODULES
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from holdfast.insight.result import Leak
     from holdfast.tables.sources.guess import Guess
 
-CALLED = os.environ.get("HOLDFAST_CALLED", "holdfast")  # how this person starts it, for lines to paste
 PROBLEMS = 1
 STOPPED = 130
 
@@ -43,10 +39,10 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except HoldfastError as error:
-            _say(str(error), error=True)
+            say(str(error), error=True)
             ctx.exit(error.exit_code)
         except (KeyboardInterrupt, click.exceptions.Abort):
-            _say("Stopped. Nothing was changed.", error=True)
+            say("Stopped. Nothing was changed.", error=True)
             ctx.exit(STOPPED)
 
 
@@ -73,33 +69,6 @@ def main() -> NoReturn:
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
     sys.exit(0)
-
-
-def _say(text: str = "", *, error: bool = False) -> None:
-    click.echo(text, err=error)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(highlight=False)
-
-
-@contextmanager
-def _working(words: str) -> Iterator[None]:
-    """Show that something is going on, on a terminal; stay quiet in a pipe."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield
-        return
-    with console.status(words):
-        yield
-
-
-FOLDER = click.Path(file_okay=False, path_type=Path)
-FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 
 
 # --- import -----------------------------------------------------------------------------------------
@@ -138,7 +107,7 @@ def import_command(
 
     chosen = source_named(source)
     answered = _answer_questions(files, folder, mapping) if chosen.name == "any" else mapping
-    with _working(f"Reading {len(files):,} file{'s' if len(files) > 1 else ''}"):
+    with working(f"Reading {len(files):,} file{'s' if len(files) > 1 else ''}"):
         account = import_files(
             chosen,
             files,
@@ -150,15 +119,13 @@ def import_command(
             mapping=answered,
         )
     for line in account_lines(account):
-        _say(line)
+        say(line)
     if timezone is None and str(account.now.tzinfo) == "UTC":
-        _say(
-            "No time zone was given, so times without one were read as UTC. If that is wrong: --timezone Europe/London"
-        )
+        say("No time zone was given, so times without one were read as UTC. If that is wrong: --timezone Europe/London")
     if dry_run:
-        _say(f"This was a dry run: {folder} is as it was.")
+        say(f"This was a dry run: {folder} is as it was.")
     else:
-        _say(f"\nThe tables are in {folder}. Next: {CALLED} leak {folder}")
+        say(f"\nThe tables are in {folder}. Next: {CALLED} leak {folder}")
 
 
 def _moment(text: str | None, timezone: str | None) -> datetime | None:
@@ -207,14 +174,14 @@ def _show_guess(found: Guess) -> None:
     from holdfast.tables.sources.asking import guess_lines
 
     for line in guess_lines(found):
-        _say(line)
+        say(line)
 
 
 def _ask(words: str, choices: tuple[str, ...]) -> str:
     """Ask one question with numbered answers, so that nobody has to type a column's name."""
-    _say(f"\n{words}")
+    say(f"\n{words}")
     for number, choice in enumerate(choices, start=1):
-        _say(f"  {number}  {choice.replace('_', ' ')}")
+        say(f"  {number}  {choice.replace('_', ' ')}")
     number = click.prompt("Number", type=click.IntRange(1, len(choices)))
     return choices[number - 1]
 
@@ -230,17 +197,17 @@ def check(folder: Path, timezone: str | None) -> None:
     from holdfast.tables import TableProblems, read_tables
 
     try:
-        with _working("Checking"):
+        with working("Checking"):
             tables = read_tables(folder, timezone=timezone)
     except TableProblems as found:
         for problem in found.problems:
-            _say(str(problem))
+            say(str(problem))
         count = len(found.problems)
-        _say(f"\n{count:,} problem{'' if count == 1 else 's'}. Correct the file, or its export, and check again.")
+        say(f"\n{count:,} problem{'' if count == 1 else 's'}. Correct the file, or its export, and check again.")
         sys.exit(PROBLEMS)
     for name in sorted(tables.present):
-        _say(f"{name}: {tables[name].height:,} rows")
-    _say("All of it keeps the rules.")
+        say(f"{name}: {tables[name].height:,} rows")
+    say("All of it keeps the rules.")
 
 
 # --- leak -------------------------------------------------------------------------------------------
@@ -279,24 +246,24 @@ def leak(
     """Show where people are lost, how many left without a word, and how sure that is."""
     if (folder is None) == (not demo):
         raise UsageError("Give a folder of tables, or --demo. To make a folder: holdfast import SOURCE FILE… --to DIR")
-    with _working("Counting"):
+    with working("Counting"):
         result = _work_out(folder, at, by, share, too_few, timezone)
     if json_file is not None:
-        _write(json_file, result.model_dump_json(indent=2) + "\n")
+        write_file(json_file, result.model_dump_json(indent=2) + "\n")
     if str(json_file) != "-":
         _show(result)
     if html_file is not None or open_report:
         _report(result, html_file, open_report)
     elif demo:
-        _say(f"\nThis was the demo practice. With your own export: {CALLED} import SOURCE FILE… --to DIR")
+        say(f"\nThis was the demo practice. With your own export: {CALLED} import SOURCE FILE… --to DIR")
 
 
 def _show(result: Leak) -> None:
     from holdfast.insight.terminal import show
 
     if result.groups and not result.groups[-1].episodes:
-        return _say("\n".join(result.headline))  # a page of noughts would say no more
-    show(result, _console())
+        return say("\n".join(result.headline))  # a page of noughts would say no more
+    show(result, console())
 
 
 def _work_out(
@@ -326,20 +293,10 @@ def _report(result: Leak, file: Path | None, open_it: bool) -> None:
     from holdfast.insight.report import html
 
     path = file or Path(tempfile.mkdtemp(prefix="holdfast-")) / "leak.html"
-    _write(path, html(result))
-    _say(f"\nThe report: {path}")
+    write_file(path, html(result))
+    say(f"\nThe report: {path}")
     if open_it and sys.stdout.isatty():
         webbrowser.open(path.resolve().as_uri())
-
-
-def _write(path: Path, text: str) -> None:
-    if str(path) == "-":
-        _say(text.rstrip("\n"))
-        return
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 # --- demo, schema -----------------------------------------------------------------------------------
@@ -354,7 +311,7 @@ def demo(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty. Name a new folder for the demo practice.")
     _write_demo(folder)
-    _say(f"The demo practice is in {folder}. Next: {CALLED} leak {folder}")
+    say(f"The demo practice is in {folder}. Next: {CALLED} leak {folder}")
 
 
 @commands.command()
@@ -374,9 +331,9 @@ def convert(folder: Path, target: Path, form: Literal["parquet", "csv"], timezon
     from holdfast.tables import read_tables
     from holdfast.tables.write import write_tables
 
-    with _working("Checking and writing"):
+    with working("Checking and writing"):
         write_tables(read_tables(folder, timezone=timezone), target, form=form)
-    _say(f"The tables are in {target}.")
+    say(f"The tables are in {target}.")
 
 
 @commands.command()
@@ -386,8 +343,12 @@ def schema(what: str) -> None:
     if what == "leak":
         from holdfast.insight.schema import leak_schema
 
-        _say(json.dumps(leak_schema(), indent=2))
+        say(json.dumps(leak_schema(), indent=2))
         return
     from holdfast.tables.reference import tables_reference
 
-    _say(tables_reference())
+    say(tables_reference())
+
+
+for _command in COMMANDS:
+    commands.add_command(_command)
