@@ -1,0 +1,1 @@
+"""Who is leaving without a word: how likely, how sure, and why."""

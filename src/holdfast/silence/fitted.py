@@ -1,0 +1,163 @@
+"""A fitted model: what was learned, how sure it is, and a readable file of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from holdfast.errors import UsageError
+from holdfast.silence.clock import Floats
+from holdfast.silence.design import PENDING, Design, Normal
+from holdfast.silence.habits import Habits
+
+SCHEMA = 1
+ENOUGH_ENDINGS = 300  # below, published results carry the model (Giesemann 2023: nobody learns from fewer)
+PENDING_COLUMN = ("checkin", PENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a model was fitted on."""
+
+    sessions: int
+    clients: int
+    open_endings: int  # recorded: planned, told, switched, referred, other
+    silent_endings: int  # recorded as silent
+    gone: float  # silences by the chance that he has gone, recorded ones included
+
+    @property
+    def endings(self) -> float:
+        """Endings of any kind that the model could learn from."""
+        return self.open_endings + self.gone
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The posterior: draws of the effects, counts of the clock. Everything is on the log-odds of a silent exit.
+
+    ``effects`` (draws, width) in the order of ``design``; ``therapists`` (draws, therapists);
+    ``spreads`` (draws,) between therapists; ``took_place`` by how a contact is known.
+    """
+
+    at: datetime
+    design: Design
+    effects: Floats
+    therapist_ids: tuple[str, ...]
+    therapists: Floats
+    spreads: Floats
+    habits: Habits
+    took_place: Mapping[str, float]
+    counts: Counts
+    prior_only: bool
+    seed: int
+
+    @property
+    def mostly_published(self) -> bool:
+        """Say whether the priors, and not this practice's own endings, carry the model."""
+        return self.prior_only or self.counts.endings < ENOUGH_ENDINGS
+
+    def effect(self, signal: str, code: str) -> tuple[float, float]:
+        """Mean and standard deviation of one effect; 0 for a reference."""
+        if (signal, code) not in self.design.columns:
+            return 0.0, 0.0
+        drawn = self.effects[:, 1 + self.design.columns.index((signal, code))]
+        return float(drawn.mean()), float(drawn.std())
+
+    def therapist(self, therapist_id: str, chance: np.random.Generator) -> Floats:
+        """Draws of one therapist's effect; of someone new, from the spread between therapists."""
+        if therapist_id in self.therapist_ids:
+            return np.asarray(self.therapists[:, self.therapist_ids.index(therapist_id)])
+        return np.asarray(self.spreads * chance.standard_normal(len(self.spreads)))
+
+    def save(self, path: Path) -> None:
+        """Write the model as JSON, with every effect readable by its name."""
+        path.write_text(json.dumps(_told(self), indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> Fitted:
+        """Read a saved model.
+
+        Raises
+        ------
+        UsageError
+            If the file is not a model, or one of another version.
+        """
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            version = told["holdfast_silence_model"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{path} is not a saved silence model. Make one: holdfast silence DIR --save FILE") from error
+        if version != SCHEMA:
+            raise UsageError(f"{path} is a model of version {version}; this Holdfast reads version {SCHEMA}. Fit it again.")
+        return _from_told(told)
+
+
+def _told(fitted: Fitted) -> dict[str, Any]:
+    design = fitted.design
+    effects = [
+        {
+            "signal": signal,
+            "code": code,
+            "mean": round(float(fitted.effects[:, place].mean()), 4),
+            "sd": round(float(fitted.effects[:, place].std()), 4),
+            "prior_mean": prior.mean,
+            "prior_sd": prior.sd,
+        }
+        for place, ((signal, code), prior) in enumerate(zip(design.columns, design.priors, strict=True), start=1)
+    ]
+    return {
+        "holdfast_silence_model": SCHEMA,
+        "at": fitted.at.isoformat(),
+        "prior_only": fitted.prior_only,
+        "mostly_published": fitted.mostly_published,
+        "counts": asdict(fitted.counts),
+        "intercept": {"prior_mean": design.intercept.mean, "prior_sd": design.intercept.sd},
+        "references": dict(design.references),
+        "effects": effects,
+        "took_place": dict(fitted.took_place),
+        "therapist_ids": list(fitted.therapist_ids),
+        "clock": {name: np.round(np.asarray(value), 5).tolist() for name, value in _arrays(fitted.habits).items()},
+        "longest": fitted.habits.longest,
+        "draws": {
+            "effects": np.round(fitted.effects, 4).tolist(),
+            "therapists": np.round(fitted.therapists, 4).tolist(),
+            "spreads": np.round(fitted.spreads, 4).tolist(),
+        },
+        "seed": fitted.seed,
+    }
+
+
+def _arrays(habits: Habits) -> dict[str, Floats]:
+    names = ("events", "still", "traces", "silent_times", "answers")
+    return {name: getattr(habits, name) for name in names}
+
+
+def _from_told(told: dict[str, Any]) -> Fitted:
+    design = Design(
+        columns=tuple((effect["signal"], effect["code"]) for effect in told["effects"]),
+        references=told["references"],
+        intercept=Normal(told["intercept"]["prior_mean"], told["intercept"]["prior_sd"]),
+        priors=tuple(Normal(effect["prior_mean"], effect["prior_sd"]) for effect in told["effects"]),
+    )
+    arrays = {name: np.asarray(value, dtype=float) for name, value in told["clock"].items()}
+    draws = {name: np.asarray(value, dtype=float) for name, value in told["draws"].items()}
+    count = len(draws["spreads"])
+    return Fitted(
+        at=datetime.fromisoformat(told["at"]),
+        design=design,
+        effects=draws["effects"].reshape(count, design.width),
+        therapist_ids=tuple(told["therapist_ids"]),
+        therapists=draws["therapists"].reshape(count, len(told["therapist_ids"])),
+        spreads=draws["spreads"],
+        habits=Habits(**arrays, longest=told["longest"]),
+        took_place=told["took_place"],
+        counts=Counts(**told["counts"]),
+        prior_only=told["prior_only"],
+        seed=told["seed"],
+    )

@@ -1,0 +1,85 @@
+"""The peak and the curvature, against a general optimiser and differences worked out by machine."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from holdfast.silence.design import Design, Normal
+from holdfast.silence.newton import Rows, peak
+
+DESIGN = Design(
+    columns=(("session", "s1"), ("understood", "low"), ("understood", "none")),
+    references={"session": "s21", "understood": "high"},
+    intercept=Normal(-2.5, 0.8),
+    priors=(Normal(0.8, 0.5), Normal(0.5, 0.5), Normal(0.0, 0.3)),
+)
+SPREAD = 0.5
+
+
+def rows(seed: int, count: int = 400, therapists: int = 6) -> Rows:
+    chance = np.random.default_rng(seed)
+    session = np.where(chance.random(count) < 0.3, 1, DESIGN.width)
+    understood = chance.choice([2, 3, DESIGN.width], count)
+    return Rows(
+        encoded=np.stack([session, understood], axis=1),
+        therapist=chance.integers(0, therapists, count),
+        weight=chance.integers(1, 4, count).astype(float),
+        ratio=np.where(chance.random(count) < 0.3, 0.0, chance.random(count)),
+        stayed=chance.random(count) < 0.8,
+    )
+
+
+def plain_value(theta: np.ndarray, found: Rows) -> float:
+    """The same log posterior, one row at a time."""
+    effects, own = theta[: DESIGN.width], theta[DESIGN.width :]
+    total = -(((effects - DESIGN.means) / DESIGN.sds) ** 2).sum() / 2 - ((own / SPREAD) ** 2).sum() / 2
+    for codes, who, weight, ratio, stayed in zip(
+        found.encoded, found.therapist, found.weight, found.ratio, found.stayed, strict=True
+    ):
+        eta = effects[0] + own[who] + sum(effects[code] for code in codes if code < DESIGN.width)
+        p = 1 / (1 + np.exp(-eta))
+        total += weight * np.log(1 - p if stayed else p + (1 - p) * ratio)
+    return total
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_peak_is_where_a_general_optimiser_finds_it(seed):
+    found = rows(seed)
+    top = peak(found, DESIGN, SPREAD)
+    start = np.r_[DESIGN.means, np.zeros(6)]
+    best = minimize(lambda theta: -plain_value(theta, found), start, method="BFGS", options={"gtol": 1e-6}).x
+    assert np.r_[top.effects, top.therapists] == pytest.approx(best, abs=2e-3)
+
+
+def test_the_curvature_is_the_second_difference_of_the_log_posterior():
+    found = rows(4)
+    top = peak(found, DESIGN, SPREAD)
+    at, step, size = np.r_[top.effects, top.therapists], 1e-4, DESIGN.width + 6
+    hessian = np.zeros((size, size))
+    shift = np.eye(size) * step
+    for i in range(size):
+        for j in range(size):
+            corners = [plain_value(at + a * shift[i] + b * shift[j], found) for a, b in
+                       ((1, 1), (1, -1), (-1, 1), (-1, -1))]  # fmt: skip
+            hessian[i, j] = -(corners[0] - corners[1] - corners[2] + corners[3]) / (4 * step**2)
+    covariance = np.linalg.inv(hessian)
+    width = DESIGN.width
+    assert np.linalg.inv(top.effects_curvature) == pytest.approx(covariance[:width, :width], rel=2e-2, abs=1e-5)
+
+
+def test_draws_have_the_mean_and_the_spread_of_the_peak():
+    top = peak(rows(5), DESIGN, SPREAD)
+    effects, therapists = top.draws(40_000, np.random.default_rng(0))
+    assert effects.mean(axis=0) == pytest.approx(top.effects, abs=0.02)
+    assert effects.std(axis=0) == pytest.approx(top.effect_sds(), rel=0.03)
+    assert therapists.mean(axis=0) == pytest.approx(top.therapists, abs=0.02)
+
+
+def test_with_no_rows_the_priors_stand():
+    nothing = np.zeros(0)
+    empty = Rows(np.zeros((0, 2), int), np.zeros(0, int), nothing, nothing, np.zeros(0, bool))
+    top = peak(empty, DESIGN, SPREAD)
+    assert top.effects == pytest.approx(DESIGN.means)
+    assert top.effect_sds() == pytest.approx(DESIGN.sds)
