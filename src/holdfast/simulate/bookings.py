@@ -41,7 +41,9 @@ class Desk:
 
     def book_on_the_day(self, session: Booking) -> None:
         """Before he leaves the room: nothing, the next one, or the next few."""
-        if self.pending or self.dice.chance({BY_PHONE: 0.65, BY_THE_SERIES: 0.03}.get(self.person.books, 0.08)):
+        habits = self.world.habits
+        nothing = {BY_PHONE: habits.nothing_ahead, BY_THE_SERIES: 0.03}.get(self.person.books, 0.08)
+        if habits.drop_in or self.pending or self.dice.chance(nothing):
             return
         count = 1
         if self.person.books == BY_THE_SERIES and self.person.rhythm == WEEKLY:
@@ -60,13 +62,25 @@ class Desk:
         booked_at = waking(booked_at)
         return self.book(max(target, booked_at.date() + timedelta(days=1)), booked_at, after=since + 12 * _HOUR)
 
+    def drop_in(self, last: datetime) -> Booking:
+        """Without a booking: he comes, and is written down as he comes."""
+        booking = self.book(self.next_day(last), last, after=last + 12 * _HOUR)
+        booking.booked_at = booking.start - _HOUR / 4
+        return booking
+
     def next_day(self, last: datetime) -> date:
         """His next turn by his rhythm, on his own weekday; now and then he is away for one."""
-        turns = 2 if self.dice.chance(0.04) else 1
+        turns: float = 2 if self.dice.chance(0.04) else 1
+        irregular = self.world.habits.irregular
+        if irregular:
+            return last.date() + timedelta(days=max(1, round(self.person.rhythm * self._uneven(turns, irregular))))
         day = last.date() + timedelta(days=turns * self.person.rhythm)
         weekday = self.home[0] if self.home and self.dice.chance(0.93) else self.dice.whole(0, 4)
         shift = (weekday - day.weekday() + 3) % 7 - 3
         return day + timedelta(days=shift)
+
+    def _uneven(self, turns: float, sd: float) -> float:
+        return turns * math.exp(self.dice.normal(0, sd))
 
     def same_day(self, session: Booking) -> Booking | None:
         start = self.therapist.same_day(session.start, self.world)
@@ -82,6 +96,8 @@ class Desk:
 
     def fate(self, booking: Booking) -> Status:
         """Let one of the ordinary things happen to an appointment of someone who means to come."""
+        if self.is_swept_away(booking):
+            return booking.status
         rates = self.world.rates
         chances = (
             rates.client_cancelled,
@@ -106,9 +122,21 @@ class Desk:
                 self.call_off(booking, CLIENT, late=what == "late")
         return booking.status
 
+    def is_swept_away(self, booking: Booking) -> bool:
+        """In a flu week or in the snow: called off at short notice, whatever he meant to do."""
+        burst = self.world.burst_on(booking.start.date())
+        if burst is None or not self.dice.chance(burst.share):
+            return False
+        self.call_off(booking, burst.by, late=True)
+        return True
+
     def miss(self, booking: Booking) -> None:
+        """He does not come. Where the system writes "attended" by itself, the records may not show it."""
         booking.status = Status.NO_SHOW
         booking.status_at = self._unless_unmarked(booking.start + self.dice.between(1, 4) * _HOUR)
+        hidden = self.world.records.hidden_no_shows
+        if self.therapist.defaulting and hidden and self.dice.chance(hidden):
+            booking.stands_as, booking.defaulted = Status.ATTENDED, True
 
     def call_off(self, booking: Booking, by: InitiatedBy, *, late: bool, not_before: datetime | None = None) -> None:
         """Cancel, with notice or without. What was booked at short notice can only be cancelled late."""
@@ -134,6 +162,8 @@ class Desk:
         booking.status = Status.LATE_CANCELLED if late else Status.CANCELLED
         booking.by = UNKNOWN if self.dice.chance(self.world.records.unknown_initiator) else by
         booking.status_at = at
+        vanishing = self.world.records.vanishing
+        booking.vanished = bool(vanishing) and self.dice.chance(vanishing)
 
     def _move(self, booking: Booking) -> None:
         """Another day of about the same week: the old row says so, and a new one takes its place."""

@@ -43,6 +43,8 @@ class Person:
     scored: bool
     modality: str
     fee: int
+    effect: float = 0.0  # of what nobody knows about him, on the log-odds of a silent exit
+    trend: float = 0.0  # of his symptoms beside everybody's, on the logarithm, per session
 
     @property
     def is_young(self) -> bool:
@@ -59,7 +61,7 @@ def person(world: World, dice: Dice, index: int, asked_at: datetime) -> Person:
         ("employed", "self-employed", "unemployed", "student", "retired"), (0.60, 0.13, 0.12, 0.09, 0.06)
     )
     prior_therapy = dice.chance(0.45)
-    rhythm = dice.pick((WEEKLY, FORTNIGHTLY, MONTHLY), (0.62, 0.29, 0.09))
+    rhythm = dice.pick((WEEKLY, FORTNIGHTLY, MONTHLY), world.habits.rhythms)
     return Person(
         id=f"C{index + 1:04d}",
         asked_at=asked_at,
@@ -73,14 +75,14 @@ def person(world: World, dice: Dice, index: int, asked_at: datetime) -> Person:
         prefers=_wishes(dice, gender),
         wants_therapist_gender=dice.pick(("", "woman", "man"), (0.7, 0.17, 0.13)),
         concerns=tuple(sorted(dice.shuffled(CONCERNS)[: dice.whole(1, 3)])),
-        says=_told(dice),
+        says=_told(dice, everything=world.tells_all),
         rhythm=rhythm,
-        books=dice.pick((BY_THE_SERIES, ONE_AT_A_TIME, BY_PHONE), (0.35, 0.47, 0.18)),
+        books=dice.pick((BY_THE_SERIES, ONE_AT_A_TIME, BY_PHONE), world.habits.books),
         hour=60 * (dice.whole(16, 18) if "employed" in employment and dice.chance(0.6) else dice.whole(9, 16)),
         answering=log_odds(world.asking.answer_rate) + dice.normal(0.2, 1.0),
         came_for=_length(dice, rhythm),
         severity=dice.between(0.25, 0.8),
-        scored=dice.chance(0.72),
+        scored=dice.chance(world.share_scored),
         modality=dice.pick(("in_person", "video", "phone"), (0.66, 0.27, 0.07)),
         fee=dice.pick((45, 60, 75, 85), (0.15, 0.25, 0.4, 0.2)),
     )
@@ -96,6 +98,13 @@ def partner(world: World, dice: Dice, index: int, lead: Person) -> Person:
         other.gender = "woman" if lead.gender == "man" else "man"
         other.masculinity = None
     return other
+
+
+def unseen(world: World, dice: Dice, one: Person) -> Person:
+    """Give a client what nobody will know about him, where the world has such things."""
+    if world.client_sd or world.symptom_sd:
+        one.effect, one.trend = dice.normal(0, world.client_sd), dice.normal(0, world.symptom_sd)
+    return one
 
 
 def arrivals(world: World, seed: int) -> list[datetime]:
@@ -134,7 +143,7 @@ def _wishes(dice: Dice, gender: str) -> dict[str, int]:
     return {axis: max(-3, min(3, round(dice.normal(lean.get(axis, 0.0), 1.4)))) for axis in AXES}
 
 
-def _told(dice: Dice) -> frozenset[str]:
+def _told(dice: Dice, *, everything: bool) -> frozenset[str]:
     shares = (
         ("gender", 0.985),
         ("birth_year", 0.95),
@@ -147,7 +156,7 @@ def _told(dice: Dice) -> frozenset[str]:
         ("wants_therapist_gender", 0.8),
         ("concerns", 0.9),
     )
-    return frozenset(name for name, share in shares if dice.chance(share))
+    return frozenset(name for name, share in shares if dice.chance(share) or everything)
 
 
 def _length(dice: Dice, rhythm: int) -> int:

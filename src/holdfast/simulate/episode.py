@@ -23,6 +23,8 @@ class Booking:
     modality: str = ""
     defaulted: bool = False
     partner_away: bool = False
+    stands_as: Status | None = None  # what the records say, where they are wrong
+    vanished: bool = False  # called off, and no longer in the export
     id: str = ""  # given once all are known
 
 
@@ -33,6 +35,7 @@ class Session:
     booking: Booking
     chance: float
     because: tuple[str, ...]  # the planted effects at work
+    unsaid: float = 0.0  # the chance, if he does not leave, of an open ending that nobody ever writes down
 
 
 @dataclass(frozen=True, slots=True)

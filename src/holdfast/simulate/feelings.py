@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from holdfast.simulate.clients import Person
@@ -63,8 +63,10 @@ class Mind:
         self._hurt = 0.0
 
 
-def at_work(person: Person, felt: Felt, number: int, *, booked: bool, unanswered: bool) -> Iterator[str]:
-    """Name the planted effects that hold after this session."""
+def at_work(
+    person: Person, felt: Felt, number: int, *, booked: bool, unanswered: bool, lately: Collection[str]
+) -> Iterator[str]:
+    """Name what holds after this session and may have an effect. ``lately`` names what happened since the last one."""
     places = {1: "first_session", 2: "second_session", 3: "third_session"}
     if number in places:
         yield places[number]
@@ -79,13 +81,24 @@ def at_work(person: Person, felt: Felt, number: int, *, booked: bool, unanswered
         "prior_dropout": person.prior_dropout,
         "young": person.is_young,
         "unemployed": person.employment == "unemployed",
+        "man": person.gender == "man",
     }
     yield from (name for name, holds in conditions.items() if holds)
+    yield from sorted(lately)
 
 
 def chance_of_leaving(base: float, effects: Effects, therapist: Therapist, because: tuple[str, ...]) -> float:
     """Turn what holds into the chance of a silent exit, by the world's own rule."""
     return logistic(math.fsum((base, therapist.effect, *(getattr(effects, name) for name in because))))
+
+
+def will_come(dice: Dice, *, leaving: bool) -> int | None:
+    """Answer "will you come?", from 0 to 10, or not at all. Who has left mostly does not, or says so politely."""
+    if not dice.chance(0.35 if leaving else 0.8):
+        return None
+    low, middle, high = (0.3, 0.3, 0.4) if leaving else (0.03, 0.12, 0.85)
+    bottom, top = dice.pick(((0, 4), (5, 7), (8, 10)), (low, middle, high))
+    return dice.whole(bottom, top)
 
 
 def answers_chance(asking: Asking, person: Person, felt: Felt) -> float:

@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from holdfast.simulate.bookings import CLIENT, PROVIDER, Desk, waking
 from holdfast.simulate.clients import FORTNIGHTLY, WEEKLY, Person
 from holdfast.simulate.dice import Dice
+from holdfast.simulate.endings import HANDED_OVER, recorded_share, unplanned, unsaid_chance
 from holdfast.simulate.episode import Asked, Booking, Episode, Recorded, Repair, Score, Session
-from holdfast.simulate.feelings import Felt, Mind, answers, answers_chance, at_work, chance_of_leaving
+from holdfast.simulate.feelings import Felt, Mind, answers, answers_chance, at_work, chance_of_leaving, will_come
+from holdfast.simulate.lately import Lately, symptoms
 from holdfast.simulate.therapists import Therapist
 from holdfast.simulate.world import World
 from holdfast.tables.schema import PAUSE, Ending, Status
@@ -51,6 +53,8 @@ class Course:
         self.desk = Desk(world, dice, self.episode)
         self.mind = Mind(dice, people[0], therapist)
         self.horizon = world.clock_now + _LOOK_PAST
+        self.lately = Lately()
+        self.began_with = people[0].severity
 
     def run(self) -> Episode:
         first = self.desk.book_first(self.asked_at)
@@ -66,11 +70,14 @@ class Course:
         """Pass over what is missed and moved; nobody misses more than three in a row and still means to come."""
         misses = 0
         while booking is not None and booking.start < self.horizon:
+            came = misses >= 3 or self.desk.fate(booking) is Status.ATTENDED
             if misses >= 3:
-                return self.desk.attend(booking)
-            if self.desk.fate(booking) is Status.ATTENDED:
+                self.desk.attend(booking)
+            self._ask_before(booking, leaving=False)
+            if came:
                 return booking
             misses += 1
+            self.lately.missed.append(booking)
             booking = self._next_after_a_miss(booking)
         return None
 
@@ -92,9 +99,11 @@ class Course:
         felt = self.mind.after_session(number)
         self.desk.book_on_the_day(session)
         unanswered = self._ask(session, felt, number)
-        because = tuple(at_work(self.person, felt, number, booked=bool(self.desk.pending), unanswered=unanswered))
-        chance = chance_of_leaving(self.world.base, self.world.effects, self.therapist, because)
-        self.episode.sessions.append(Session(session, chance, because))
+        because = self._because(session, felt, number, unanswered=unanswered)
+        base = self.world.base_on(session.start.date()) + self.person.effect
+        chance = chance_of_leaving(base, self.world.effects, self.therapist, because)
+        self.episode.sessions.append(Session(session, chance, because, self._unsaid(session, felt, number)))
+        self.lately = Lately(session.start)
         if self.dice.chance(chance):
             self._leaves(session)
             return None
@@ -105,13 +114,28 @@ class Course:
         self._slow_down(number)
         return self._until_he_comes(self._next(session, felt))
 
+    def _because(self, session: Booking, felt: Felt, number: int, *, unanswered: bool) -> tuple[str, ...]:
+        """Name the planted effects at work."""
+        lately = {
+            *self.lately.names(session, self.person.rhythm),
+            *symptoms(self.began_with, self.person.severity),
+        }
+        booked = bool(self.desk.pending)
+        holds = at_work(self.person, felt, number, booked=booked, unanswered=unanswered, lately=lately)
+        return tuple(name for name in holds if getattr(self.world.effects, name))
+
     def _next(self, session: Booking, felt: Felt) -> Booking:
-        if self.dice.chance(self.world.rates.paused):
+        rates = self.world.rates
+        if self.dice.chance(rates.paused):
             return self._pause(session)
-        if felt.fell and self.dice.chance(0.35):
+        if rates.long_return and self.dice.chance(rates.long_return):
+            return self._goes_away(session)
+        if felt.fell and self.dice.chance(rates.talked_over):
             self._talk_it_over(session)
         if self.desk.pending:
             return self.desk.pending.pop(0)
+        if self.world.habits.drop_in:
+            return self.desk.drop_in(session.start)
         target = self.desk.next_day(session.start) + timedelta(days=self.dice.whole(0, 8))
         return self.desk.book_later(session.start, target=target)
 
@@ -124,10 +148,22 @@ class Course:
         action = self.dice.pick(("asked him about fit", "agreed a slower pace", "explained the plan"))
         self.episode.repairs.append(Repair(at, action, "'understood' fell"))
         self.mind.mend()
+        self.lately.repaired = True
+
+    def _goes_away(self, session: Booking) -> Booking:
+        """Stay away for weeks without a word, just as who has left; and then come back."""
+        self._leave_traces(session)
+        last = max(booking.start for booking in self.episode.bookings).date()
+        until = max(session.start.date() + timedelta(days=self.dice.whole(42, 112)), last + timedelta(days=7))
+        when = datetime.combine(until, datetime.min.time())
+        return self.desk.book_later(
+            session.start, target=until, at=waking(when - timedelta(days=self.dice.between(2, 6)))
+        )
 
     def _pause(self, session: Booking) -> Booking:
         at = session.start + timedelta(minutes=50)
         self.desk.call_off_rest(at + timedelta(minutes=5), CLIENT)
+        self.lately.paused = True
         until = session.start.date() + timedelta(days=self.dice.whole(28, 84))
         when = datetime.combine(until, datetime.min.time())
         self.episode.repairs.append(
@@ -136,22 +172,28 @@ class Course:
         booked_at = at if self.dice.chance(0.5) else waking(when - timedelta(days=self.dice.between(2, 12)))
         return self.desk.book_later(session.start, target=until + timedelta(days=self.dice.whole(0, 9)), at=booked_at)
 
+    def _therapist_leaves_soon(self, session: Booking) -> bool:
+        leaves_on = self.therapist.leaves_on
+        return leaves_on is not None and session.start.date() + timedelta(days=2 * self.person.rhythm) > leaves_on
+
     def _open_ending(self, session: Booking, felt: Felt, number: int) -> Ending | None:
         rates = self.world.rates
-        leaves_on = self.therapist.leaves_on
-        if leaves_on and session.start.date() + timedelta(days=2 * self.person.rhythm) > leaves_on:
-            return self.dice.pick((Ending.SWITCHED, Ending.PLANNED, Ending.REFERRED), (0.75, 0.2, 0.05))
+        if self._therapist_leaves_soon(session):
+            return self.dice.pick([kind for kind, _ in HANDED_OVER], [share for _, share in HANDED_OVER])
         if number >= self.person.came_for and self.dice.chance(rates.planned_when_due):
             return Ending.PLANNED
-        unhappy = felt.is_unhappy
-        chances = (
-            (Ending.TOLD, rates.told_if_unhappy if unhappy else rates.told),
-            (Ending.SWITCHED, rates.switched_if_unhappy if unhappy else rates.switched),
-            (Ending.REFERRED, rates.referred),
-            (Ending.OTHER, rates.other),
-        )
+        chances = unplanned(rates, unhappy=felt.is_unhappy)
         rest = 1 - math.fsum(share for _, share in chances)
         return self.dice.pick((*(kind for kind, _ in chances), None), (*(share for _, share in chances), rest))
+
+    def _unsaid(self, session: Booking, felt: Felt, number: int) -> float:
+        return unsaid_chance(
+            self.world,
+            self.therapist,
+            unhappy=felt.is_unhappy,
+            due=number >= self.person.came_for,
+            handed_over=self._therapist_leaves_soon(session),
+        )
 
     def _ends(self, session: Booking, kind: Ending) -> None:
         """End in a way that was talked about: in the room, or by a message some days later."""
@@ -163,17 +205,22 @@ class Course:
                     self.desk.pending.pop(0), CLIENT, late=self.dice.chance(0.5), not_before=session.start
                 )
         self.desk.call_off_rest(at + timedelta(minutes=5), CLIENT if kind is Ending.TOLD else PROVIDER)
-        records = self.world.records
-        share = records.switches if kind is Ending.SWITCHED else records.endings
-        if self.therapist.careless:
-            share = min(share, records.careless_endings)
+        share = recorded_share(self.world, self.therapist, kind)
         self._end(kind, at, recorded=share, weeks=self.dice.pick((0.0, 2.0, 6.0), (0.55, 0.3, 0.15)))
 
     def _leaves(self, session: Booking) -> None:
-        """He is gone. What is left are traces: a missed hour, a polite cancellation, or nothing at all."""
+        """He is gone."""
+        last = self._leave_traces(session)
+        if self.dice.chance(0.25):
+            wrote = waking(last + timedelta(days=self.dice.between(7, 30)))
+            self.episode.repairs.append(Repair(wrote, "wrote to him", "silence"))
+        self._end(Ending.SILENT, session.start, recorded=self.world.records.silent, weeks=5.0, since=last)
+
+    def _leave_traces(self, session: Booking) -> datetime:
+        """Stay away: a missed hour, a polite cancellation, or nothing at all. Returns when the last trace was due."""
         traces = self.desk.pending
         self.desk.pending = []
-        if not traces and self.dice.chance(0.15):
+        if not traces and self.dice.chance(0.0 if self.world.habits.drop_in else 0.15):
             traces = [self.desk.book_later(session.start, target=self.desk.next_day(session.start))]
         for trace in traces[:1]:
             self._stays_away(trace, session.start)
@@ -181,18 +228,18 @@ class Course:
         if self.desk.pending:
             found_out = waking(traces[0].start + timedelta(days=self.dice.between(0.3, 9)), later=True)
             self.desk.call_off_rest(found_out, self.dice.pick((CLIENT, PROVIDER), (0.4, 0.6)))
-        last = max([session.start, *(trace.start for trace in traces)])
-        if self.dice.chance(0.25):
-            wrote = waking(last + timedelta(days=self.dice.between(7, 30)))
-            self.episode.repairs.append(Repair(wrote, "wrote to him", "silence"))
-        self._end(Ending.SILENT, session.start, recorded=self.world.records.silent, weeks=5.0, since=last)
+        return max([session.start, *(trace.start for trace in traces)])
 
     def _stays_away(self, trace: Booking, since: datetime) -> None:
-        how = self.dice.pick(("missed", "cancelled", "late"), (0.36, 0.4, 0.24))
+        if self.desk.is_swept_away(trace):
+            return
+        how = self.dice.pick(("missed", "cancelled", "late"), self.world.rates.traces)
         if how == "missed":
             self.desk.miss(trace)
+            self._ask_before(trace, leaving=True)
             return
         self.desk.call_off(trace, CLIENT, late=how == "late", not_before=since + timedelta(hours=2))
+        self._ask_before(trace, leaving=True)
         if self.dice.chance(0.2):
             again = self._next_after_a_miss(trace)
             self._stays_away(again, since)
@@ -229,15 +276,29 @@ class Course:
             unanswered = unanswered or (person is self.person and not answered)
         return unanswered
 
+    def _ask_before(self, booking: Booking, *, leaving: bool) -> None:
+        """A day or so before the hour: will he come? Not if it has been called off by then."""
+        asking, sent_at = self.world.asking, waking(booking.start - timedelta(hours=30))
+        called_off = booking.status is not Status.ATTENDED and booking.status_at and booking.status_at <= sent_at
+        if not asking.before or called_off or sent_at < booking.booked_at or sent_at.date() < asking.since:
+            return
+        if not self.dice.chance(asking.before):
+            return
+        answer = will_come(self.dice, leaving=leaving)
+        at = waking(sent_at + timedelta(hours=self.dice.between(0.2, 12)), later=True)
+        given = {} if answer is None else {"attend_next": str(answer)}
+        self.episode.checkins.append(Asked(self.person, booking, sent_at, at if given else None, given))
+
     def _present(self, session: Booking) -> tuple[Person, ...]:
         return self.episode.people[:1] if session.partner_away else self.episode.people
 
     def _score(self, session: Booking, number: int) -> None:
-        """Questionnaires at intake and every fourth session."""
+        """Questionnaires at intake, and by default every fourth session."""
         person = self.person
-        if person.scored and number % 4 == 1:
+        if person.scored and number % self.world.scored_every == 1 % self.world.scored_every:
             for measure, top in _SCORES:
                 score = max(0, min(top, round(top * (person.severity + self.dice.normal(0, 0.06)))))
                 taken_at = session.start - timedelta(minutes=10)
                 self.episode.scores.append(Score(person, measure, taken_at, score))
-        person.severity = max(0.05, person.severity * self.dice.between(0.93, 1.01))
+        change = self.dice.between(0.93, 1.01) * math.exp(person.trend)
+        person.severity = max(0.05, min(1.0, person.severity * change))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from holdfast.simulate.clients import Person, arrivals, partner, person
+from holdfast.simulate.clients import Person, arrivals, partner, person, unseen
 from holdfast.simulate.dice import Dice
 from holdfast.simulate.episode import Episode
 from holdfast.simulate.histories import Course
@@ -31,7 +31,7 @@ def _clients(world: World, seed: int) -> Iterator[tuple[tuple[Person, ...], Dice
     index = 0
     while index < len(times):
         dice = Dice(seed, 3, index)
-        people: tuple[Person, ...] = (person(world, dice, index, times[index]),)
+        people: tuple[Person, ...] = (unseen(world, Dice(seed, 4, index), person(world, dice, index, times[index])),)
         if dice.chance(world.share_couples / (2 - world.share_couples)) and index + 1 < len(times):
             people = (people[0], partner(world, dice, index + 1, people[0]))
         index += len(people)

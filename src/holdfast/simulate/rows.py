@@ -19,8 +19,10 @@ _COLUMNS = {name: tuple(table.columns) for name, table in TABLES.items()}
 class Register:
     """The practice's records as they stand at the moment of the export."""
 
-    def __init__(self, world: World, staff: Sequence[Therapist], episodes: Sequence[Episode]) -> None:
-        self.now = world.clock_now
+    def __init__(
+        self, world: World, staff: Sequence[Therapist], episodes: Sequence[Episode], *, now: datetime | None = None
+    ) -> None:
+        self.world, self.now = world, now or world.clock_now
         self.zone = ZoneInfo(world.timezone)
         self.staff, self.episodes = staff, episodes
         _number(episodes, self.now)
@@ -45,10 +47,13 @@ class Register:
             (booking.id, person.id, self._appointment(episode, person, booking))
             for episode in self.episodes
             for booking in episode.bookings
-            if booking.booked_at <= self.now
+            if booking.booked_at <= self.now and not self._has_vanished(booking)
             for person in episode.people
         ]
         return [row for _, _, row in sorted(found, key=lambda one: one[:2])]
+
+    def _has_vanished(self, booking: Booking) -> bool:
+        return booking.vanished and booking.status_at is not None and booking.status_at <= self.now
 
     def _appointment(self, episode: Episode, person: Person, booking: Booking) -> Row:
         row = {
@@ -56,7 +61,7 @@ class Register:
             "client_id": person.id,
             "therapist_id": episode.therapist.id,
             "starts_at": self.text(booking.start),
-            "booked_at": self.text(booking.booked_at),
+            "booked_at": self.text(booking.booked_at) if self.world.records.booked_at else "",
             "modality": booking.modality,
             "fee": str(person.fee),
         }
@@ -77,20 +82,22 @@ class Register:
                 "status_at": at,
             }
         return {
-            "status": booking.status,
+            "status": booking.stands_as or booking.status,
             "initiated_by": booking.by or "",
             "certainty": Certainty.DEFAULTED if booking.defaulted else Certainty.RECORDED,
             "status_at": self.text(booking.status_at),
         }
 
     def _people(self) -> list[Person]:
-        seen = {person.id: person for episode in self.episodes for person in episode.people}
+        """Everybody who has asked by now."""
+        known = (person for episode in self.episodes for person in episode.people if person.asked_at <= self.now)
+        seen = {person.id: person for person in known}
         return [seen[id] for id in sorted(seen, key=lambda found: (len(found), found))]
 
     def _checkins(self) -> Iterator[Row]:
         for episode in self.episodes:
             for asked in episode.checkins:
-                if asked.sent_at <= self.now:
+                if asked.sent_at <= self.now and not self._has_vanished(asked.booking):
                     yield self._asked(asked)
 
     def _asked(self, asked: Asked) -> Row:

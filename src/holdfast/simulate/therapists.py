@@ -74,7 +74,7 @@ def hire(world: World, seed: int) -> list[Therapist]:
     order = dice.shuffled(range(count))
     careless = set(order[: round(count * world.records.careless_therapists)])
     defaulting = set(order[len(careless) :][: round(count * world.records.defaulting_therapists)])
-    leaver = order[-1] if count > 3 else None
+    leaver = order[-1] if count > 3 and world.staff_turnover else None
     return [
         _therapist(
             world,
@@ -113,12 +113,12 @@ def _therapist(
 
 
 def _leave(world: World, dice: Dice) -> Iterator[date]:
-    """Two holidays a year of a week each, at other times than the closures."""
+    """Two holidays a year, of a week each by default, at other times than the closures."""
     first = world.opened.year
     for year in range(first, world.clock_now.year + 2):
         for low, high in ((40, 150), (255, 320)):
             begins = date(year, 1, 1) + timedelta(days=dice.whole(low, high))
-            yield from (begins + timedelta(days=day) for day in range(7))
+            yield from (begins + timedelta(days=day) for day in range(world.leave_days))
 
 
 def _spread(dice: Dice, count: int, sd: float) -> list[float]:

@@ -18,13 +18,20 @@ class SessionTruth:
     """A session that took place, marked or not, and the chance that he would silently leave after it.
 
     ``chance`` is what the world's own rule gives once it is known whether the next session was
-    booked and the check-in answered. ``because`` names the planted effects at work.
+    booked and the check-in answered. ``because`` names the planted effects at work. ``unsaid`` is the
+    chance that, not having left, he would end openly and nobody would ever write it down.
     """
 
     appointment_id: str
     starts_at: str
     chance: float
     because: tuple[str, ...]
+    unsaid: float = 0.0
+
+    @property
+    def chance_gone(self) -> float:
+        """The chance of never being seen or heard of again after this session, as far as the tables will tell."""
+        return self.chance + (1 - self.chance) * self.unsaid
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,8 @@ class EpisodeTruth:
     """One client with one therapist. ``kind`` is an ending's kind, or ``open``.
 
     ``ended_at`` is when it truly ended: for a silent exit the last session, after which he had left.
-    ``recorded`` says whether the practice knew of the ending at the export.
+    ``recorded`` says whether the practice knew of the ending at the export; ``recorded_at`` when it
+    knew, even if that is later, and is blank if it never will. ``booked_at`` is when he first booked.
     """
 
     client_id: str
@@ -43,6 +51,8 @@ class EpisodeTruth:
     left_after: str | None  # the appointment_id, for a silent exit
     recorded: bool
     sessions: tuple[SessionTruth, ...]
+    booked_at: str = ""
+    recorded_at: str | None = None
 
 
 def truth(register: Register, episodes: Sequence[Episode]) -> list[EpisodeTruth]:
@@ -50,6 +60,8 @@ def truth(register: Register, episodes: Sequence[Episode]) -> list[EpisodeTruth]
     count: dict[str, int] = {}
     found: list[EpisodeTruth] = []
     for episode in episodes:
+        if min(booking.booked_at for booking in episode.bookings) > register.now:
+            continue
         for person in episode.people:
             count[person.id] = count.get(person.id, 0) + 1
             found.append(_episode(register, episode, person, count[person.id]))
@@ -71,6 +83,8 @@ def _episode(register: Register, episode: Episode, person: Person, number: int) 
         left_after=sessions[-1].appointment_id if silent else None,
         recorded=episode.recorded is not None and episode.recorded.recorded_at <= now,
         sessions=sessions,
+        booked_at=register.text(min(booking.booked_at for booking in episode.bookings)),
+        recorded_at=register.text(episode.recorded.recorded_at) if episode.recorded else None,
     )
 
 
@@ -83,5 +97,9 @@ def _his(episode: Episode, person: Person, now: datetime) -> Iterator[Session]:
 
 def _session(register: Register, session: Session) -> SessionTruth:
     return SessionTruth(
-        session.booking.id, register.text(session.booking.start), round(session.chance, 6), session.because
+        session.booking.id,
+        register.text(session.booking.start),
+        round(session.chance, 6),
+        session.because,
+        round(session.unsaid, 6),
     )

@@ -2,23 +2,26 @@
 
 Effects are on the log-odds of leaving silently after a session. They are chosen to be
 plausible and easy to find again, not estimated; the evidence they lean on is in the docs.
+A knob at its default leaves the stream of chance untouched, so that the demo stays as it is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from holdfast.errors import UsageError
+from holdfast.tables.schema import InitiatedBy
 
 DEMO_NOW = datetime(2026, 11, 20, 18, 0, tzinfo=ZoneInfo("Europe/London"))
 DEMO_SEED = 1907
+NEVER = date(2100, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What makes a silent exit more likely, by name; 0 takes an effect away."""
+    """What makes a silent exit more likely, by name; 0 takes an effect away, a negative one makes it safer."""
 
     first_session: float = 1.10
     second_session: float = 0.45
@@ -32,6 +35,19 @@ class Effects:
     prior_dropout: float = 0.50
     young: float = 0.35  # below 30 when he first asked
     unemployed: float = 0.60
+    man: float = 0.0
+    widening: float = 0.0  # came after more than one and a half of his turns, without an agreed break
+    late_cancelled: float = 0.0  # since the session before: he called off late
+    no_show: float = 0.0  # since the session before
+    provider_cancelled: float = 0.0  # since the session before
+    better: float = 0.0  # symptoms down by a fifth of the scale since he began
+    worse: float = 0.0  # or up
+    repaired: float = 0.0  # a rupture was talked over since the session before
+
+    @classmethod
+    def none(cls) -> Effects:
+        """A fair world: nothing that is known or felt makes any difference."""
+        return cls(**{one.name: 0.0 for one in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +63,16 @@ class Rates:
     other: float = 0.0015
     planned_when_due: float = 0.35  # per session from the number of sessions he came for
     paused: float = 0.012
+    long_return: float = 0.0  # per session: away for six to sixteen weeks without a word, and then back
     returned: float = 0.05  # of those who ended as planned: back for a new episode, months later
+    talked_over: float = 0.35  # of the falls of 'understood'
     client_cancelled: float = 0.065
     late_cancelled: float = 0.030
     no_show: float = 0.055
     provider_cancelled: float = 0.018
     rescheduled: float = 0.045
     two_on_a_day: float = 0.004
+    traces: tuple[float, float, float] = (0.36, 0.40, 0.24)  # of who has left and is booked: missed, cancelled, late
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +89,10 @@ class Records:
     unmarked: float = 0.01  # the same, of everyone else's
     defaulting_therapists: float = 3 / 12  # whose system writes "attended" by itself
     defaulted: float = 0.80
+    hidden_no_shows: float = 0.0  # share of those therapists' no-shows that stand as attended, by default
+    vanishing: float = 0.0  # share of cancellations that are no longer in the export
     unknown_initiator: float = 0.08  # cancellations of which nobody noted who made them
+    booked_at: bool = True  # whether the source says when an appointment was booked
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +103,31 @@ class Asking:
     answer_rate: float = 0.80
     answer_fall: float = 1.1  # log-odds by which answering falls once something is wrong
     politeness: float = 0.45  # share of answers moved to 9 or 10, whatever he felt
+    before: float = 0.0  # share of booked appointments before which he is asked whether he will come
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How people come: how often, how regularly, and how they book."""
+
+    rhythms: tuple[float, float, float] = (0.62, 0.29, 0.09)  # weekly, every two weeks, every four
+    irregular: float = 0.0  # standard deviation of the logarithm of a gap
+    books: tuple[float, float, float] = (0.35, 0.47, 0.18)  # by the series, one at a time, by phone
+    nothing_ahead: float = 0.65  # share of the sessions of who books by phone that end with nothing booked
+    drop_in: bool = False  # after the first session nobody books: he just comes
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Days on which many appointments are called off at short notice: a flu week, a week of snow."""
+
+    first: date
+    days: int
+    share: float
+    by: InitiatedBy
+
+    def covers(self, day: date) -> bool:
+        return self.first <= day < self.first + timedelta(days=self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +135,7 @@ class World:
     """One practice. The same world and seed give the same bytes, always."""
 
     name: str = "Simulated practice"
+    about: str = ""  # what is special about it, in a sentence
     timezone: str = "Europe/London"
     now: datetime = DEMO_NOW  # aware; the export's moment
     months: int = 30  # since the practice opened
@@ -99,10 +147,20 @@ class World:
     base: float = -4.15  # log-odds of leaving after a session when nothing speaks for it
     effects: Effects = field(default_factory=Effects)
     therapist_sd: float = 0.50  # on the log-odds: 7 % of the variance
+    client_sd: float = 0.0  # the same, of what nobody knows about a client
+    drift: float = 0.0  # on the log-odds, for each year since the practice opened
+    symptom_sd: float = 0.0  # how far people differ in their course, on the logarithm, per session
+    tells_all: bool = False  # every client answers every question about himself
+    share_scored: float = 0.72
+    scored_every: int = 4  # sessions
     rates: Rates = field(default_factory=Rates)
     records: Records = field(default_factory=Records)
     asking: Asking = field(default_factory=Asking)
+    habits: Habits = field(default_factory=Habits)
     closures: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = (((12, 22), (1, 2)), ((8, 10), (8, 21)))
+    leave_days: int = 7  # of each of a therapist's two holidays a year
+    staff_turnover: bool = True  # with more than three therapists, one leaves before the end
+    bursts: tuple[Burst, ...] = ()
 
     def __post_init__(self) -> None:
         if self.clients < 1 or self.months < 1 or (self.n_therapists is not None and self.n_therapists < 1):
@@ -127,6 +185,10 @@ class World:
     def clients_per_week(self) -> float:
         return self.clients / (self.months * 30.44 / 7)
 
+    def base_on(self, day: date) -> float:
+        """Log-odds of leaving after a session of that day when nothing speaks for it."""
+        return self.base + self.drift * (day - self.opened).days / 365.25
+
     def is_closed(self, day: date) -> bool:
         """Say whether the practice as a whole is shut on a day."""
         when = (day.month, day.day)
@@ -135,6 +197,10 @@ class World:
             if inside:
                 return True
         return day in _BANK_HOLIDAYS
+
+    def burst_on(self, day: date) -> Burst | None:
+        """The burst of cancellations that a day falls into, if any."""
+        return next((burst for burst in self.bursts if burst.covers(day)), None)
 
 
 DEMO = World(name="Harbour Street Therapy (demo)", n_therapists=12)
