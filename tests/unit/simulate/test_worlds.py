@@ -82,6 +82,13 @@ def test_every_world_says_what_it_is_and_its_tables_read_without_a_problem(name:
     }
 
 
+def test_the_reference_lists_every_world() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "reference" / "simulate.md"
+    rows = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    listed = {f"| `{name}` | {world.about} |" for name, world in WORLDS.items()}
+    assert listed <= set(rows)
+
+
 def test_the_same_world_and_seed_give_the_same_practice() -> None:
     small = replace(WORLDS["irregular"], clients=40, months=4)
     first, second = simulate(small, seed=4), simulate(small, seed=4)
