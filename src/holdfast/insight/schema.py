@@ -15,7 +15,7 @@ def leak_schema() -> dict[str, Any]:
     Within one version fields are only ever added, so an older schema must accept them: unlike our own
     reading of a file, the published schema does not refuse what it does not know.
     """
-    found: dict[str, Any] = _open(Leak.model_json_schema(mode="serialization"))
+    found: dict[str, Any] = open_schema(Leak.model_json_schema(mode="serialization"))
     found["properties"]["schema_version"]["const"] = SCHEMA_VERSION
     return {
         "$schema": DIALECT,
@@ -25,12 +25,14 @@ def leak_schema() -> dict[str, Any]:
     }
 
 
-def _open(part: Any) -> Any:
+def open_schema(part: Any) -> Any:
     """Leave out the refusal of unknown fields, at every depth."""
     if isinstance(part, dict):
         return {
-            key: _open(value) for key, value in part.items() if not (key == "additionalProperties" and value is False)
+            key: open_schema(value)
+            for key, value in part.items()
+            if not (key == "additionalProperties" and value is False)
         }
     if isinstance(part, list):
-        return [_open(item) for item in part]
+        return [open_schema(item) for item in part]
     return part

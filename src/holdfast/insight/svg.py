@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from holdfast.insight import drawing as draw
 from holdfast.insight import figures
 from holdfast.insight.result import Curve, Point, Step
 from holdfast.insight.words import percent
@@ -34,36 +35,6 @@ class Dot:
     high: float | None = None
 
 
-def _svg(name: str, height: float, title: str, desc: str, inside: Iterable[Markup], kind: str) -> Markup:
-    head = Markup(
-        '<svg class="chart {kind}" role="img" aria-labelledby="{name}-title {name}-desc" width="100%"'
-        ' height="{height}" xmlns="http://www.w3.org/2000/svg"><title id="{name}-title">{title}</title>'
-        '<desc id="{name}-desc">{desc}</desc>'
-    )
-    begin = head.format(name=name, kind=kind, height=f"{height:g}", title=title, desc=desc)
-    return begin + Markup("").join(inside) + Markup("</svg>")
-
-
-def _text(x: float, y: float, words: str, kind: str = "", anchor: str = "start", dx: float = 0) -> Markup:
-    tag = Markup('<text x="{}%" y="{:g}" dx="{:g}" text-anchor="{}" class="{}">{}</text>')
-    return tag.format(f"{x:.2f}", y, dx, anchor, kind, words)
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:
-    tag = Markup('<line x1="{}%" y1="{:g}" x2="{}%" y2="{:g}" class="{}"/>')
-    return tag.format(f"{x1:.2f}", y1, f"{x2:.2f}", y2, kind)
-
-
-def _rect(x: float, y: float, width: float, height: float, kind: str) -> Markup:
-    tag = Markup('<rect x="{}%" y="{:g}" width="{}%" height="{:g}" class="{}"/>')
-    return tag.format(f"{x:.3f}", y, f"{max(width, 0):.3f}", height, kind)
-
-
-def _short(label: str, longest: int) -> str:
-    label = figures.clean(label).strip()
-    return label if len(label) <= longest else label[: longest - 1].rstrip() + "…"
-
-
 # --- the funnel -------------------------------------------------------------------------------------
 
 
@@ -71,18 +42,18 @@ def funnel(steps: Sequence[Step], *, name: str, title: str, desc: str) -> Markup
     """Draw one bar a step; whoever was lost on the way to it stays visible at its end."""
     whole = next((step.of for step in steps if step.of), None)
     rows = [part for place, step in enumerate(steps) for part in _funnel_row(step, place * ROW, whole)]
-    return _svg(name, len(steps) * ROW - 18, title, desc, rows, "funnel")
+    return draw.chart(name, len(steps) * ROW - 18, title, desc, rows, "funnel")
 
 
 def _funnel_row(step: Step, y: float, whole: int | None) -> Iterable[Markup]:
-    yield _text(0, y + 17, step.name.capitalize(), "strong")
-    yield _text(100, y + 17, figures.base(step.share), "quiet narrow", "end")
-    yield _text(100, y + 17, _came(step), "quiet wide", "end")
-    yield _rect(0, y + BAR_TOP, 100, BAR, "track")
+    yield draw.text(0, y + 17, step.name.capitalize(), "strong")
+    yield draw.text(100, y + 17, figures.base(step.share), "quiet narrow", "end")
+    yield draw.text(100, y + 17, _came(step), "quiet wide", "end")
+    yield draw.rect(0, y + BAR_TOP, 100, BAR, "track")
     if not whole or step.reached is None or step.of is None:
         return
     scale = 100 / whole
-    yield _rect(0, y + BAR_TOP, step.reached * scale, BAR, "came")
+    yield draw.rect(0, y + BAR_TOP, step.reached * scale, BAR, "came")
     yield from _lost_at(step, y, scale)
 
 
@@ -99,7 +70,7 @@ def _lost_at(step: Step, y: float, scale: float) -> Iterable[Markup]:
     x = x_lost = (step.reached or 0) * scale
     if gone.hidden:
         rest = ((step.of or 0) - (step.reached or 0)) * scale
-        yield _rect(x, y + BAR_TOP, rest, BAR, "hidden")
+        yield draw.rect(x, y + BAR_TOP, rest, BAR, "hidden")
         yield from _beneath(x, rest, y, "not shown how these left", "")
         return
     kinds = (
@@ -111,7 +82,7 @@ def _lost_at(step: Step, y: float, scale: float) -> Iterable[Markup]:
     )
     for kind, count in kinds:
         if count:
-            yield _rect(x, y + BAR_TOP, count * scale, BAR, kind)
+            yield draw.rect(x, y + BAR_TOP, count * scale, BAR, kind)
             x += count * scale
     first = gone.silent or gone.never_started
     words = f"{first:,} {'left without a word' if gone.silent else 'never came'}" if first else ""
@@ -128,7 +99,7 @@ def _beneath(x: float, width: float, y: float, words: str, others: str) -> Itera
     line = y + BAR_TOP + BAR + 17
     if words:
         at, anchor = _narrow_place(x, width)
-        yield _text(at, line, words, "lost narrow", anchor)
+        yield draw.text(at, line, words, "lost narrow", anchor)
     if words or others:
         at, anchor = (x, "start") if x <= 15 else (100, "end")
         tag = Markup('<text x="{}%" y="{:g}" text-anchor="{}" class="wide"><tspan class="lost">{}</tspan>{}</text>')
@@ -153,7 +124,7 @@ def staying(curve: Curve, *, name: str, title: str, desc: str, marks: Sequence[f
     line = [(0.0, 1.0), *_steps([(point.time, point.estimate) for point in curve.points], last)]
     plot = _plot(last, [_path(band, "band", closed=True), _path(line, "line")])
     marked = [part for point in figures.points_at(curve, marks) for part in _mark(point, last)]
-    return _svg(name, TOP + PLOT_HEIGHT + BELOW, title, desc, [*_frame(curve, last), plot, *marked], "curve")
+    return draw.chart(name, TOP + PLOT_HEIGHT + BELOW, title, desc, [*_frame(curve, last), plot, *marked], "curve")
 
 
 def stacked(curves: dict[str, Curve], *, name: str, title: str, desc: str) -> Markup:
@@ -171,7 +142,7 @@ def stacked(curves: dict[str, Curve], *, name: str, title: str, desc: str) -> Ma
         layers.append(_path([*upper, *lower[::-1]], f"layer {ending}", closed=True))
         below = above
     frame = _frame(some, last)
-    return _svg(name, TOP + PLOT_HEIGHT + BELOW, title, desc, [*frame, _plot(last, layers)], "curve")
+    return draw.chart(name, TOP + PLOT_HEIGHT + BELOW, title, desc, [*frame, _plot(last, layers)], "curve")
 
 
 def _steps(points: Sequence[tuple[float, float]], last: float) -> list[tuple[float, float]]:
@@ -197,12 +168,12 @@ def _plot(last: float, inside: Iterable[Markup]) -> Markup:
 def _frame(curve: Curve, last: float) -> Iterable[Markup]:
     for share in (0, 25, 50, 75, 100):
         y = _down(share / 100)
-        yield _line(0, y, 100, y, "axis" if share == 0 else "grid")
-        yield _text(0, y + 5, f"{share} %", "tick", "end", -8)
+        yield draw.line(0, y, 100, y, "axis" if share == 0 else "grid")
+        yield draw.text(0, y + 5, f"{share} %", "tick", "end", -8)
     for time in _ticks(last):
-        yield _text(100 * time / last, TOP + PLOT_HEIGHT + 18, f"{time:g}", "tick", "middle")
+        yield draw.text(100 * time / last, TOP + PLOT_HEIGHT + 18, f"{time:g}", "tick", "middle")
     words = "sessions" if curve.unit == "sessions" else "weeks since the first session"
-    yield _text(50, TOP + PLOT_HEIGHT + 38, words, "tick", "middle")
+    yield draw.text(50, TOP + PLOT_HEIGHT + 38, words, "tick", "middle")
 
 
 def _ticks(last: float) -> list[float]:
@@ -218,7 +189,7 @@ def _mark(point: Point, last: float) -> Iterable[Markup]:
     x = 100 * point.time / last
     yield Markup('<circle cx="{}%" cy="{:.1f}" r="4" class="dot"/>').format(f"{x:.2f}", _down(point.estimate))
     anchor, dx = ("start", 5) if x <= 85 else ("end", -5)
-    yield _text(x, max(_down(point.high) - 6, 11), percent(point.estimate), "value halo", anchor, dx)
+    yield draw.text(x, max(_down(point.high) - 6, 11), percent(point.estimate), "value halo", anchor, dx)
 
 
 # --- values beside each other -----------------------------------------------------------------------
@@ -231,7 +202,7 @@ def dots(rows: Sequence[Dot], *, name: str, title: str, desc: str, shares: bool)
     bottom = len(rows) * DOT_ROW
     parts = [part for place, row in enumerate(rows) for part in _dot_row(row, place * DOT_ROW, top)]
     scale = [part for value in (0, top / 2, top) for part in _scale_mark(value, top, bottom, shares=shares)]
-    return _svg(name, bottom + 26, title, desc, [*scale, *parts], "dots")
+    return draw.chart(name, bottom + 26, title, desc, [*scale, *parts], "dots")
 
 
 def _nice(highest: float) -> float:
@@ -242,17 +213,17 @@ def _nice(highest: float) -> float:
 def _scale_mark(value: float, top: float, bottom: float, *, shares: bool) -> Iterable[Markup]:
     x = 100 * value / top
     anchor = "start" if value == 0 else "end" if value == top else "middle"
-    yield _line(x, 26, x, bottom, "grid")
-    yield _text(x, bottom + 20, percent(value) if shares else f"{value:g}", "tick", anchor)
+    yield draw.line(x, 26, x, bottom, "grid")
+    yield draw.text(x, bottom + 20, percent(value) if shares else f"{value:g}", "tick", anchor)
 
 
 def _dot_row(row: Dot, y: float, top: float) -> Iterable[Markup]:
-    yield _text(0, y + 17, _short(row.label, LONGEST_NARROW), "strong halo narrow")
-    yield _text(0, y + 17, _short(row.label, LONGEST_LABEL), "strong halo wide")
-    yield _text(100, y + 17, row.words, "quiet halo", "end")
+    yield draw.text(0, y + 17, draw.short(row.label, LONGEST_NARROW), "strong halo narrow")
+    yield draw.text(0, y + 17, draw.short(row.label, LONGEST_LABEL), "strong halo wide")
+    yield draw.text(100, y + 17, row.words, "quiet halo", "end")
     if row.estimate is None or row.low is None or row.high is None:
         return
     middle = y + 36
-    yield _line(0, middle, 100, middle, "grid")
-    yield _line(100 * row.low / top, middle, 100 * min(row.high / top, 1), middle, "range")
+    yield draw.line(0, middle, 100, middle, "grid")
+    yield draw.line(100 * row.low / top, middle, 100 * min(row.high / top, 1), middle, "range")
     yield Markup('<circle cx="{}%" cy="{:g}" r="6" class="dot"/>').format(f"{100 * row.estimate / top:.2f}", middle)

@@ -30,7 +30,7 @@ PLAIN = str.maketrans(
 
 def show(leak: Leak, console: Console) -> None:
     """Print the leak for a person to read."""
-    page = _Page(console)
+    page = Page(console)
     _headline(page, leak)
     _lost(page, leak)
     _ended(page, leak.groups[0])
@@ -41,7 +41,7 @@ def show(leak: Leak, console: Console) -> None:
     _counted(page, leak)
 
 
-class _Page:
+class Page:
     """A console, and what it can write."""
 
     def __init__(self, console: Console) -> None:
@@ -90,7 +90,7 @@ class _Page:
         self.console.print(Padding(table, (0, 0, 0, 2), expand=False), width=self.width, highlight=False)
 
 
-def _headline(page: _Page, leak: Leak) -> None:
+def _headline(page: Page, leak: Leak) -> None:
     title = f"{leak.practice} · as" if leak.practice else "As"
     page.gap()
     page.say(f"{title} known on {leak.at.day} {leak.at:%B %Y, %H:%M}", "dim")
@@ -103,7 +103,7 @@ def _headline(page: _Page, leak: Leak) -> None:
 # --- where people are lost --------------------------------------------------------------------------
 
 
-def _lost(page: _Page, leak: Leak) -> None:
+def _lost(page: Page, leak: Leak) -> None:
     page.heading("Where people are lost")
     _key(page, leak.shared)
     beside = sections.beside(leak)
@@ -128,7 +128,7 @@ def _who(group: Group) -> str:
     return found if group.label == people(group) else f"{sections.name(group)}: {found}"
 
 
-def _key(page: _Page, shared: bool) -> None:
+def _key(page: Page, shared: bool) -> None:
     words = {
         "came": "came",
         "silent": "left without a word",
@@ -151,7 +151,7 @@ def _key(page: _Page, shared: bool) -> None:
     page.line(line)
 
 
-def _step(page: _Page, step: Step, whole: int) -> None:
+def _step(page: Page, step: Step, whole: int) -> None:
     """A name, a bar as long as all who booked, and beneath it what became of those who did not come."""
     name, came = step.name.capitalize(), _came(step)
     beside = page.width >= BESIDE
@@ -194,7 +194,7 @@ def _gone(step: Step) -> str:
 # --- how it ended, how long people stay -------------------------------------------------------------
 
 
-def _ended(page: _Page, group: Group) -> None:
+def _ended(page: Page, group: Group) -> None:
     page.heading(f"How it ended: {people(group)}")
     page.say(sections.ended(group))
     page.gap()
@@ -211,7 +211,7 @@ def _ended(page: _Page, group: Group) -> None:
         page.table(["Who says so", "On record", "Worked out", "By the rule"], rows)
 
 
-def _staying(page: _Page, group: Group) -> None:
+def _staying(page: Page, group: Group) -> None:
     page.heading(f"How long people stay: {people(group)}")
     page.say(sections.staying(group))
     if not group.staying_sessions.points:
@@ -228,7 +228,7 @@ def _staying(page: _Page, group: Group) -> None:
     page.say(f"Of {group.staying_sessions.of:,} courses whose first step can be told by now.", "dim")
 
 
-def _small_curve(page: _Page, points: Sequence[Point]) -> None:
+def _small_curve(page: Page, points: Sequence[Point]) -> None:
     top = len(page.signs.heights) - 1
     each = 2 if page.width >= 2 * len(points) + 24 else 1
     line = "".join(page.signs.heights[round(point.estimate * top)] * each for point in points)
@@ -241,7 +241,7 @@ def _small_curve(page: _Page, points: Sequence[Point]) -> None:
 # --- groups, definitions, and how it was counted ----------------------------------------------------
 
 
-def _groups(page: _Page, breakdown: Breakdown) -> None:
+def _groups(page: Page, breakdown: Breakdown) -> None:
     page.heading(f"Groups beside each other, by {sections.column(breakdown)}")
     page.say(sections.groups(breakdown))
     page.gap()
@@ -268,7 +268,7 @@ def _groups(page: _Page, breakdown: Breakdown) -> None:
         page.say(sections.overall(test))
 
 
-def _definitions(page: _Page, group: Group) -> None:
+def _definitions(page: Page, group: Group) -> None:
     names = DEFINITION_WORDS
     page.heading("What others call dropout")
     page.say(sections.definitions(group))
@@ -294,7 +294,7 @@ def _definitions(page: _Page, group: Group) -> None:
         page.table(["They differ", "Share (95 %)", "Of"], rows)
 
 
-def _counted(page: _Page, leak: Leak) -> None:
+def _counted(page: Page, leak: Leak) -> None:
     page.heading("How good the data are")
     page.say(sections.evidence(leak))
     for line in sections.surer(leak):

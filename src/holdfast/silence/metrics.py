@@ -171,12 +171,15 @@ def _recalibrate(left: Floats, chance: Floats, weights: Floats, *, free_slope: b
     """
     x = logit(chance)
     a, b = np.zeros(len(weights)), np.ones(len(weights))
+    if len(weights) > 1:  # from the answer for all rows it is only a step or two to that for a replicate
+        whole = _recalibrate(left, chance, one_each(left), free_slope=free_slope)
+        a, b = a + np.nan_to_num(whole[0]), b + np.nan_to_num(whole[1] - 1)
     for _ in range(40):
         p = 1 / (1 + np.exp(-np.clip(a[:, None] + b[:, None] * x, -40, 40)))
         error, spread = weights * (left - p), weights * p * (1 - p)
         step_a, step_b = _newton_step(error, spread, x, free_slope=free_slope)
         a, b = a + step_a, b + step_b
-        if np.nanmax(np.abs([step_a, step_b]), initial=0.0) < 1e-9:
+        if np.nanmax(np.abs([step_a, step_b]), initial=0.0) < 1e-7:
             break
     wild = (np.abs(a) > 30) | (np.abs(b) > 30)
     return np.where(wild, np.nan, a), np.where(wild, np.nan, b)
@@ -246,14 +249,14 @@ def with_interval(measure: Measure, left: Floats, chance: Floats, weights: Float
     """One measure with the 95 % percentiles of its bootstrap; with fewer than ten of either outcome, none."""
     if too_few(left):
         return NotEstimable(TOO_FEW)
-    estimate = float(measure(left, chance, one_each(left))[0])
-    return interval(estimate, _in_parts(measure, left, chance, weights))
+    return interval(*replicated(measure, left, chance, weights))
 
 
-def _in_parts(measure: Measure, left: Floats, chance: Floats, weights: Floats) -> Floats:
+def replicated(measure: Measure, left: Floats, chance: Floats, weights: Floats) -> tuple[float, Floats]:
+    """One measure, and its value in every replicate."""
     rows = max(1, AT_ONCE // max(len(left), 1))
     parts = [measure(left, chance, weights[start : start + rows]) for start in range(0, len(weights), rows)]
-    return np.concatenate(parts) if parts else np.zeros(0)
+    return float(measure(left, chance, one_each(left))[0]), np.concatenate(parts) if parts else np.zeros(0)
 
 
 def interval(estimate: float, replicated: Floats, *, level: float = LEVEL) -> Interval | NotEstimable:
