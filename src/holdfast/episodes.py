@@ -61,6 +61,7 @@ class Episodes:
 
     episodes: ir.Table
     sessions: ir.Table
+    appointments: ir.Table  # as known, each with its episode's number
     at: datetime
     rule: Rule
     practice_rhythm_days: float | None
@@ -105,7 +106,7 @@ def episodes(tables: Tables, *, engine: Engine, at: datetime | None = None, rule
     found = _join_parts(rows, sessions, endings, known)
     found = _with_rhythm(found, known, rule, practice_rhythm)
     found = _with_ending(found)
-    return Episodes(engine.keep(found), sessions, moment, rule, practice_rhythm, known, engine)
+    return Episodes(engine.keep(found), sessions, rows, moment, rule, practice_rhythm, known, engine)
 
 
 def _any(table: ir.Table, engine: Engine) -> bool:

@@ -1,0 +1,53 @@
+"""When a therapist was not working: a holiday, an illness, Christmas. Such days do not count as silence.
+
+A closure is a run of days without any appointment in one therapist's diary, longer than usual for him and with
+appointments of several clients before it, so that it is not one client's own silence. It begins one usual
+distance after the last appointment, and ends with the day of the next one.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from holdfast.asof import CALLED_OFF
+from holdfast.engine import DAY
+from holdfast.episodes import Episodes
+from holdfast.tables.schema import InitiatedBy
+
+LONGER_THAN_DAYS = 6
+LONGER_THAN_USUAL = 3  # times the middle distance between the days on which he sees anybody
+LOOK_BACK_DAYS = 28
+LEAST_CLIENTS = 3  # with appointments in the weeks before: fewer, and the run may be a client's own silence
+
+
+def closures(found: Episodes) -> ir.Table:
+    """One row a closure: therapist_id, from_at, to_at (s)."""
+    rows = found.appointments
+    off_by_provider = rows.state.isin(CALLED_OFF) & (rows.initiated_by.fill_null("") == InitiatedBy.PROVIDER)
+    diary = rows.filter(~off_by_provider).select("therapist_id", "client_id", "day")
+    runs = found.engine.keep(_long_runs(diary))
+    return found.engine.keep(_of_several_clients(runs, diary))
+
+
+def _long_runs(diary: ir.Table) -> ir.Table:
+    days = diary.select("therapist_id", "day").distinct()
+    in_order = ibis.window(group_by="therapist_id", order_by="day")
+    days = days.mutate(distance=days.day.lead().over(in_order) - days.day)
+    usual = days.group_by("therapist_id").agg(usual=days.distance.median().cast("float64"))
+    joined = days.join(usual, "therapist_id")
+    is_long = joined.distance > ibis.greatest(LONGER_THAN_USUAL * joined.usual, float(LONGER_THAN_DAYS))
+    long = joined.filter(is_long)
+    return long.select(
+        "therapist_id",
+        "day",
+        from_at=long.day * DAY + (long.usual * DAY).cast("int64"),
+        to_at=(long.day + long.distance) * DAY,
+    )
+
+
+def _of_several_clients(runs: ir.Table, diary: ir.Table) -> ir.Table:
+    near = runs.join(diary.select("therapist_id", "client_id", seen_day="day"), "therapist_id")
+    near = near.filter((near.seen_day <= near.day) & (near.seen_day > near.day - LOOK_BACK_DAYS))
+    clients = near.group_by(["therapist_id", "day", "from_at", "to_at"]).agg(clients=near.client_id.nunique())
+    return clients.filter(clients.clients >= LEAST_CLIENTS).select("therapist_id", "from_at", "to_at")

@@ -1,0 +1,171 @@
+"""Everything the signals are made of, as it was known some time after each contact.
+
+Only this file decides what was known when: nothing that happened or came to be known after ``told_by`` gets past it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from holdfast.engine import DAY
+from holdfast.episodes import PAIR, Episodes
+from holdfast.silence.checkins import NUMBERS, RATED, ROTATING, Said, asked_before_next, said
+from holdfast.silence.contacts import appointments, contacts
+from holdfast.silence.diary import diary
+from holdfast.silence.fates import fates
+from holdfast.silence.happenings import placed
+from holdfast.silence.joining import beside, end_of_day, has_rows, matched
+from holdfast.silence.people import people
+from holdfast.silence.scores import latest_scores, scores
+from holdfast.silence.stages import stages
+from holdfast.tables.schema import PAUSE
+
+SETTLED_DAYS = 2  # after these, what was asked and not answered counts as unanswered
+REPAIRS_FROM_DAYS = 30  # before a first contact
+ANSWERS = ("none", "high", "middle", "low", "unanswered")  # to "will you come?", before the next appointment
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """All that is worked out once from the tables. Tables of the engine, a row an episode, contact or stage."""
+
+    found: Episodes
+    keys: ir.Table
+    contacts: ir.Table
+    stages: ir.Table
+    diary: ir.Table
+    people: ir.Table
+    before: ir.Table
+    said: Said | None
+    scores: ir.Table | None
+    repairs: ir.Table | None
+
+
+def grounds(found: Episodes) -> Grounds:
+    """Work out contacts, stages and everything that the signals need, as known at ``found.at``."""
+    keys = fates(found)
+    rows = appointments(found, keys)
+    each = contacts(found, keys, rows)
+    cut = stages(found, keys, each, rows)
+    keep = found.engine.keep
+    return Grounds(
+        found=found,
+        keys=keys,
+        contacts=each,
+        stages=cut,
+        diary=keep(diary(each, cut, rows)),
+        people=keep(people(found, keys)),
+        before=keep(_before(found, each, rows)),
+        said=said(found, each, rows),
+        scores=scores(found, keys),
+        repairs=_repairs(found, keys),
+    )
+
+
+def facts(grounds: Grounds, contacts: ir.Table, *, days: int) -> ir.Table:
+    """Everything known of some contacts so many days after each, or by its evening for 0.
+
+    Parameters
+    ----------
+    contacts
+        Rows of ``grounds.contacts``.
+
+    Returns
+    -------
+    The columns of the contacts with those of ``diary``, ``people``, ``Said``, the latest score, the last repair,
+    ``told_by`` (s), ``asked``, ``answered`` and ``pending`` (bool).
+    """
+    at = grounds.found.known.at
+    later = end_of_day(contacts.contact_at) if days == 0 else contacts.contact_at + days * DAY
+    timed = contacts.mutate(told_by=ibis.least(later, contacts.next_at.fill_null(at), at))
+    moments = timed.select("key", "contact", "contact_at", "previous_at", "told_by")
+    whole = beside(timed, grounds.diary, ["key", "contact"])
+    whole = beside(whole, grounds.people, ["key"])
+    whole = _with_said(whole, grounds.said)
+    whole = _with_scores(whole, grounds.scores, moments)
+    whole = _with_repairs(whole, grounds.repairs, moments)
+    whole = beside(whole, grounds.before, ["key", "contact"])
+    return whole.mutate(before=whole.before.fill_null(0))
+
+
+# --- what he was asked and said -----------------------------------------------------------------------
+
+
+def _with_said(whole: ir.Table, told: Said | None) -> ir.Table:
+    if told is None:
+        return _with_nothing_said(whole)
+    whole = beside(beside(whole, told.about, ["key", "contact"]), told.recent, ["key", "contact"])
+    asked = (whole.sent_at <= whole.told_by).fill_null(False)
+    answered = asked & (whole.answered_at <= whole.told_by).fill_null(False)
+    settled_at = whole.contact_at + SETTLED_DAYS * DAY
+    known = {name: ibis.ifelse(answered, whole[name], ibis.null("int64")) for name in (*NUMBERS, "change_kind")}
+    return whole.mutate(
+        **known,
+        change=ibis.ifelse(answered, whole.change, ibis.null("string")),
+        asked=asked,
+        answered=answered,
+        pending=asked & ~answered & (whole.told_by < settled_at),
+    )
+
+
+def _with_nothing_said(whole: ir.Table) -> ir.Table:
+    nothing = [*NUMBERS, *(f"{name}_before" for name in RATED), *(f"{name}_before_at" for name in RATED)]
+    nothing += [*(f"{name}_recent" for name in ROTATING), "change_kind", "change_before", "sent_at", "answered_at"]
+    nothing += [f"answered_{step}" for step in range(1, 6)]
+    no = ibis.literal(False)
+    return whole.mutate(
+        **{name: ibis.null("int64") for name in nothing},
+        change=ibis.null("string"),
+        asked_before=0,
+        answered_before=0,
+        ever_answered=0,
+        asked=no,
+        answered=no,
+        pending=no,
+    )
+
+
+def _before(found: Episodes, contacts: ir.Table, rows: ir.Table) -> ir.Table:
+    """The last question before the next appointment in each gap, as a place in ANSWERS: key, contact, before."""
+    sent = placed(asked_before_next(found, rows), contacts)
+    sent = beside(sent, contacts.select("key", "contact", "next_at"), ["key", "contact"])
+    answered = sent.answered_at.notnull() & (sent.answered_at < sent.next_at.fill_null(sent.answered_at + 1))
+    sure = sent.attend_next
+    place = ibis.cases((~answered, 4), (sure.isnull(), 0), (sure >= 8, 1), (sure >= 5, 2), else_=3).cast("int64")
+    packed = sent.mutate(packed=sent.happened_at * len(ANSWERS) + place)
+    last = packed.group_by(["key", "contact"]).agg(before=packed.packed.max())
+    return last.mutate(before=last.before % len(ANSWERS))
+
+
+# --- scores and repairs -------------------------------------------------------------------------------
+
+
+def _with_scores(whole: ir.Table, taken: ir.Table | None, moments: ir.Table) -> ir.Table:
+    if taken is None:
+        nothing = ibis.null("float64")
+        return whole.mutate(
+            measure=ibis.null("string"), score=nothing, first_score=nothing, is_first=ibis.null("boolean")
+        )
+    return beside(whole, latest_scores(taken, moments.select("key", "contact", "told_by")), ["key", "contact"])
+
+
+def _repairs(found: Episodes, keys: ir.Table) -> ir.Table | None:
+    """What was done about a rupture or a wish, agreed breaks aside: key, done_at, action."""
+    done = found.known.loaded["repairs"]
+    done = done.filter((done.action != PAUSE) & (done["at"] <= found.known.at))
+    theirs = matched(done, keys.select(*PAIR, "key"), PAIR).select("key", "action", done_at="at")
+    return found.engine.keep(theirs) if has_rows(theirs, found.engine) else None
+
+
+def _with_repairs(whole: ir.Table, repairs: ir.Table | None, moments: ir.Table) -> ir.Table:
+    """The last repair since the contact before."""
+    if repairs is None:
+        return whole.mutate(repaired_at=ibis.null("int64"))
+    since = moments.previous_at.fill_null(moments.contact_at - REPAIRS_FROM_DAYS * DAY)
+    pairs = matched(moments.select("key", "contact", "told_by", since=since), repairs, ["key"])
+    pairs = pairs.filter((pairs.done_at > pairs.since) & (pairs.done_at <= pairs.told_by))
+    last = pairs.group_by(["key", "contact"]).agg(repaired_at=pairs.done_at.max())
+    return beside(whole, last, ["key", "contact"])

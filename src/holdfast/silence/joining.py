@@ -1,0 +1,42 @@
+"""Joins in the few forms that the table work needs, each giving plain, unambiguous names on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ibis.expr.types as ir
+
+from holdfast.engine import DAY, Engine
+from holdfast.episodes import EPISODE
+
+
+def beside(left: ir.Table, right: ir.Table, names: Sequence[str]) -> ir.Table:
+    """Every row of ``left``, with the other columns of ``right`` where all ``names`` are equal, else null.
+
+    ``right`` has each combination of ``names`` at most once.
+    """
+    other = right.rename({f"_{name}": name for name in names})
+    joined = left.left_join(other, [left[name] == other[f"_{name}"] for name in names])
+    return joined.drop(*(f"_{name}" for name in names))
+
+
+def matched(left: ir.Table, right: ir.Table, names: Sequence[str]) -> ir.Table:
+    """Every pair of rows of which all ``names`` are equal, with the columns of both."""
+    other = right.rename({f"_{name}": name for name in names})
+    joined = left.join(other, [left[name] == other[f"_{name}"] for name in names])
+    return joined.drop(*(f"_{name}" for name in names))
+
+
+def keyed(table: ir.Table, keys: ir.Table) -> ir.Table:
+    """The rows that belong to one of these episodes, with its ``key`` instead of its three names."""
+    return matched(table, keys.select(*EPISODE, "key"), EPISODE).drop(*EPISODE)
+
+
+def end_of_day(moment: ir.IntegerValue) -> ir.IntegerValue:
+    """The last second of a moment's day."""
+    return (moment // DAY + 1) * DAY - 1
+
+
+def has_rows(table: ir.Table, engine: Engine) -> bool:
+    """Whether there is any row at all."""
+    return bool(engine.value(table.count()))
