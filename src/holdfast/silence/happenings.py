@@ -54,7 +54,7 @@ def called_off_or_missed(rows: ir.Table) -> ir.Table:
 
 
 def live(rows: ir.Table) -> ir.Table:
-    """Appointments from their booking until they are called off or their time comes: key, booked_at, over_at, starts_at.
+    """Appointments from their booking until they are called off or take place: key, booked_at, over_at, starts_at.
 
     One that does not say when it was booked is never seen ahead: that it exists at all may be later news.
     """

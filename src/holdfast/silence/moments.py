@@ -21,6 +21,7 @@ from holdfast.silence.facts import ANSWERS, SETTLED_DAYS, Grounds, facts, ground
 from holdfast.silence.fates import ENDED, QUIET, SILENT
 from holdfast.silence.joining import matched
 from holdfast.silence.signals import SIGNALS
+from holdfast.silence.values import values
 from holdfast.tables.read import Tables
 from holdfast.tables.schema import Status
 
@@ -43,7 +44,8 @@ class Moments:
         client_id, therapist_id, episode, contact, link, how, fate, sessions, contact_at, rhythm_days, before, the
         signals, pending: contacts of silences that go on (quiet), or that are recorded as an exit (silent).
     tail_stages
-        client_id, therapist_id, episode, contact, stage, cell, event, bin, part, days, expected_days.
+        client_id, therapist_id, episode, contact, stage, cell, event, bin, part, days, expected_days, and for words
+        began, ahead, late (it began with a late cancellation), began_at, over_at.
     evenings
         client_id, therapist_id, episode, contact, last_session_at, sessions, days_silent, rhythm_days, the signals:
         the last session of each quiet episode, as known on its evening.
@@ -152,9 +154,10 @@ def _tails(coded: ir.Table, names: pl.DataFrame, found: Episodes) -> pl.DataFram
 
 def _tail_stages(ground: Grounds, names: pl.DataFrame) -> pl.DataFrame:
     stages = ground.stages.filter(ground.stages.fate.isin([QUIET, SILENT]))
-    columns = ["stage", "cell", "event", "bin", "part", "days", "expected_days"]
-    frame = ground.found.engine.fetch(stages.select("key", "contact", *columns))
-    return _named(frame, names).select(*CONTACT, *columns).sort(*CONTACT, "stage")
+    columns = ["stage", "cell", "event", "bin", "part", "days", "expected_days", "began", "ahead", "late"]
+    frame = ground.found.engine.fetch(stages.select("key", "contact", *columns, "began_at", "over_at"))
+    frame = _named(_moment(_moment(frame, "began_at"), "over_at"), names)
+    return frame.select(*CONTACT, *columns, "began_at", "over_at").sort(*CONTACT, "stage")
 
 
 def _evenings(ground: Grounds, quiet: ir.Table, names: pl.DataFrame) -> pl.DataFrame:
@@ -170,7 +173,11 @@ def _evenings(ground: Grounds, quiet: ir.Table, names: pl.DataFrame) -> pl.DataF
 
 
 def _values(ground: Grounds, quiet: ir.Table, names: pl.DataFrame) -> pl.DataFrame:
-    return pl.DataFrame()
+    frame = ground.found.engine.fetch(values(facts(ground, quiet, days=SETTLED_DAYS), ground.found.known.at))
+    days = pl.col("^.*_on$")
+    frame = frame.with_columns(days.exclude("on_target").cast(pl.Int32).cast(pl.Date))
+    frame = _named(frame, names)
+    return frame.select(*CONTACT, pl.all().exclude(*CONTACT, "key")).sort(CONTACT)
 
 
 def _decoded(frame: pl.DataFrame) -> pl.DataFrame:

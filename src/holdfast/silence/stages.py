@@ -6,6 +6,8 @@ called_off, provider, booked, paused, or none while it goes on.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import ibis
 import ibis.expr.types as ir
 
@@ -44,7 +46,7 @@ def stages(found: Episodes, keys: ir.Table, contacts: ir.Table, rows: ir.Table) 
     -------
     key, contact, stage (0..), began, ahead (bool), after (1: first session, 2: second or third, 3: later), days,
     expected_days, rhythm_days, event, began_at and over_at (s), ahead_at (s; the next appointment, as booked then),
-    open_seconds (the days in whole seconds), fate (of the contact), cell, bin, part.
+    open_seconds (the days in whole seconds), late (it began with a late cancellation), fate (of the contact), cell, bin, part.
     """
     alive = found.engine.keep(live(rows))
     breaks = pauses(found, keys, contacts)
@@ -58,19 +60,23 @@ def stages(found: Episodes, keys: ir.Table, contacts: ir.Table, rows: ir.Table) 
 
 def _begun(contacts: ir.Table, rows: ir.Table, alive: ir.Table, breaks: ir.Table | None) -> ir.Table:
     """Every beginning of a stage: key, contact, kind, happened_at. Of one kind on one day, the last counts."""
-    first = contacts.select("key", "contact", kind=ibis.literal(SESSION), happened_at="contact_at")
+    columns = ["key", "contact", "kind", "happened_at", "late"]
+    on_time = ibis.literal(False)
+    first = contacts.select("key", "contact", kind=ibis.literal(SESSION), happened_at="contact_at", late=on_time)
     seen = ibis.union(
-        called_off_or_missed(rows).select("key", "happened_at", "kind"),
-        new_bookings(alive).select("key", "happened_at", "kind"),
+        called_off_or_missed(rows).select("key", "happened_at", "kind", "late"),
+        new_bookings(alive).select("key", "happened_at", "kind", late=on_time),
     )
     later = placed(seen, contacts)
-    later = later.filter(later.happened_at // DAY > later.contact_day).select("key", "contact", "kind", "happened_at")
+    later = later.filter(later.happened_at // DAY > later.contact_day).select(columns)
     if breaks is not None:
-        agreed = breaks.select("key", "contact", "happened_at").mutate(kind=ibis.literal(PAUSED))
-        later = ibis.union(later, agreed.select("key", "contact", "kind", "happened_at"))
-    in_day = later.mutate(day=later.happened_at // DAY).group_by(["key", "contact", "kind", "day"])
-    later = in_day.agg(happened_at=ibis._.happened_at.max()).select("key", "contact", "kind", "happened_at")
-    return ibis.union(first, later)
+        agreed = breaks.select("key", "contact", "happened_at").mutate(kind=ibis.literal(PAUSED), late=on_time)
+        later = ibis.union(later, agreed.select(columns))
+    by_day = ibis.window(
+        group_by=["key", "contact", "kind", later.happened_at // DAY], order_by=[later.happened_at.desc(), "late"]
+    )
+    later = later.mutate(place=ibis.row_number().over(by_day)).filter(ibis._.place == 0)
+    return ibis.union(first, later.select(columns))
 
 
 def _ordered(begun: ir.Table, contacts: ir.Table, keys: ir.Table, found: Episodes) -> ir.Table:
@@ -88,6 +94,7 @@ def _ordered(begun: ir.Table, contacts: ir.Table, keys: ir.Table, found: Episode
         "after",
         "rhythm_days",
         "fate",
+        "late",
         began="kind",
         began_at="happened_at",
         stage=ibis.row_number().over(window),
@@ -208,9 +215,7 @@ def binned(timed: ir.Table) -> ir.Table:
     late = timed.days - ibis.ifelse(waits, timed.expected_days, 0.0)
     over = ibis.greatest(late, 0.0) / timed.rhythm_days
     edges = clock.EDGES
-    steps = [
-        (over < high, place, low, high - low) for place, (low, high) in enumerate(zip(edges, edges[1:], strict=False))
-    ]
+    steps = [(over < high, place, low, high - low) for place, (low, high) in enumerate(pairwise(edges))]
     number = ibis.cases(*((inside, place) for inside, place, _, _ in steps), else_=len(edges) - 1)
     part = ibis.cases(*((inside, (over - low) / width) for inside, _, low, width in steps), else_=0.0)
     whole = ibis.least(quarter.floor(), float(clock.QUARTERS - 1))

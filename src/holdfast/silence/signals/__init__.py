@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from holdfast.silence.signals.kept import KEPT
 from holdfast.silence.signals.person import PERSON
 from holdfast.silence.signals.said import SAID
-from holdfast.silence.signals.signal import PENDING, Known, Signal
+from holdfast.silence.signals.signal import PENDING, UNASKED, UNKNOWN, Known, Signal
 
 SIGNALS: Mapping[str, Signal] = {signal.name: signal for signal in (*KEPT, *SAID, *PERSON)}
 
-__all__ = ["PENDING", "SIGNALS", "Known", "Signal"]
+__all__ = ["PENDING", "SIGNALS", "UNASKED", "UNKNOWN", "Known", "Signal"]

@@ -86,7 +86,7 @@ KEPT = (
         "What was booked on the evening",
         {
             "ahead": "",
-            "ahead_late": "the next one is booked for {next_on}, later than he usually comes",
+            "ahead_late": "had booked the next one for {next_on}, later than he usually comes",
             "free_usual": "nothing booked, and he usually books on the day",
             "free": "nothing booked",
             "not_known": "",
@@ -124,8 +124,8 @@ KEPT = (
         "How long it was since the session before, against how often he used to come",
         {
             "no": "",
-            "some": "came after {gap_days} days, and used to come every {rhythm_before_days}",
-            "much": "came after {gap_days} days, and used to come every {rhythm_before_days}",
+            "some": "came after {gap_days}, and used to come every {rhythm_before_every}",
+            "much": "came after {gap_days}, and used to come every {rhythm_before_every}",
             UNASKED: "",
         },
         Known.EVENING,

@@ -224,8 +224,8 @@ SAID = (
         {
             UNASKED: "",
             "as_it_is": "picked to leave it as it is",
-            "wish": "asked for a change: {change}",
-            "again": "asked for a change again: {change}",
+            "wish": "asked for a change: '{change}'",
+            "again": "asked for a change again: '{change}'",
             "came": "had asked for a change, and now picked to leave it as it is",
             "not_here": "would rather not say here what to change",
             PENDING: "",

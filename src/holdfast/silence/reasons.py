@@ -1,0 +1,181 @@
+"""Reasons: what raises the chance that he has left, in words that a therapist can check against the diary.
+
+Two kinds. What was known after his last session (the signals), and what has or has not happened since (the
+silence). Each comes with its effect on the log-odds; the largest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+
+from holdfast.episodes import EPISODE
+from holdfast.silence import tails as silences
+from holdfast.silence.fitted import Fitted
+from holdfast.silence.moments import CONTACT, Moments
+from holdfast.silence.signals import PENDING, SIGNALS, UNASKED, UNKNOWN, Signal
+from holdfast.silence.words import filled
+
+Code = tuple[str, str]  # a signal and one of its codes
+LEAST = 0.05  # log-odds: less is no reason anybody could act on
+UNTOLD = (UNASKED, UNKNOWN, PENDING, "not_asked", "not_known")
+SINCE: Mapping[str, str] = {  # what has been seen since his last session, by the event
+    "missed": "missed the appointment on {over_at}",
+    "late": "cancelled late on {over_at}",
+    "called_off": "called off on {over_at}",
+    "provider": "you called one off on {over_at}",
+    "booked": "booked again on {over_at}, and has not come",
+    "paused": "agreed a break on {over_at}, and has not come back",
+    "unmarked": "nobody has marked the appointment on {over_at}",
+}
+QUIET = "quiet"
+HIS_RHYTHM, THEIR_RHYTHM = "he usually comes every {rhythm_every}", "clients here usually come every {rhythm_every}"
+REASON = pl.Struct({"signal": pl.String, "words": pl.String, "effect": pl.Float64})
+_SCHEMA = {
+    "client_id": pl.String,
+    "therapist_id": pl.String,
+    "episode": pl.Int64,
+    "signal": pl.String,
+    "words": pl.String,
+    "effect": pl.Float64,
+}
+
+
+def reasons(whole: pl.DataFrame, fitted: Fitted, found: Moments) -> pl.DataFrame:
+    """The rows with a column ``reasons``: a list of {signal, words, effect}, the largest effect first.
+
+    Parameters
+    ----------
+    whole
+        client_id, therapist_id, episode and contact (his last session) of quiet episodes, one row each.
+    """
+    last = whole.select(CONTACT)
+    settled = last.join(found.tails, on=CONTACT, maintain_order="left")
+    effects = {(signal.name, code): fitted.effect(signal.name, code)[0] for signal, code in _telling()}
+    since = with_effects(found.tails, found.tail_stages, fitted)
+    told = [
+        signal_reasons(settled, found.values, effects, at=found.at),
+        silence_reasons(last, since, found.values, at=found.at),
+    ]
+    return whole.join(listed(pl.concat(told)), on=EPISODE, how="left", maintain_order="left").with_columns(
+        pl.col("reasons").fill_null(pl.lit([], dtype=pl.List(REASON)))
+    )
+
+
+def listed(told: pl.DataFrame) -> pl.DataFrame:
+    """One row an episode: client_id, therapist_id, episode, reasons (the largest effect first)."""
+    ordered = told.sort(*EPISODE, "effect", "signal", "words", descending=[False] * 3 + [True, False, False])
+    each = pl.struct("signal", "words", "effect").alias("reasons")
+    return ordered.group_by(EPISODE, maintain_order=True).agg(each)
+
+
+# --- what was known after his last session ------------------------------------------------------------
+
+
+def signal_reasons(
+    contacts: pl.DataFrame, values: pl.DataFrame, effects: Mapping[Code, float], *, at: datetime
+) -> pl.DataFrame:
+    """Reasons from the signals of one contact an episode.
+
+    Parameters
+    ----------
+    contacts
+        client_id, therapist_id, episode, contact and the signals' codes.
+    values
+        From ``Moments.values``.
+    effects
+        Log-odds of each (signal, code); a code that is not there has none.
+    at
+        The moment from which we look: dates of other years are written with their year.
+
+    Returns
+    -------
+    client_id, therapist_id, episode, signal, words, effect, for codes that raise the chance.
+    """
+    codes = contacts.select(*CONTACT, *(pl.col(name).alias(_coded(name)) for name in SIGNALS))
+    told = codes.join(values, on=CONTACT, maintain_order="left")
+    parts = [_of_code(told, signal, code, effects.get((signal.name, code), 0.0), at) for signal, code in _telling()]
+    return pl.concat([pl.DataFrame(schema=_SCHEMA), *parts])
+
+
+def _coded(name: str) -> str:
+    return f"code of {name}"  # an answer has the name of its signal
+
+
+def _telling() -> list[tuple[Signal, str]]:
+    """Every code that can be a reason."""
+    return [
+        (signal, code)
+        for signal in SIGNALS.values()
+        for code, words in signal.codes.items()
+        if words and code != signal.reference and code not in UNTOLD
+    ]
+
+
+def _of_code(told: pl.DataFrame, signal: Signal, code: str, effect: float, at: datetime) -> pl.DataFrame:
+    raises = effect >= LEAST
+    rows = told.filter(pl.col(_coded(signal.name)) == code) if raises else told.clear()
+    return _as_reasons(rows, pl.lit(signal.name), filled(signal.codes[code], rows, at), pl.lit(effect))
+
+
+def _as_reasons(rows: pl.DataFrame, signal: pl.Expr, words: pl.Expr, effect: pl.Expr) -> pl.DataFrame:
+    made = rows.select(*EPISODE, signal=signal, words=words, effect=effect.cast(pl.Float64))
+    return made.filter(pl.col("words").is_not_null()).cast(pl.Schema(_SCHEMA))
+
+
+# --- what has and has not happened since --------------------------------------------------------------
+
+
+def with_effects(contacts: pl.DataFrame, stages: pl.DataFrame, fitted: Fitted) -> pl.DataFrame:
+    """The stages of tails with ``effect``: by how much each raises the log-odds that he has left."""
+    tails = silences.tails_of(contacts, stages)
+    stay, left = silences._stage_chances(tails.stages, fitted.habits.clock())
+    ratio = np.log(np.maximum(left, silences.TINY)) - np.log(np.maximum(stay, silences.TINY))
+    return stages.with_columns(effect=pl.Series(ratio))
+
+
+def silence_reasons(last: pl.DataFrame, stages: pl.DataFrame, values: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
+    """Reasons from the silence after his last session.
+
+    Parameters
+    ----------
+    last
+        client_id, therapist_id, episode, contact: his last session.
+    stages
+        From ``Moments.tail_stages``, with ``effect``.
+    values, at
+        As for :func:`signal_reasons`.
+
+    Returns
+    -------
+    client_id, therapist_id, episode, signal (``since_`` and what happened, or ``quiet``), words, effect.
+    """
+    since = stages.with_columns(is_late=pl.col("late").shift(-1, fill_value=False).over(CONTACT, order_by="stage"))
+    since = since.join(last.rename({"contact": "last_contact"}), on=EPISODE, maintain_order="left")
+    since = since.filter((pl.col("contact") >= pl.col("last_contact")) & (pl.col("effect") >= LEAST))
+    known = values.select(*CONTACT, "rhythm_days", "rhythm_is_own", "booking_said", "silent_days")
+    since = since.join(known.rename({"contact": "last_contact"}), on=[*EPISODE, "last_contact"], maintain_order="left")
+    late = (pl.col("event") == "missed") & pl.col("is_late")
+    since = since.with_columns(what=pl.when(late).then(pl.lit("late")).otherwise(pl.col("event").cast(pl.String)))
+    happened = [_since(since.filter(pl.col("what") == what), words, at) for what, words in SINCE.items()]
+    quiet = since.filter(pl.col("event") == "none")
+    return pl.concat([pl.DataFrame(schema=_SCHEMA), *happened, _still_quiet(quiet, at)])
+
+
+def _since(rows: pl.DataFrame, words: str, at: datetime) -> pl.DataFrame:
+    return _as_reasons(rows, pl.format("since_{}", "what"), filled(words, rows, at), pl.col("effect"))
+
+
+def _still_quiet(rows: pl.DataFrame, at: datetime) -> pl.DataFrame:
+    rows = rows.with_columns(stage_days=(pl.lit(at) - pl.col("began_at")).dt.total_seconds() / 86_400)
+    nothing_booked = ~pl.col("ahead") & pl.col("booking_said")
+    how_long = (
+        pl.when(nothing_booked)
+        .then(filled("nothing booked for {stage_days}", rows, at))
+        .otherwise(filled("quiet for {silent_days}", rows, at))
+    )
+    usually = pl.when("rhythm_is_own").then(filled(HIS_RHYTHM, rows, at)).otherwise(filled(THEIR_RHYTHM, rows, at))
+    return _as_reasons(rows, pl.lit(QUIET), pl.format("{}; {}", how_long, usually), pl.col("effect"))

@@ -1,0 +1,50 @@
+"""The raw values that the words of reasons name: his own answers, dates and days."""
+
+from __future__ import annotations
+
+import ibis.expr.types as ir
+
+from holdfast.engine import DAY
+from holdfast.silence.checkins import NUMBERS, RATED, ROTATING
+from holdfast.silence.contacts import OWN_GAPS
+from holdfast.silence.signals.person import age
+from holdfast.silence.signals.said import latest
+
+
+def values(facts: ir.Table, at: int) -> ir.Table:
+    """One row a contact.
+
+    Columns: key, contact, what he told and answered under the names of the tables (of what is not asked each time,
+    the latest of the last three), ``<answer>_before``, and
+
+    age, distance (points), measure, score, first_score, missed (how many), gap_days, rhythm_before_days,
+    rhythm_days, rhythm_is_own, silent_days (up to ``at``), booking_said, and the dates ``…_on`` (days since 1970).
+    """
+    numbers = {name: latest(name, facts) if name in ROTATING else facts[name] for name in NUMBERS}
+    dates = {
+        "next_on": facts.ahead_at,
+        "called_off_on": facts.called_off_at,
+        "late_on": facts.late_at,
+        "no_show_on": facts.no_show_at,
+        "provider_on": facts.provider_at,
+        "repaired_on": facts.repaired_at,
+        "asked_on": facts.sent_at,
+    }
+    plain = ["key", "contact", "sessions", "change", "masculinity", "employment", "gender", "distance"]
+    return facts.select(
+        *plain,
+        *(f"{name}_before" for name in RATED),
+        "measure",
+        "score",
+        "first_score",
+        "missed",
+        "rhythm_days",
+        "booking_said",
+        **numbers,
+        **{name: moment // DAY for name, moment in dates.items()},
+        age=age(facts),
+        gap_days=facts.gap_open_days,
+        rhythm_before_days=facts.rhythm_before,
+        rhythm_is_own=facts.gaps >= OWN_GAPS,
+        silent_days=(at - facts.contact_at).cast("float64") / DAY,
+    )
