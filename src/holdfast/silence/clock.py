@@ -76,6 +76,7 @@ def assumed_hazards() -> Floats:
         _fill(hazards[place, :, :QUARTERS], _BEFORE_AHEAD if ahead else _BEFORE_FREE)
         _fill(hazards[place, :, QUARTERS:], _AFTER_AHEAD if ahead else _AFTER_FREE)
         if ahead:
+            hazards[place, :, QUARTERS] = 1e-4
             _fill(hazards[place, :, QUARTERS : QUARTERS + 1], _ON_THE_DAY)
     return hazards
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_array
 
 from holdfast.errors import UsageError
 from holdfast.silence.clock import Floats, Ints
@@ -66,8 +67,9 @@ class Design:
         place = {code: number for number, code in enumerate(self.columns, start=1)}
         found = np.full((frame.height, len(self.references)), nothing, dtype=np.int64)
         for number, (signal, reference) in enumerate(self.references.items()):
-            known = [reference, PENDING, *(code for name, code in self.columns if name == signal)]
-            columns = np.asarray([nothing, nothing, *(place[signal, code] for code in known[2:])])
+            own = [code for name, code in self.columns if name == signal]
+            known = [reference, *own, *({PENDING} - set(own))]
+            columns = np.asarray([place.get((signal, code), nothing) for code in known])
             found[:, number] = columns[_codes(frame[signal], known)]
         return found
 
@@ -95,9 +97,15 @@ def scores(encoded: Ints, effects: Floats) -> Floats:
     return np.asarray(total)
 
 
-def dense(encoded: Ints, width: int) -> Floats:
-    """The same rows as a matrix of noughts and ones with the intercept first: (rows, width)."""
-    matrix = np.zeros((len(encoded), width + 1))
-    matrix[:, 0] = 1.0
-    np.put_along_axis(matrix, encoded, 1.0, axis=1)
-    return matrix[:, :width]
+def sparse(encoded: Ints, width: int) -> csr_array:
+    """The same rows as a matrix of noughts and ones with the intercept first: (rows, width).
+
+    Most codes are references, so most of it is nought.
+    """
+    holds = encoded < width
+    counts = 1 + holds.sum(axis=1)
+    with_intercept = np.concatenate([np.zeros((len(encoded), 1), dtype=np.int64), encoded], axis=1)
+    kept = np.concatenate([np.ones((len(encoded), 1), dtype=bool), holds], axis=1)
+    indices = with_intercept[kept].astype(np.int32)
+    pointers = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return csr_array((np.ones(len(indices)), indices, pointers), shape=(len(encoded), width))

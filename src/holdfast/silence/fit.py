@@ -22,7 +22,7 @@ from holdfast.silence.design import PENDING, Design, Normal, scores
 from holdfast.silence.fitted import PENDING_COLUMN, Counts, Fitted
 from holdfast.silence.habits import Habits, Spells
 from holdfast.silence.moments import Moments, moments
-from holdfast.silence.newton import Peak, Rows, peak
+from holdfast.silence.newton import Blocks, Peak, Place, Rows, climb, curvature, peak
 from holdfast.silence.priors import PRIORS
 from holdfast.silence.sampling import MOST_ROWS, sampled
 from holdfast.silence.tails import ANSWERS, HOW, Judged, Tails, judge, seen, tails_of
@@ -30,6 +30,7 @@ from holdfast.tables.read import Tables
 
 DRAWS = 200
 TURNS = 30
+FRESH = (0, 3, 8, 16)  # turns with a curvature of their own; in between the last one serves
 STILL = 1e-4  # the largest change of any chance at which the turns end
 SPREADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.95, 1.25)  # between therapists, on the logit scale
 DEFAULTED = 0.95  # judgement: chance that an attendance which the system filled in by itself took place
@@ -71,14 +72,13 @@ def fit(
 def fit_moments(found: Moments, *, prior_only: bool = False, seed: int = 0) -> Fitted:
     """Fit the model on tables that have already been made into moments."""
     design = published_design()
-    data = _Data.of(found, design)
+    data = Data.of(found, design)
     if prior_only or not data.stayed.height + data.tails.size:
         return _published(found, data, design, seed)
-    state = _settled(data, design)
-    peaks, weights = _over_spreads(data, design, state)
-    state = _settled(data, design, start=state, spread=SPREADS[int(weights.argmax())])
-    peaks, weights = _over_spreads(data, design, state)
-    return _drawn(found, data, design, state, peaks, weights, seed)
+    state = settled(data, design)
+    likely = int(spread_weights(_over_spreads(data, design, state)).argmax())
+    state = settled(data, design, start=state, spread=SPREADS[likely])
+    return _drawn(found, data, design, state, _over_spreads(data, design, state), seed)
 
 
 def published_design() -> Design:
@@ -100,14 +100,13 @@ WAITING = frozenset(signal for signal in PRIORS.signals if PENDING in PRIORS.cod
 
 
 @dataclass(frozen=True, slots=True)
-class _Data:
+class Data:
     """Everything as arrays. Rows of those who stayed, then the contacts of tails."""
 
     stayed: pl.DataFrame
     encoded: Ints
-    therapist: Ints
     therapist_ids: tuple[str, ...]
-    weight: Floats
+    layout: Rows  # as if every silence said nothing
     tails: Tails
     settled: np.ndarray  # of the tails' contacts: the check-in is not pending
     took_place: Floats  # of the tails' contacts
@@ -115,7 +114,7 @@ class _Data:
     shares: dict[str, float]
 
     @classmethod
-    def of(cls, found: Moments, design: Design) -> _Data:
+    def of(cls, found: Moments, design: Design) -> Data:
         stayed, contacts = found.patterns, found.tails
         shares = _took_place(found)
         both = pl.concat([stayed["therapist_id"], contacts["therapist_id"]])
@@ -123,12 +122,14 @@ class _Data:
         how = np.concatenate([_how(stayed), _how(contacts)])
         sure = np.asarray([shares[name] for name in HOW])[how]
         rows = np.concatenate([stayed["rows"].to_numpy().astype(float), np.ones(contacts.height)])
+        encoded = np.concatenate([design.encode(stayed), design.encode(contacts)])
+        therapist = both.cast(pl.Enum(ids)).to_physical().to_numpy().astype(np.int64)
+        certain = np.arange(len(rows)) < stayed.height
         return cls(
             stayed=stayed,
-            encoded=np.concatenate([design.encode(stayed), design.encode(contacts)]),
-            therapist=both.cast(pl.Enum(ids)).to_physical().to_numpy().astype(np.int64),
+            encoded=encoded,
             therapist_ids=tuple(ids),
-            weight=rows * sure,
+            layout=Rows.of(encoded, therapist, rows * sure, np.ones(len(rows)), certain, design),
             tails=tails_of(contacts, found.tail_stages),
             settled=~contacts["pending"].to_numpy(),
             took_place=sure[stayed.height :],
@@ -138,12 +139,10 @@ class _Data:
 
     def rows(self, judged: Judged) -> Rows:
         """What the effects are fitted on, once it is known who has probably left."""
-        count = self.stayed.height
-        weight = self.weight.copy()
-        weight[count:] = judged.held * self.settled
-        ratio = np.ones(len(weight))
-        ratio[count:] = judged.ratio
-        return Rows(self.encoded, self.therapist, weight, ratio, np.arange(len(weight)) < count)
+        weight, ratio = self.layout.weight.copy(), self.layout.ratio.copy()
+        weight[self.stayed.height :] = judged.held * self.settled
+        ratio[self.stayed.height :] = judged.ratio
+        return replace(self.layout, weight=weight, ratio=ratio)
 
 
 def _how(frame: pl.DataFrame) -> Ints:
@@ -161,52 +160,56 @@ def _took_place(found: Moments) -> dict[str, float]:
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class State:
     habits: Habits
-    peak: Peak
+    place: Place
+    blocks: Blocks | None
     judged: Judged
 
 
-def _settled(data: _Data, design: Design, *, start: _State | None = None, spread: float = 0.5) -> _State:
+def settled(data: Data, design: Design, *, start: State | None = None, spread: float = 0.5) -> State:
     """Take turns until no chance moves any more."""
     habits = start.habits if start else learning.assumed()
-    effects = start.peak.effects if start else design.means
-    therapists = start.peak.therapists if start else np.zeros(len(data.therapist_ids))
-    before = np.full(data.tails.size, -1.0)
-    for _ in range(TURNS):
-        judged = _judged(data, habits, effects, therapists)
-        top = peak(data.rows(judged), design, spread, start=(effects, therapists))
-        effects, therapists = top.effects, top.therapists
+    at: Place = start.place if start else (design.means, np.zeros(len(data.therapist_ids)))
+    before, blocks = np.full(data.tails.size, -1.0), start.blocks if start else None
+    for turn in range(TURNS):
+        judged = _judged(data, habits, at)
+        rows = data.rows(judged)
+        if turn in FRESH or blocks is None:
+            blocks = curvature(rows, design, spread, at, exact=False)
+        at = climb(rows, design, spread, at, steps=1, blocks=blocks)
         habits = _learned(data, judged)
         if np.abs(judged.left - before).max(initial=0.0) < STILL:
             break
         before = judged.left
-    return _State(habits, top, judged)
+    return State(habits, at, blocks, judged)
 
 
-def _judged(data: _Data, habits: Habits, effects: Floats, therapists: Floats) -> Judged:
-    count = data.stayed.height
-    eta = scores(data.encoded[count:], effects) + therapists[data.therapist[count:]]
+def _judged(data: Data, habits: Habits, at: Place) -> Judged:
+    eta = data.layout.scores(*at)[data.stayed.height :]
     stay, left = seen(data.tails, habits.clock(), habits.mean_answers())
     return judge(data.tails, expit(eta), data.took_place, stay, left)
 
 
-def _learned(data: _Data, judged: Judged) -> Habits:
+def _learned(data: Data, judged: Judged) -> Habits:
     here = 1 - judged.left
     answers = np.stack([np.bincount(data.tails.asked, part, len(ANSWERS)) for part in (here, judged.left)])
     return learning.learned(data.spells, data.tails.stages, here[data.tails.stages.contact], answers)
 
 
-def _over_spreads(data: _Data, design: Design, state: _State) -> tuple[list[Peak], Floats]:
-    """Peaks for every spread between therapists, and how probable each spread is."""
+def _over_spreads(data: Data, design: Design, state: State) -> list[Peak]:
+    """Peaks for every spread between therapists."""
     rows = data.rows(state.judged)
-    start = (state.peak.effects, state.peak.therapists)
-    peaks = [peak(rows, design, spread, start=start) for spread in SPREADS]
-    logs = np.asarray([one.evidence for one in peaks]) + _log_spreads()
-    return peaks, np.exp(logs - logsumexp(logs))
+    return [peak(rows, design, spread, start=state.place) for spread in SPREADS]
 
 
-def _log_spreads() -> Floats:
+def spread_weights(peaks: list[Peak]) -> Floats:
+    """How probable each spread is."""
+    logs = np.asarray([one.evidence for one in peaks]) + log_spreads()
+    return np.asarray(np.exp(logs - logsumexp(logs)))
+
+
+def log_spreads() -> Floats:
     """Log prior of each spread between therapists, as a share of the grid."""
     density = [PRIORS.therapist_spread.log_density(spread) for spread in SPREADS]
     return np.asarray(density + np.log(np.gradient(SPREADS)))
@@ -216,14 +219,14 @@ def _log_spreads() -> Floats:
 
 
 def _drawn(
-    found: Moments, data: _Data, design: Design, state: _State, peaks: list[Peak], weights: Floats, seed: int
+    found: Moments, data: Data, design: Design, state: State, peaks: list[Peak], seed: int
 ) -> Fitted:
     chance = np.random.default_rng(seed)
     rows = data.rows(state.judged)
     if len(rows.weight) <= MOST_ROWS:
-        effects, therapists, spreads = sampled(rows, design, peaks, _log_spreads(), DRAWS, chance)
+        effects, therapists, spreads = sampled(rows, design, peaks, log_spreads(), DRAWS, chance)
     else:
-        effects, therapists, spreads = _from_peaks(peaks, weights, chance)
+        effects, therapists, spreads = from_peaks(peaks, DRAWS, chance)
     _await(data, design, effects)
     return Fitted(
         at=found.at,
@@ -240,18 +243,18 @@ def _drawn(
     )
 
 
-def _from_peaks(peaks: list[Peak], weights: Floats, chance: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+def from_peaks(peaks: list[Peak], count: int, chance: np.random.Generator) -> tuple[Floats, Floats, Floats]:
     """Draws from the normal at each peak, as many as its spread is probable."""
-    picked = chance.choice(len(peaks), size=DRAWS, p=weights)
-    effects = np.empty((DRAWS, len(peaks[0].effects)))
-    therapists = np.empty((DRAWS, len(peaks[0].therapists)))
+    picked = chance.choice(len(peaks), size=count, p=spread_weights(peaks))
+    effects = np.empty((count, len(peaks[0].effects)))
+    therapists = np.empty((count, len(peaks[0].therapists)))
     for number in np.unique(picked):
         mine = picked == number
         effects[mine], therapists[mine] = peaks[number].draws(int(mine.sum()), chance)
     return effects, therapists, np.asarray([one.spread for one in peaks])[picked]
 
 
-def _published(found: Moments, data: _Data, design: Design, seed: int) -> Fitted:
+def _published(found: Moments, data: Data, design: Design, seed: int) -> Fitted:
     """The priors as they stand, with nothing learned."""
     chance = np.random.default_rng(seed)
     effects = design.means + design.sds * chance.standard_normal((DRAWS, design.width))
@@ -276,7 +279,7 @@ def _published(found: Moments, data: _Data, design: Design, seed: int) -> Fitted
 ASSUMED_UNANSWERED = 0.25  # judgement: of check-ins sent, where a practice has none yet
 
 
-def _await(data: _Data, design: Design, effects: Floats) -> None:
+def _await(data: Data, design: Design, effects: Floats) -> None:
     """Set the effect of a check-in that may still be answered: what it will say, averaged over whom it asks.
 
     With small chances, averaging chances is averaging odds: the logarithm of the mean of exp(score), over the
@@ -289,7 +292,7 @@ def _await(data: _Data, design: Design, effects: Floats) -> None:
         effects[:, waiting] = np.log1p(share * np.expm1(effects[:, unanswered]))
         return
     asked = (data.stayed["checkin"] != "not_asked").to_numpy()
-    encoded, weight = data.encoded[: data.stayed.height][asked], np.log(data.weight[: data.stayed.height][asked])
+    encoded, weight = data.encoded[: data.stayed.height][asked], np.log(data.layout.weight[: data.stayed.height][asked])
     without = effects.copy()
     without[:, [1 + place for place, (name, _) in enumerate(design.columns) if name in WAITING]] = 0.0
     for draw in range(len(effects)):
@@ -297,7 +300,7 @@ def _await(data: _Data, design: Design, effects: Floats) -> None:
         effects[draw, waiting] = whole - logsumexp(scores(encoded, without[draw]) + weight)
 
 
-def _gone(data: _Data, judged: Judged) -> float:
+def _gone(data: Data, judged: Judged) -> float:
     """Silences by the chance that he has gone: the last contact of each tail."""
     last = np.r_[data.tails.first[1:], True] if data.tails.size else np.zeros(0, bool)
     return float(judged.left[last].sum())

@@ -135,7 +135,12 @@ def learned(spells: Spells, stages: Stages | None, here: Floats | None, answers:
 def _through(events: Floats) -> Floats:
     """How many went on through each bin: those whose event came in a later one. (cells, bins)"""
     total = events.sum(axis=1)
-    return np.asarray(np.cumsum(total[:, ::-1], axis=1)[:, ::-1] - total)
+    return _later(total)
+
+
+def _later(counts: Floats) -> Floats:
+    """The sum of what stands in later bins, never below nought by rounding."""
+    return np.asarray(np.maximum(np.cumsum(counts[..., ::-1], axis=-1)[..., ::-1] - counts, 0.0))
 
 
 def _with_tails(habits: Habits, stages: Stages, here: Floats) -> Habits:
@@ -145,7 +150,7 @@ def _with_tails(habits: Habits, stages: Stages, here: Floats) -> Habits:
     happened = stay >= 0
     np.add.at(events, (stages.cell[happened], stay[happened], stages.bin[happened]), here[happened])
     np.add.at(seen, (stages.cell, stages.bin), here)
-    still += np.cumsum(seen[:, ::-1], axis=1)[:, ::-1] - seen
+    still += _later(seen)
     quiet = stages.event == EVENTS.index(NONE)
     np.add.at(still, (stages.cell[quiet], stages.bin[quiet]), here[quiet] * stages.part[quiet])
     return Habits(
@@ -169,8 +174,7 @@ def _to_come(clock: Clock, stages: Stages, rows: np.ndarray) -> Floats:
     """Of someone who has left and is quiet so far: the chance of each trace still to come, and of none."""
     cell, bins, part = stages.cell[rows], stages.bin[rows], stages.part[rows]
     density = clock.left_density()
-    later = np.cumsum(density[..., ::-1], axis=-1)[..., ::-1] - density
-    open_ = later[cell, :, bins] + density[cell, :, bins] * (1 - part)[:, None]
+    open_ = _later(density)[cell, :, bins] + density[cell, :, bins] * (1 - part)[:, None]
     whole = np.concatenate([open_, clock.traces[cell, -1:]], axis=1)
     return np.asarray(whole / whole.sum(axis=1, keepdims=True))
 

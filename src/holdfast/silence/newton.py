@@ -17,14 +17,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.sparse import csr_array
 from scipy.special import expit, log_expit
 
 from holdfast.silence.clock import Floats, Ints
-from holdfast.silence.design import Design, dense, scores
+from holdfast.silence.design import Design, sparse
 
 STEPS = 40
-CLOSE = 1e-6
-CHUNK = 65_536  # rows made dense at a time
+CLOSE = 1e-6  # a step that gains less, of a log posterior, is the last
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,29 @@ class Rows:
     that a row stands for, each by the chance that it took place.
     """
 
-    encoded: Ints  # (rows, signals)
-    therapist: Ints
+    matrix: csr_array  # (rows, width): noughts and ones, the intercept first
+    belongs: csr_array  # (therapists, rows): whose contact each is
     weight: Floats
     ratio: Floats
     stayed: np.ndarray
+
+    @classmethod
+    def of(
+        cls, encoded: Ints, therapist: Ints, weight: Floats, ratio: Floats, stayed: np.ndarray, design: Design
+    ) -> Rows:
+        """Make rows of codes (rows, signals) and of the places of therapists (rows,)."""
+        count = int(therapist.max()) + 1 if len(therapist) else 0
+        ones, places = np.ones(len(therapist)), np.arange(len(therapist))
+        belongs = csr_array((ones, (therapist, places)), shape=(count, len(therapist)))
+        return cls(sparse(encoded, design.width), belongs, weight, ratio, stayed)
+
+    @property
+    def therapists(self) -> int:
+        return int(self.belongs.shape[0])
+
+    def scores(self, effects: Floats, therapists: Floats) -> Floats:
+        """Log-odds of leaving after each contact."""
+        return np.asarray(self.matrix @ effects + self.belongs.T @ therapists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,84 +87,86 @@ class Peak:
         return np.asarray(np.sqrt(np.diag(np.linalg.inv(self.effects_curvature))))
 
 
-def peak(rows: Rows, design: Design, spread: float, *, start: tuple[Floats, Floats] | None = None) -> Peak:
+Place = tuple[Floats, Floats]  # effects and therapists, or a slope or step in them
+Blocks = tuple[Floats, Floats, Floats]  # of the arrow: effects, cross, therapists
+
+
+def peak(rows: Rows, design: Design, spread: float, *, start: Place | None = None, blocks: Blocks | None = None) -> Peak:
     """Find the most probable effects for one spread between therapists.
 
     Newton's method; where a step makes things worse it is halved, and where the likelihood bends the wrong
-    way (mixtures do) the expected curvature of a plain logistic stands in, so that it always ends.
+    way (mixtures do) the expected curvature of a plain logistic stands in, so that it always ends. ``blocks`` is
+    a curvature from nearby to begin with.
     """
-    count = int(rows.therapist.max()) + 1 if len(rows.therapist) else 0
-    effects, therapists = start or (design.means, np.zeros(count))
-    value = _value(rows, design, spread, effects, therapists)
-    for _ in range(STEPS):
-        slope, blocks = _curved(rows, design, spread, effects, therapists, exact=False)
-        step = _solve(slope, blocks)
-        effects, therapists, gained = _walk(rows, design, spread, (effects, therapists), step, value)
-        value += gained
+    at = climb(rows, design, spread, start or (design.means, np.zeros(rows.therapists)), steps=STEPS, blocks=blocks)
+    return _peak_at(rows, design, spread, at)
+
+
+def climb(
+    rows: Rows, design: Design, spread: float, at: Place, *, steps: int, blocks: Blocks | None = None
+) -> Place:
+    """Take some steps towards the peak. A curvature is kept as long as it serves."""
+    value = _value(rows, design, spread, at)
+    for _ in range(steps):
+        fresh = blocks is None
+        blocks = blocks or curvature(rows, design, spread, at, exact=False)
+        new, gained = _walk(rows, design, spread, at, _solve(_slope(rows, design, spread, at), blocks), value)
+        at, value = new, value + gained
         if gained < CLOSE * max(1.0, abs(value) * 1e-3):
-            break
-    return _peak_at(rows, design, spread, effects, therapists, value)
+            if fresh:
+                break
+            blocks = None
+    return at
 
 
-Blocks = tuple[Floats, Floats, Floats]
-Slope = tuple[Floats, Floats]
-
-
-def _peak_at(rows: Rows, design: Design, spread: float, effects: Floats, therapists: Floats, value: float) -> Peak:
-    _, blocks = _curved(rows, design, spread, effects, therapists, exact=True)
-    if not _is_positive(_schur(blocks)) or blocks[2].min(initial=1.0) <= 0:
-        _, blocks = _curved(rows, design, spread, effects, therapists, exact=False)
+def _peak_at(rows: Rows, design: Design, spread: float, at: Place) -> Peak:
+    blocks = curvature(rows, design, spread, at, exact=True)
+    if blocks[2].min(initial=1.0) <= 0 or not _is_positive(_schur(blocks)):
+        blocks = curvature(rows, design, spread, at, exact=False)
     schur = _schur(blocks)
     log_size = float(np.linalg.slogdet(schur)[1] + np.log(blocks[2]).sum())
-    evidence = value - len(therapists) * np.log(spread) - log_size / 2
-    return Peak(effects, therapists, spread, schur, blocks[1], blocks[2], evidence)
+    evidence = _value(rows, design, spread, at) - rows.therapists * np.log(spread) - log_size / 2
+    return Peak(*at, spread, schur, blocks[1], blocks[2], evidence)
 
 
-def _value(rows: Rows, design: Design, spread: float, effects: Floats, therapists: Floats) -> float:
+def _value(rows: Rows, design: Design, spread: float, at: Place) -> float:
     """Log-likelihood plus log prior, up to a constant."""
-    eta = scores(rows.encoded, effects) + (therapists[rows.therapist] if len(therapists) else 0.0)
+    prior = (((at[0] - design.means) / design.sds) ** 2).sum() + ((at[1] / spread) ** 2).sum()
+    return log_likelihood(rows, at) - float(prior) / 2
+
+
+def log_likelihood(rows: Rows, at: Place) -> float:
+    eta = rows.scores(*at)
     gone, here = log_expit(eta), log_expit(-eta)
     with np.errstate(divide="ignore"):
         seen = np.where(rows.stayed, here, np.logaddexp(gone, here + np.log(rows.ratio)))
-    prior = (((effects - design.means) / design.sds) ** 2).sum() + ((therapists / spread) ** 2).sum()
-    return float((rows.weight * seen).sum() - prior / 2)
+    return float(rows.weight @ seen)
 
 
-def _curved(
-    rows: Rows, design: Design, spread: float, effects: Floats, therapists: Floats, *, exact: bool
-) -> tuple[Slope, Blocks]:
-    """Slope and negative curvature: of the likelihood itself, or with the mixture's bend left out."""
-    eta = scores(rows.encoded, effects) + (therapists[rows.therapist] if len(therapists) else 0.0)
-    p = expit(eta)
-    q = np.where(rows.stayed, 0.0, p / np.maximum(p + (1 - p) * rows.ratio, 1e-300))
+def _chances(rows: Rows, at: Place) -> tuple[Floats, Floats]:
+    """The chance of leaving, and the chance of having left after all that was seen."""
+    p = expit(rows.scores(*at))
+    return p, np.where(rows.stayed, 0.0, p / np.maximum(p + (1 - p) * rows.ratio, 1e-300))
+
+
+def _slope(rows: Rows, design: Design, spread: float, at: Place) -> Place:
+    p, q = _chances(rows, at)
     pull = rows.weight * (q - p)
+    effects = rows.matrix.T @ pull - (at[0] - design.means) / design.sds**2
+    return np.asarray(effects), np.asarray(rows.belongs @ pull - at[1] / spread**2)
+
+
+def curvature(rows: Rows, design: Design, spread: float, at: Place, *, exact: bool) -> Blocks:
+    """Negative curvature: of the log posterior itself, or with the mixture's bend left out."""
+    p, q = _chances(rows, at)
     bend = rows.weight * (p * (1 - p) - (q * (1 - q) if exact else 0.0))
-    count, width = len(therapists), design.width
-    slope = np.zeros(width)
-    block, cross = np.zeros((width, width)), np.zeros((count, width))
-    for start in range(0, len(eta), CHUNK):
-        part = slice(start, start + CHUNK)
-        matrix = dense(rows.encoded[part], width)
-        weighted = matrix * bend[part, None]
-        slope += pull[part] @ matrix
-        block += matrix.T @ weighted
-        cross += _grouped(weighted, rows.therapist[part], count)
-    own = np.bincount(rows.therapist, pull, count) - therapists / spread**2
-    diagonal = np.bincount(rows.therapist, bend, count) + 1 / spread**2
-    slope -= (effects - design.means) / design.sds**2
-    return (slope, own), (block + np.diag(1 / design.sds**2), cross.T, diagonal)
-
-
-def _grouped(matrix: Floats, group: Ints, count: int) -> Floats:
-    """Sum the rows of each group: (count, columns)."""
-    if not count or not len(matrix):
-        return np.zeros((count, matrix.shape[1]))
-    order = np.argsort(group, kind="stable")
-    ordered = group[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    total = np.zeros((count, matrix.shape[1]))
-    total[ordered[starts]] = np.add.reduceat(matrix[order], starts, axis=0)
-    return total
+    matrix = rows.matrix
+    weighted = csr_array(
+        (np.repeat(bend, np.diff(matrix.indptr)), matrix.indices, matrix.indptr), shape=matrix.shape
+    )
+    block = (matrix.T @ weighted).toarray() + np.diag(1 / design.sds**2)
+    cross = (rows.belongs @ weighted).toarray().T
+    return block, cross, np.asarray(rows.belongs @ bend + 1 / spread**2)
 
 
 def _schur(blocks: Blocks) -> Floats:
@@ -158,22 +178,20 @@ def _is_positive(matrix: Floats) -> bool:
     return bool(np.linalg.eigvalsh(matrix)[0] > 1e-9)
 
 
-def _solve(slope: Slope, blocks: Blocks) -> Slope:
+def _solve(slope: Place, blocks: Blocks) -> Place:
     _, cross, diagonal = blocks
     factor = cho_factor(_schur(blocks))
     effects = cho_solve(factor, slope[0] - cross @ (slope[1] / diagonal))
     return effects, (slope[1] - cross.T @ effects) / diagonal
 
 
-def _walk(
-    rows: Rows, design: Design, spread: float, at: tuple[Floats, Floats], step: Slope, value: float
-) -> tuple[Floats, Floats, float]:
+def _walk(rows: Rows, design: Design, spread: float, at: Place, step: Place, value: float) -> tuple[Place, float]:
     """Go as far along a step as it makes things better; returns the new place and what was gained."""
     size = 1.0
     while size > 1e-4:
-        effects, therapists = at[0] + size * step[0], at[1] + size * step[1]
-        gained = _value(rows, design, spread, effects, therapists) - value
+        new = at[0] + size * step[0], at[1] + size * step[1]
+        gained = _value(rows, design, spread, new) - value
         if gained >= 0:
-            return effects, therapists, gained
+            return new, gained
         size /= 2
-    return *at, 0.0
+    return at, 0.0

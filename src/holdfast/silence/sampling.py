@@ -14,7 +14,7 @@ certain. Here the posterior itself is sampled, turn by turn:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +22,8 @@ from scipy.linalg import solve_triangular
 from scipy.special import logsumexp
 
 from holdfast.silence.clock import Floats
-from holdfast.silence.design import Design, dense
-from holdfast.silence.newton import Peak, Rows
+from holdfast.silence.design import Design
+from holdfast.silence.newton import Peak, Rows, log_likelihood
 
 MOST_ROWS = 6_000  # with more the normal approximation is good, and this would be slow
 WARM_UP, THINNED = 300, 5
@@ -74,8 +74,11 @@ class _Sampler:
     ) -> None:
         self.design, self.peaks, self.log_prior, self.chance = design, peaks, log_prior, chance
         self.spreads = np.asarray([one.spread for one in peaks])
-        self.likelihood = _likelihood(rows, design)
+        self.rows = rows
         self.uppers = [np.linalg.cholesky(one.effects_curvature).T for one in peaks]
+
+    def likelihood(self, effects: Floats, therapists: Floats) -> float:
+        return log_likelihood(self.rows, (effects, therapists))
 
     def turn(self, chain: _Chain) -> None:
         self._along_an_ellipse(chain)
@@ -135,18 +138,3 @@ class _Sampler:
         odds = value - chain.value + self.log_prior[other] - self.log_prior[chain.spread]
         if np.log(self.chance.random()) < odds:
             chain.therapists, chain.spread, chain.value = therapists, other, value
-
-
-def _likelihood(rows: Rows, design: Design) -> Callable[[Floats, Floats], float]:
-    """The log-likelihood of ``newton``, with everything that does not change worked out once."""
-    matrix = dense(rows.encoded, design.width)
-    kept = 1 - np.where(rows.stayed, 0.0, rows.ratio)  # p + (1 − p)·r  =  r + p·(1 − r)
-    ratio = 1 - kept
-
-    def value(effects: Floats, therapists: Floats) -> float:
-        eta = matrix @ effects + (therapists[rows.therapist] if len(therapists) else 0.0)
-        p = 1 / (1 + np.exp(-eta))
-        seen = np.where(rows.stayed, 1 - p, ratio + p * kept)
-        return float(rows.weight @ np.log(np.maximum(seen, 1e-300)))
-
-    return value

@@ -22,12 +22,13 @@ def rows(seed: int, count: int = 400, therapists: int = 6) -> Rows:
     chance = np.random.default_rng(seed)
     session = np.where(chance.random(count) < 0.3, 1, DESIGN.width)
     understood = chance.choice([2, 3, DESIGN.width], count)
-    return Rows(
+    return Rows.of(
         encoded=np.stack([session, understood], axis=1),
         therapist=chance.integers(0, therapists, count),
         weight=chance.integers(1, 4, count).astype(float),
         ratio=np.where(chance.random(count) < 0.3, 0.0, chance.random(count)),
         stayed=chance.random(count) < 0.8,
+        design=DESIGN,
     )
 
 
@@ -35,10 +36,11 @@ def plain_value(theta: np.ndarray, found: Rows) -> float:
     """The same log posterior, one row at a time."""
     effects, own = theta[: DESIGN.width], theta[DESIGN.width :]
     total = -(((effects - DESIGN.means) / DESIGN.sds) ** 2).sum() / 2 - ((own / SPREAD) ** 2).sum() / 2
-    for codes, who, weight, ratio, stayed in zip(
-        found.encoded, found.therapist, found.weight, found.ratio, found.stayed, strict=True
+    columns, whose = found.matrix.toarray(), found.belongs.toarray().argmax(axis=0)
+    for holds, who, weight, ratio, stayed in zip(
+        columns, whose, found.weight, found.ratio, found.stayed, strict=True
     ):
-        eta = effects[0] + own[who] + sum(effects[code] for code in codes if code < DESIGN.width)
+        eta = own[who] + holds @ effects
         p = 1 / (1 + np.exp(-eta))
         total += weight * np.log(1 - p if stayed else p + (1 - p) * ratio)
     return total
@@ -79,7 +81,7 @@ def test_draws_have_the_mean_and_the_spread_of_the_peak():
 
 def test_with_no_rows_the_priors_stand():
     nothing = np.zeros(0)
-    empty = Rows(np.zeros((0, 2), int), np.zeros(0, int), nothing, nothing, np.zeros(0, bool))
+    empty = Rows.of(np.zeros((0, 2), int), np.zeros(0, int), nothing, nothing, np.zeros(0, bool), DESIGN)
     top = peak(empty, DESIGN, SPREAD)
     assert top.effects == pytest.approx(DESIGN.means)
     assert top.effect_sds() == pytest.approx(DESIGN.sds)
