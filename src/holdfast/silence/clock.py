@@ -34,9 +34,13 @@ CELLS: Final = (
     "booked:free:0",
 )
 
-QUARTERS: Final = 4  # bins before the expected day
+# Bins before the expected day: the first days as days (a missed appointment is booked again at once or not),
+# then quarters of the wait; from the expected day on, the client's own rhythms.
+EARLY: Final = (1.0, 2.0, 4.0)  # days
+QUARTERS: Final = 4
+AFTER: Final = len(EARLY) + QUARTERS  # the first bin from the expected day on
 EDGES: Final = (0.0, 0.15, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0, 40.0)  # rhythms after it
-BINS: Final = QUARTERS + len(EDGES)
+BINS: Final = AFTER + len(EDGES)
 LEAST_EXPECTED_DAYS: Final = 0.5  # expected sooner than this: the wait has no "before"
 
 # --- what is assumed before a practice's own silences are seen -------------------------------------
@@ -73,11 +77,11 @@ def assumed_hazards() -> Floats:
     hazards = np.full((len(CELLS), len(STAY_EVENTS), BINS), 1e-4)
     for place, cell in enumerate(CELLS):
         ahead = ":ahead:" in cell
-        _fill(hazards[place, :, :QUARTERS], _BEFORE_AHEAD if ahead else _BEFORE_FREE)
-        _fill(hazards[place, :, QUARTERS:], _AFTER_AHEAD if ahead else _AFTER_FREE)
+        _fill(hazards[place, :, :AFTER], _BEFORE_AHEAD if ahead else _BEFORE_FREE)
+        _fill(hazards[place, :, AFTER:], _AFTER_AHEAD if ahead else _AFTER_FREE)
         if ahead:
-            hazards[place, :, QUARTERS] = 1e-4
-            _fill(hazards[place, :, QUARTERS : QUARTERS + 1], _ON_THE_DAY)
+            hazards[place, :, AFTER] = 1e-4
+            _fill(hazards[place, :, AFTER : AFTER + 1], _ON_THE_DAY)
     return hazards
 
 
@@ -98,7 +102,7 @@ def assumed_traces() -> Floats:
 def assumed_silent_times() -> Floats:
     """When a silent ending is written down, if it is: shares of the bins, spread from one rhythm to twelve."""
     shares = np.zeros(BINS)
-    shares[QUARTERS : BINS - 3] = 1.0
+    shares[AFTER : BINS - 3] = 1.0
     return shares / shares.sum()
 
 
@@ -161,16 +165,35 @@ class Clock:
 def place(days: Floats, expected_days: Floats, rhythm_days: Floats) -> tuple[Ints, Floats]:
     """Say in which bin a time lies, and how far into it (0 to 1).
 
-    Before the expected day time runs in quarters of the wait; from that day on in the client's own rhythms.
-    The last bin has no end: its part is always 0.
+    Before the expected day time runs in days and then in quarters of the wait; from that day on in the client's
+    own rhythms. The last bin has no end: its part is always 0.
     """
     waits = expected_days >= LEAST_EXPECTED_DAYS
     waiting = waits & (days < expected_days)
-    quarter = QUARTERS * days / np.where(waits, expected_days, 1.0)
+    early = np.searchsorted(np.asarray(EARLY), days, side="right")
+    quarter = np.minimum(np.floor(QUARTERS * days / np.where(waits, expected_days, 1.0)), QUARTERS - 1)
+    before = np.where(early < len(EARLY), early, len(EARLY) + quarter)
     over = np.maximum(days - np.where(waits, expected_days, 0.0), 0.0) / rhythm_days
-    after = np.searchsorted(np.asarray(EDGES), over, side="right") - 1
-    low = np.asarray(EDGES)[after]
-    high = np.asarray((*EDGES[1:], np.inf))[after]
-    bins = np.where(waiting, np.floor(quarter), QUARTERS + after).astype(np.int64)
-    part = np.where(waiting, quarter - np.floor(quarter), (over - low) / (high - low))
-    return bins, np.clip(part, 0.0, 1.0)
+    after = AFTER + np.searchsorted(np.asarray(EDGES), over, side="right") - 1
+    bins = np.where(waiting, before, after).astype(np.int64)
+    low, high = bounds(bins, expected_days, rhythm_days)
+    with np.errstate(invalid="ignore"):
+        return bins, np.clip((days - low) / (high - low), 0.0, 1.0)
+
+
+def bounds(bins: Ints, expected_days: Floats, rhythm_days: Floats) -> tuple[Floats, Floats]:
+    """From which day to which a bin lasts. A quarter begins on the fourth day at the earliest."""
+    waits = np.where(expected_days >= LEAST_EXPECTED_DAYS, expected_days, 0.0)
+    early = np.asarray((0.0, *EARLY))[np.minimum(bins, len(EARLY))]
+    early_end = np.asarray((*EARLY, EARLY[-1]))[np.minimum(bins, len(EARLY))]
+    quarter = (bins - len(EARLY)) * waits / QUARTERS
+    after = np.maximum(bins - AFTER, 0)
+    steps = [
+        (bins < len(EARLY), early, np.minimum(early_end, waits)),
+        (bins < AFTER, np.maximum(quarter, EARLY[-1]), np.maximum(quarter + waits / QUARTERS, EARLY[-1])),
+    ]
+    conditions = [condition for condition, _, _ in steps]
+    begins = waits + np.asarray(EDGES)[after] * rhythm_days
+    ends = waits + np.asarray((*EDGES[1:], np.inf))[after] * rhythm_days
+    low = np.select(conditions, [first for _, first, _ in steps], begins)
+    return low, np.select(conditions, [last for _, _, last in steps], ends)

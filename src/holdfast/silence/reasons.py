@@ -132,7 +132,7 @@ def _as_reasons(rows: pl.DataFrame, signal: pl.Expr, words: pl.Expr, effect: pl.
 def with_effects(contacts: pl.DataFrame, stages: pl.DataFrame, fitted: Fitted) -> pl.DataFrame:
     """The stages of tails with ``effect``: by how much each raises the log-odds that he has left."""
     tails = silences.tails_of(contacts, stages)
-    stay, left = silences._stage_chances(tails.stages, fitted.habits.clock())
+    stay, left = silences.stage_chances(tails.stages, fitted.habits.clock())
     ratio = np.log(np.maximum(left, silences.TINY)) - np.log(np.maximum(stay, silences.TINY))
     return stages.with_columns(effect=pl.Series(ratio))
 

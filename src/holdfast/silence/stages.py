@@ -46,7 +46,8 @@ def stages(found: Episodes, keys: ir.Table, contacts: ir.Table, rows: ir.Table) 
     -------
     key, contact, stage (0..), began, ahead (bool), after (1: first session, 2: second or third, 3: later), days,
     expected_days, rhythm_days, event, began_at and over_at (s), ahead_at (s; the next appointment, as booked then),
-    open_seconds (the days in whole seconds), late (it began with a late cancellation), fate (of the contact), cell, bin, part.
+    open_seconds (the days in whole seconds), late (it began with a late cancellation), fate (of the contact), cell,
+    bin, part.
     """
     alive = found.engine.keep(live(rows))
     breaks = pauses(found, keys, contacts)
@@ -209,20 +210,46 @@ def _overlap(pairs: ir.Table, until: ir.IntegerValue) -> ir.IntegerValue:
 
 def binned(timed: ir.Table) -> ir.Table:
     """Add ``cell``, ``bin`` and ``part`` (how far into the bin, 0 to 1), as ``clock.place`` does for arrays."""
-    waits = timed.expected_days >= clock.LEAST_EXPECTED_DAYS
-    waiting = waits & (timed.days < timed.expected_days)
-    quarter = clock.QUARTERS * timed.days / ibis.ifelse(waits, timed.expected_days, 1.0)
-    late = timed.days - ibis.ifelse(waits, timed.expected_days, 0.0)
-    over = ibis.greatest(late, 0.0) / timed.rhythm_days
-    edges = clock.EDGES
-    steps = [(over < high, place, low, high - low) for place, (low, high) in enumerate(pairwise(edges))]
-    number = ibis.cases(*((inside, place) for inside, place, _, _ in steps), else_=len(edges) - 1)
-    part = ibis.cases(*((inside, (over - low) / width) for inside, _, low, width in steps), else_=0.0)
-    whole = ibis.least(quarter.floor(), float(clock.QUARTERS - 1))
+    wait = ibis.ifelse(timed.expected_days >= clock.LEAST_EXPECTED_DAYS, timed.expected_days, 0.0)
+    timed = timed.mutate(wait=wait, over=ibis.greatest(timed.days - wait, 0.0) / timed.rhythm_days)
+    steps = [*_before(timed), *_after(timed)]
+    last = clock.BINS - 1
+    number = ibis.cases(*((inside, place) for place, (inside, _, _) in enumerate(steps)), else_=last)
+    part = ibis.cases(*((inside, (timed.days - low) / (high - low)) for inside, low, high in steps), else_=0.0)
     start = ibis.ifelse(timed.began == SESSION, timed.after, 0)
     booked = ibis.ifelse(timed.ahead, "ahead", "free")
     return timed.mutate(
         cell=timed.began + ":" + booked + ":" + start.cast("string"),
-        bin=ibis.ifelse(waiting, whole.cast("int64"), clock.QUARTERS + number.cast("int64")),
-        part=ibis.ifelse(waiting, ibis.least(quarter - whole, 1.0), part),
-    )
+        bin=number.cast("int64"),
+        part=ibis.least(ibis.greatest(part, 0.0), 1.0),
+    ).drop("wait", "over")
+
+
+Step = tuple[ir.BooleanValue, ir.NumericValue, ir.NumericValue]  # inside the bin, its first day and its last
+
+
+def _before(timed: ir.Table) -> list[Step]:
+    """Bins before the expected day: first days, then quarters of the wait."""
+    days, wait = timed.days, timed.wait
+    waiting = days < wait
+    early = [
+        (waiting & (days < high), ibis.literal(low), ibis.least(high, wait))
+        for low, high in pairwise((0.0, *clock.EARLY))
+    ]
+    quarters = [
+        (
+            waiting & (days < (number + 1.0) * wait / clock.QUARTERS),
+            ibis.greatest(number * wait / clock.QUARTERS, clock.EARLY[-1]),
+            (number + 1.0) * wait / clock.QUARTERS,
+        )
+        for number in range(clock.QUARTERS)
+    ]
+    return [*early, *quarters]
+
+
+def _after(timed: ir.Table) -> list[Step]:
+    """Bins from the expected day on, in his own rhythms; the last one has no end and is not among them."""
+    return [
+        (timed.over < high, timed.wait + low * timed.rhythm_days, timed.wait + high * timed.rhythm_days)
+        for low, high in pairwise(clock.EDGES)
+    ]

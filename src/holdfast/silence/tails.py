@@ -103,7 +103,7 @@ def seen(tails: Tails, clock: Clock, answers: Floats) -> tuple[Floats, Floats]:
     -------
     Two arrays (…, contacts).
     """
-    stay, left = _stage_chances(tails.stages, clock)
+    stay, left = stage_chances(tails.stages, clock)
     lead = stay.shape[:-1]
     logs = []
     for place, chances in enumerate((stay, left)):
@@ -123,7 +123,7 @@ def _add_to(total: Floats, places: Ints, values: Floats) -> None:
     total[..., places[starts]] = np.add.reduceat(values, starts, axis=-1)
 
 
-def _stage_chances(stages: Stages, clock: Clock) -> tuple[Floats, Floats]:
+def stage_chances(stages: Stages, clock: Clock) -> tuple[Floats, Floats]:
     """Chance of what each stage shows: its event in its bin, or nothing yet."""
     return (
         _chances(stages, clock.stay_density(), clock.stay_quiet(), STAY_EVENTS),
