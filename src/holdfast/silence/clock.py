@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 NONE = "none"  # the stage is still going on
 STAY_EVENTS: Final = ("came", "ended", "missed", "called_off", "provider", "booked", "paused", "unmarked")
@@ -96,14 +97,14 @@ def assumed_traces() -> Floats:
     for place, cell in enumerate(CELLS):
         kind = LEFT["ahead" if ":ahead:" in cell else "free"]
         shares[place] = [kind.get(event, 0.005) for event in (*LEFT_EVENTS, NONE)]
-    return shares / shares.sum(axis=1, keepdims=True)
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 def assumed_silent_times() -> Floats:
     """When a silent ending is written down, if it is: shares of the bins, spread from one rhythm to twelve."""
     shares = np.zeros(BINS)
     shares[AFTER : BINS - 3] = 1.0
-    return shares / shares.sum()
+    return np.asarray(shares / shares.sum())
 
 
 # --- the clock at work -----------------------------------------------------------------------------
@@ -137,7 +138,7 @@ class Clock:
 
     def stay_density(self) -> Floats:
         """Chance of each event in each bin, of someone who stays: (…, cells, stay events, bins)."""
-        return self.stay_quiet()[..., None, :-1] * self.hazards
+        return np.asarray(self.stay_quiet()[..., None, :-1] * self.hazards)
 
     def left_density(self) -> Floats:
         """Chance of each trace in each bin, of someone who has left: (…, cells, left events, bins).

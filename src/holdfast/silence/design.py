@@ -78,10 +78,10 @@ def _codes(words: pl.Series, known: list[str]) -> Ints:
     try:
         return words.cast(pl.Enum(known)).to_physical().to_numpy().astype(np.int64)
     except pl.exceptions.InvalidOperationError as error:
-        strange = sorted(set(words.drop_nulls().unique()) - set(known))[:3]
+        strange = ", ".join(sorted(set(words.drop_nulls().unique()) - set(known))[:3]) or "blanks"
         raise UsageError(
-            f"The signal {words.name} has {'the codes ' + ', '.join(strange) if strange else 'blanks'}, which the model "
-            f"does not know. It knows {', '.join(known)}. A model fitted by another version must be fitted again."
+            f"The signal {words.name} has {strange}, which the model does not know. It knows {', '.join(known)}. "
+            "A model fitted by another version must be fitted again."
         ) from error
 
 

@@ -17,14 +17,13 @@ from scipy.special import expit, logsumexp
 
 from holdfast.engine import Engine
 from holdfast.silence import habits as learning
-from holdfast.silence.clock import Floats, Ints
+from holdfast.silence.clock import Flags, Floats, Ints
 from holdfast.silence.design import PENDING, Design, Normal, scores
 from holdfast.silence.fitted import PENDING_COLUMN, Counts, Fitted
 from holdfast.silence.habits import Habits, Spells
 from holdfast.silence.moments import Moments, moments
 from holdfast.silence.newton import Blocks, Peak, Place, Rows, climb, curvature, peak
 from holdfast.silence.priors import PRIORS
-from holdfast.silence.sampling import MOST_ROWS, sampled
 from holdfast.silence.tails import ANSWERS, HOW, Judged, Tails, judge, seen, tails_of
 from holdfast.tables.read import Tables
 
@@ -32,7 +31,7 @@ DRAWS = 200
 TURNS = 30
 FRESH = (0, 3, 8, 16)  # turns with a curvature of their own; in between the last one serves
 STILL = 1e-4  # the largest change of any chance at which the turns end
-SPREADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.95, 1.25)  # between therapists, on the logit scale
+SPREADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.85, 1.1, 1.5, 2.0)  # between therapists, on the logit scale
 DEFAULTED = 0.95  # judgement: chance that an attendance which the system filled in by itself took place
 UNSURE = 10.0  # appointments for which the assumed share of attendance counts
 ASSUMED_ATTENDANCE = 0.85  # judgement, until a practice's own marked appointments say otherwise
@@ -108,7 +107,7 @@ class Data:
     therapist_ids: tuple[str, ...]
     layout: Rows  # as if every silence said nothing
     tails: Tails
-    settled: np.ndarray  # of the tails' contacts: the check-in is not pending
+    settled: Flags  # of the tails' contacts: the check-in is not pending
     took_place: Floats  # of the tails' contacts
     spells: Spells
     shares: dict[str, float]
@@ -193,7 +192,8 @@ def _judged(data: Data, habits: Habits, at: Place) -> Judged:
 
 def _learned(data: Data, judged: Judged) -> Habits:
     here = 1 - judged.left
-    answers = np.stack([np.bincount(data.tails.asked, part, len(ANSWERS)) for part in (here, judged.left)])
+    parts = (here, judged.left)
+    answers = np.stack([np.bincount(data.tails.asked, part, len(ANSWERS)).astype(float) for part in parts])
     return learning.learned(data.spells, data.tails.stages, here[data.tails.stages.contact], answers)
 
 
@@ -218,15 +218,9 @@ def log_spreads() -> Floats:
 # --- what is kept ----------------------------------------------------------------------------------
 
 
-def _drawn(
-    found: Moments, data: Data, design: Design, state: State, peaks: list[Peak], seed: int
-) -> Fitted:
+def _drawn(found: Moments, data: Data, design: Design, state: State, peaks: list[Peak], seed: int) -> Fitted:
     chance = np.random.default_rng(seed)
-    rows = data.rows(state.judged)
-    if len(rows.weight) <= MOST_ROWS:
-        effects, therapists, spreads = sampled(rows, design, peaks, log_spreads(), DRAWS, chance)
-    else:
-        effects, therapists, spreads = from_peaks(peaks, DRAWS, chance)
+    effects, therapists, spreads = from_peaks(peaks, DRAWS, chance)
     _await(data, design, effects)
     return Fitted(
         at=found.at,
@@ -302,8 +296,7 @@ def _await(data: Data, design: Design, effects: Floats) -> None:
 
 def _gone(data: Data, judged: Judged) -> float:
     """Silences by the chance that he has gone: the last contact of each tail."""
-    last = np.r_[data.tails.first[1:], True] if data.tails.size else np.zeros(0, bool)
-    return float(judged.left[last].sum())
+    return float(judged.left[data.tails.last()].sum())
 
 
 def _counts(found: Moments, gone: float) -> Counts:

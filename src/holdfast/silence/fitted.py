@@ -92,9 +92,13 @@ class Fitted:
             told = json.loads(path.read_text(encoding="utf-8"))
             version = told["holdfast_silence_model"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UsageError(f"{path} is not a saved silence model. Make one: holdfast silence DIR --save FILE") from error
+            raise UsageError(
+                f"{path} is not a saved silence model. Make one: holdfast silence DIR --save FILE"
+            ) from error
         if version != SCHEMA:
-            raise UsageError(f"{path} is a model of version {version}; this Holdfast reads version {SCHEMA}. Fit it again.")
+            raise UsageError(
+                f"{path} is a model of version {version}; this Holdfast reads version {SCHEMA}. Fit it again."
+            )
         return _from_told(told)
 
 
@@ -122,11 +126,11 @@ def _told(fitted: Fitted) -> dict[str, Any]:
         "effects": effects,
         "took_place": dict(fitted.took_place),
         "therapist_ids": list(fitted.therapist_ids),
-        "clock": {name: np.round(np.asarray(value), 5).tolist() for name, value in _arrays(fitted.habits).items()},
+        "clock": {name: np.asarray(value).tolist() for name, value in _arrays(fitted.habits).items()},
         "longest": fitted.habits.longest,
         "draws": {
-            "effects": np.round(fitted.effects, 4).tolist(),
-            "therapists": np.round(fitted.therapists, 4).tolist(),
+            "effects": np.round(fitted.effects, 6).tolist(),
+            "therapists": np.round(fitted.therapists, 6).tolist(),
             "spreads": np.round(fitted.spreads, 4).tolist(),
         },
         "seed": fitted.seed,

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from holdfast.silence import clock as clocks
-from holdfast.silence.clock import BINS, CELLS, EVENTS, LEFT_EVENTS, NONE, STAY_EVENTS, Clock, Floats, cell_codes
+from holdfast.silence.clock import BINS, CELLS, EVENTS, LEFT_EVENTS, NONE, STAY_EVENTS, Clock, Flags, Floats, cell_codes
 from holdfast.silence.tails import ANSWERS, Stages
 
 ANSWERS_WEIGHT = 8.0  # judgement, as in ``clock``: how the question before the next session is answered
@@ -170,7 +170,7 @@ def _traces(habits: Habits, stages: Stages, gone: Floats) -> Floats:
     return traces
 
 
-def _to_come(clock: Clock, stages: Stages, rows: np.ndarray) -> Floats:
+def _to_come(clock: Clock, stages: Stages, rows: Flags) -> Floats:
     """Of someone who has left and is quiet so far: the chance of each trace still to come, and of none."""
     cell, bins, part = stages.cell[rows], stages.bin[rows], stages.part[rows]
     density = clock.left_density()

@@ -20,7 +20,7 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.sparse import csr_array
 from scipy.special import expit, log_expit
 
-from holdfast.silence.clock import Floats, Ints
+from holdfast.silence.clock import Flags, Floats, Ints
 from holdfast.silence.design import Design, sparse
 
 STEPS = 40
@@ -39,12 +39,10 @@ class Rows:
     belongs: csr_array  # (therapists, rows): whose contact each is
     weight: Floats
     ratio: Floats
-    stayed: np.ndarray
+    stayed: Flags
 
     @classmethod
-    def of(
-        cls, encoded: Ints, therapist: Ints, weight: Floats, ratio: Floats, stayed: np.ndarray, design: Design
-    ) -> Rows:
+    def of(cls, encoded: Ints, therapist: Ints, weight: Floats, ratio: Floats, stayed: Flags, design: Design) -> Rows:
         """Make rows of codes (rows, signals) and of the places of therapists (rows,)."""
         count = int(therapist.max()) + 1 if len(therapist) else 0
         ones, places = np.ones(len(therapist)), np.arange(len(therapist))
@@ -91,7 +89,9 @@ Place = tuple[Floats, Floats]  # effects and therapists, or a slope or step in t
 Blocks = tuple[Floats, Floats, Floats]  # of the arrow: effects, cross, therapists
 
 
-def peak(rows: Rows, design: Design, spread: float, *, start: Place | None = None, blocks: Blocks | None = None) -> Peak:
+def peak(
+    rows: Rows, design: Design, spread: float, *, start: Place | None = None, blocks: Blocks | None = None
+) -> Peak:
     """Find the most probable effects for one spread between therapists.
 
     Newton's method; where a step makes things worse it is halved, and where the likelihood bends the wrong
@@ -102,9 +102,7 @@ def peak(rows: Rows, design: Design, spread: float, *, start: Place | None = Non
     return _peak_at(rows, design, spread, at)
 
 
-def climb(
-    rows: Rows, design: Design, spread: float, at: Place, *, steps: int, blocks: Blocks | None = None
-) -> Place:
+def climb(rows: Rows, design: Design, spread: float, at: Place, *, steps: int, blocks: Blocks | None = None) -> Place:
     """Take some steps towards the peak. A curvature is kept as long as it serves."""
     value = _value(rows, design, spread, at)
     for _ in range(steps):
@@ -161,9 +159,7 @@ def curvature(rows: Rows, design: Design, spread: float, at: Place, *, exact: bo
     p, q = _chances(rows, at)
     bend = rows.weight * (p * (1 - p) - (q * (1 - q) if exact else 0.0))
     matrix = rows.matrix
-    weighted = csr_array(
-        (np.repeat(bend, np.diff(matrix.indptr)), matrix.indices, matrix.indptr), shape=matrix.shape
-    )
+    weighted = csr_array((np.repeat(bend, np.diff(matrix.indptr)), matrix.indices, matrix.indptr), shape=matrix.shape)
     block = (matrix.T @ weighted).toarray() + np.diag(1 / design.sds**2)
     cross = (rows.belongs @ weighted).toarray().T
     return block, cross, np.asarray(rows.belongs @ bend + 1 / spread**2)

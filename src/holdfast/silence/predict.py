@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -47,36 +46,36 @@ def predict(
 def predict_moments(fitted: Fitted, found: Moments) -> pl.DataFrame:
     """Judge the open episodes of tables that have already been made into moments."""
     quiet = found.tails.filter(pl.col("fate") == "quiet")
-    left = _left(fitted, quiet, found.tail_stages)
-    last = quiet.filter(_last_of_each(quiet)).select(EPISODE)
-    judged = last.with_columns(p_left=left.mean, p_left_low=left.low, p_left_high=left.high)
+    judged = _left(fitted, quiet, found.tail_stages)
     evenings = found.evenings.with_columns(p_last=p_evening(fitted, found.evenings))
     whole = evenings.join(judged, on=EPISODE, how="inner", maintain_order="left")
     return reasons(whole, fitted, found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
-    mean: Floats
-    low: Floats
-    high: Floats
-
-
-def _last_of_each(contacts: pl.DataFrame) -> pl.Series:
-    return contacts["link"].shift(-1, fill_value=0) == 0
-
-
-def _left(fitted: Fitted, contacts: pl.DataFrame, stages: pl.DataFrame) -> _Left:
-    """The chance of having left, of each tail, over the draws; a block of whole tails at a time."""
-    chance = np.random.default_rng(fitted.seed)
-    clock, answers = fitted.habits.draws(len(fitted.spreads), chance)
+def _left(fitted: Fitted, contacts: pl.DataFrame, stages: pl.DataFrame) -> pl.DataFrame:
+    """The chance of having left, of each tail, over the draws. A block of whole tails is worked on at a time."""
+    clock, answers = fitted.habits.draws(len(fitted.spreads), np.random.default_rng(fitted.seed))
     tails = tails_of(contacts, stages)
-    eta = score_draws(fitted, contacts)
-    stay, left = seen(tails, clock, answers)
     sure = np.asarray([fitted.took_place[how] for how in HOW])[tails.how]
-    gone = judge(tails, expit(eta), sure, stay, left).left[:, _last_of_each(contacts).to_numpy()]
-    low, high = np.quantile(gone, (LOW, HIGH), axis=0)
-    return _Left(gone.mean(axis=0), low, high)
+    found = []
+    for begin, end in _blocks(tails):
+        part = tails.part(begin, end)
+        chance = expit(score_draws(fitted, contacts[begin:end]))
+        gone = judge(part, chance, sure[begin:end], *seen(part, clock, answers)).left[:, part.last()]
+        low, high = np.quantile(gone, (LOW, HIGH), axis=0)
+        mean = gone.mean(axis=0)
+        found.append([mean, np.minimum(low, mean), np.maximum(high, mean)])  # close to 1 the mean can lie outside
+    mean, low, high = np.concatenate(found, axis=1) if found else np.zeros((3, 0))
+    last = contacts.filter(pl.Series(tails.last())).select(EPISODE)
+    return last.with_columns(p_left=mean, p_left_low=low, p_left_high=high)
+
+
+def _blocks(tails: Tails) -> list[tuple[int, int]]:
+    """From where to where to go at a time: every block begins with a tail."""
+    starts = np.flatnonzero(tails.first)
+    begins = starts[np.searchsorted(starts, np.arange(0, tails.size, BLOCK))] if tails.size else starts
+    begins = np.unique(begins)
+    return list(zip(begins.tolist(), [*begins[1:].tolist(), tails.size], strict=True))
 
 
 def score_draws(fitted: Fitted, frame: pl.DataFrame) -> Floats:

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from holdfast.silence.clock import EVENTS, LEFT_EVENTS, NONE, STAY_EVENTS, Clock, Floats, Ints, cell_codes
+from holdfast.silence.clock import EVENTS, LEFT_EVENTS, NONE, STAY_EVENTS, Clock, Flags, Floats, Ints, cell_codes
 
 CONTACT = ["client_id", "therapist_id", "episode", "contact"]
 TINY = 1e-12  # an event that cannot be: a chance of nought would forbid what dirty records do hold
@@ -43,8 +43,8 @@ class Stages:
     part: Floats
 
     @property
-    def over(self) -> np.ndarray:
-        return self.event != EVENTS.index(NONE)
+    def over(self) -> Flags:
+        return np.asarray(self.event != EVENTS.index(NONE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Tails:
     session, as a place in ANSWERS.
     """
 
-    first: np.ndarray
+    first: Flags
     how: Ints  # place in HOW
     asked: Ints
     stages: Stages
@@ -63,6 +63,19 @@ class Tails:
     @property
     def size(self) -> int:
         return len(self.first)
+
+    def last(self) -> Flags:
+        """Mark the last contact of each tail."""
+        return np.r_[self.first[1:], True] if self.size else np.zeros(0, dtype=bool)
+
+    def part(self, begin: int, end: int) -> Tails:
+        """The contacts from one place up to another, which must be where tails begin."""
+        mine, stages = slice(begin, end), self.stages
+        held = slice(*np.searchsorted(stages.contact, (begin, end)))
+        kept = Stages(
+            stages.contact[held] - begin, stages.cell[held], stages.event[held], stages.bin[held], stages.part[held]
+        )
+        return Tails(self.first[mine], self.how[mine], self.asked[mine], kept)
 
 
 HOW = ("recorded", "defaulted", "unmarked")
@@ -177,7 +190,7 @@ def judge(tails: Tails, chance: Floats, took_place: Floats, stay: Floats, left: 
 def _ratios(tails: Tails, chance: Floats, took_place: Floats, own: Floats) -> Floats:
     """Log of S / L right after each contact, from the last one back."""
     ratio = own.copy()
-    follows = np.r_[~tails.first[1:], False] if tails.size else np.zeros(0, bool)
+    follows = ~tails.last()
     for level in _levels(tails)[::-1]:
         here = level[follows[level]]
         following = here + 1

@@ -1,0 +1,19 @@
+"""A small practice whose truth is known, made once for all tests of the silence model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from holdfast.simulate import DEMO, demo_practice, write
+from holdfast.tables import Tables, read_tables
+
+
+@pytest.fixture(scope="session")
+def small_practice(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+    """Three therapists, 120 clients, a year and a half."""
+    folder: Path = tmp_path_factory.mktemp("small")
+    write(demo_practice(replace(DEMO, clients=120, months=18, n_therapists=3), seed=3), folder)
+    return read_tables(folder)

@@ -1,0 +1,106 @@
+"""Predictions on the demo practice: what must be true of them whatever the numbers are."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from holdfast.silence import Fitted, Moments, fit_moments, moments, p_evening, predict_moments
+from holdfast.silence.predict import EPISODE
+from holdfast.silence.tails import tails_of
+from holdfast.tables import Tables
+
+CHANCES = ["p_left", "p_left_low", "p_left_high", "p_last"]
+
+
+@pytest.fixture(scope="module")
+def found(small_practice: Tables) -> Moments:
+    return moments(small_practice)
+
+
+@pytest.fixture(scope="module")
+def judged(found: Moments) -> tuple[Fitted, pl.DataFrame]:
+    fitted = fit_moments(found)
+    return fitted, predict_moments(fitted, found)
+
+
+def test_every_open_episode_with_a_session_has_one_row(found, judged):
+    assert judged[1].select(EPISODE).rows() == found.evenings.select(EPISODE).rows()
+    assert not judged[1].select(EPISODE).is_duplicated().any()
+
+
+def test_chances_are_chances_and_lie_in_their_intervals(judged):
+    frame = judged[1]
+    for name in CHANCES:
+        assert frame[name].is_between(0, 1).all(), name
+    assert (frame["p_left_low"] <= frame["p_left"]).all()
+    assert (frame["p_left"] <= frame["p_left_high"]).all()
+
+
+def test_reasons_come_with_words_and_the_largest_effect_first(judged):
+    for reasons in judged[1]["reasons"]:
+        effects = [reason["effect"] for reason in reasons]
+        assert effects == sorted(effects, reverse=True)
+        assert all(reason["words"] and reason["signal"] for reason in reasons)
+
+
+def test_the_chance_rises_with_every_quiet_day(small_practice, judged):
+    """Nobody books, comes or says anything after the export: only time goes by."""
+    fitted, last = judged[0], None
+    at = small_practice.practice.exported_at
+    assert isinstance(at, datetime)
+    for days in (0, 3, 14, 120):
+        later = moments(_without_ahead(small_practice), at=at + timedelta(days=days))
+        frame = predict_moments(fitted, later).select(*EPISODE, "p_left")
+        if last is not None:
+            both = last.join(frame, on=EPISODE, suffix="_later")
+            assert (both["p_left_later"] >= both["p_left"] - 0.02).all(), days
+        last = frame
+    assert last is not None
+    assert last["p_left"].min() > 0.97
+
+
+def test_a_block_at_a_time_gives_the_same(found, judged, monkeypatch):
+    monkeypatch.setattr(sys.modules["holdfast.silence.predict"], "BLOCK", 7)
+    again = predict_moments(judged[0], found)
+    for name in CHANCES:
+        assert again[name].to_numpy() == pytest.approx(judged[1][name].to_numpy(), abs=1e-9)
+
+
+def test_a_part_of_the_tails_has_its_own_stages(found):
+    tails = tails_of(found.tails, found.tail_stages)
+    begins = np.flatnonzero(tails.first)
+    part = tails.part(int(begins[3]), int(begins[9]))
+    mine = found.tails[int(begins[3]) : int(begins[9])]
+    again = tails_of(mine, found.tail_stages)
+    assert part.stages.contact.tolist() == again.stages.contact.tolist()
+    assert part.stages.bin.tolist() == again.stages.bin.tolist()
+
+
+def test_the_prior_alone_says_something_sensible(found):
+    fitted = fit_moments(found, prior_only=True)
+    assert fitted.mostly_published
+    first = found.evenings.filter(pl.col("session") == "s1")
+    assert 0.04 < p_evening(fitted, first).mean() < 0.2
+
+
+def test_the_same_seed_gives_the_same_numbers(found, judged):
+    again = predict_moments(fit_moments(found), found)
+    assert again.equals(judged[1])
+
+
+def test_a_saved_model_says_the_same(found, judged, tmp_path):
+    judged[0].save(tmp_path / "model.json")
+    again = predict_moments(Fitted.load(tmp_path / "model.json"), found)
+    for name in CHANCES:
+        assert again[name].to_numpy() == pytest.approx(judged[1][name].to_numpy(), abs=2e-3), name
+
+
+def _without_ahead(tables: Tables) -> Tables:
+    """The same practice with nothing booked ahead, so that later nothing becomes unmarked."""
+    rows = tables["appointments"].filter(pl.col("status") != "booked")
+    return Tables({**tables.frames, "appointments": rows}, tables.practice, tables.present)
