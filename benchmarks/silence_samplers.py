@@ -25,10 +25,10 @@ from benchmarks.pages import rewrite, table
 from holdfast.silence import habits as learning
 from holdfast.silence.clock import BINS, CELLS, EVENTS, NONE, STAY_EVENTS, Floats, cell_codes, place
 from holdfast.silence.design import Design, Normal
-from holdfast.silence.fit import SPREADS, Data, from_peaks, published_design, settled
+from holdfast.silence.fit import SPREADS, Data, from_peaks, published_design, settled, spread_weights
 from holdfast.silence.habits import Spells
 from holdfast.silence.moments import moments
-from holdfast.silence.newton import Rows, peak
+from holdfast.silence.newton import Rows, climb, peaks
 from holdfast.silence.priors import PRIORS
 from holdfast.silence.tails import ANSWERS, Stages, Tails, judge, seen
 from holdfast.simulate import DEMO, demo_practice, write
@@ -62,8 +62,10 @@ def practice_rows(clients: int) -> tuple[Rows, Design]:
 
 def ours(rows: Rows, design: Design) -> tuple[Floats, Floats]:
     """Draws of the effects and the spread, as ``fit`` makes them."""
-    peaks = [peak(rows, design, spread) for spread in SPREADS]
-    effects, _, spreads = from_peaks(peaks, DRAWS, np.random.default_rng(1))
+    at = climb(rows, design, 0.5, (design.means, np.zeros(rows.therapists)), steps=60)
+    likely = int(spread_weights(peaks(rows, design, SPREADS, at)).argmax())
+    at = climb(rows, design, SPREADS[likely], at, steps=60)
+    effects, _, spreads = from_peaks(peaks(rows, design, SPREADS, at), DRAWS, np.random.default_rng(1))
     return effects, spreads
 
 
@@ -156,7 +158,7 @@ def _turns(spells: Spells, tails: Tails, design: Design, stayed: int) -> float:
         nobody = np.full((1 + tails.size, 1), design.width)
         rows = Rows.of(nobody, np.zeros(1 + tails.size, int), np.r_[float(stayed), np.ones(tails.size)],
                        np.r_[1.0, judged.ratio], np.r_[True, np.zeros(tails.size, bool)], design)  # fmt: skip
-        effects = peak(rows, design, 1e-3).effects
+        effects, _ = climb(rows, design, 1e-3, (effects, np.zeros(1)), steps=20)
         habits = learning.learned(spells, tails.stages, 1 - judged.left, None)
     return float(1 / (1 + np.exp(-effects[0])))
 

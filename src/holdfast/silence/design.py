@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from holdfast.errors import UsageError
-from holdfast.silence.clock import Floats, Ints
+from holdfast.silence.clock import Floats
 
 PENDING = "pending"
 Code = tuple[str, str]  # a signal and one of its codes
+Codes = NDArray[np.int16]  # columns, one a signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Design:
     def sds(self) -> Floats:
         return np.asarray([self.intercept.sd, *(prior.sd for prior in self.priors)])
 
-    def encode(self, frame: pl.DataFrame) -> Ints:
+    def encode(self, frame: pl.DataFrame) -> Codes:
         """Give each row the columns that hold, one a signal; the column past the last stands for effect 0.
 
         Returns (rows, signals) whole numbers.
@@ -63,29 +65,33 @@ class Design:
         UsageError
             If a signal has a code that is not declared.
         """
-        nothing = self.width
         place = {code: number for number, code in enumerate(self.columns, start=1)}
-        found = np.full((frame.height, len(self.references)), nothing, dtype=np.int64)
+        found = np.empty((frame.height, len(self.references)), dtype=np.int16)
         for number, (signal, reference) in enumerate(self.references.items()):
-            own = [code for name, code in self.columns if name == signal]
-            known = [reference, *own, *({PENDING} - set(own))]
-            columns = np.asarray([place.get((signal, code), nothing) for code in known])
-            found[:, number] = columns[_codes(frame[signal], known)]
+            known = {reference: self.width, PENDING: self.width}
+            known |= {code: place[name, code] for name, code in self.columns if name == signal}
+            found[:, number] = _columns(frame[signal], known)
         return found
 
 
-def _codes(words: pl.Series, known: list[str]) -> Ints:
-    try:
-        return words.cast(pl.Enum(known)).to_physical().to_numpy().astype(np.int64)
-    except pl.exceptions.InvalidOperationError as error:
-        strange = ", ".join(sorted(set(words.drop_nulls().unique()) - set(known))[:3]) or "blanks"
+def _columns(words: pl.Series, known: Mapping[str, int]) -> Codes:
+    """The column of each word; an enum is looked up once a category, not once a row."""
+    kind = words.dtype
+    if not isinstance(kind, pl.Enum):
+        kind = pl.Enum(words.drop_nulls().unique().sort().cast(pl.String))
+        words = words.cast(kind)
+    columns = np.asarray([*(known.get(name, -1) for name in kind.categories), -1], dtype=np.int16)
+    found = np.asarray(columns[words.to_physical().fill_null(len(columns) - 1).to_numpy()])
+    if (found < 0).any():
+        strange = sorted(words.filter(pl.Series(found < 0)).drop_nulls().unique().cast(pl.String))
         raise UsageError(
-            f"The signal {words.name} has {strange}, which the model does not know. It knows {', '.join(known)}. "
-            "A model fitted by another version must be fitted again."
-        ) from error
+            f"The signal {words.name} has {', '.join(strange[:3]) or 'blanks'}, which the model does not know. "
+            f"It knows {', '.join(known)}. A model fitted by another version must be fitted again."
+        )
+    return found
 
 
-def scores(encoded: Ints, effects: Floats) -> Floats:
+def scores(encoded: Codes, effects: Floats) -> Floats:
     """Log-odds of each row: the intercept and the effects of the columns that hold.
 
     ``effects`` is (…, width); returns (…, rows).
@@ -97,15 +103,14 @@ def scores(encoded: Ints, effects: Floats) -> Floats:
     return np.asarray(total)
 
 
-def sparse(encoded: Ints, width: int) -> csr_array:
+def sparse(encoded: Codes, width: int) -> csr_array:
     """The same rows as a matrix of noughts and ones with the intercept first: (rows, width).
 
     Most codes are references, so most of it is nought.
     """
-    holds = encoded < width
-    counts = 1 + holds.sum(axis=1)
-    with_intercept = np.concatenate([np.zeros((len(encoded), 1), dtype=np.int64), encoded], axis=1)
-    kept = np.concatenate([np.ones((len(encoded), 1), dtype=bool), holds], axis=1)
-    indices = with_intercept[kept].astype(np.int32)
-    pointers = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    first = np.zeros((len(encoded), 1), dtype=np.int16)
+    columns = np.concatenate([first, encoded], axis=1)
+    kept = columns < width
+    indices = columns[kept].astype(np.int32)
+    pointers = np.concatenate([[0], np.cumsum(kept.sum(axis=1))]).astype(np.int32)
     return csr_array((np.ones(len(indices)), indices, pointers), shape=(len(encoded), width))

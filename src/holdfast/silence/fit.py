@@ -8,6 +8,7 @@ from the posterior are kept, from which every interval comes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,11 +19,11 @@ from scipy.special import expit, logsumexp
 from holdfast.engine import Engine
 from holdfast.silence import habits as learning
 from holdfast.silence.clock import Flags, Floats, Ints
-from holdfast.silence.design import PENDING, Design, Normal, scores
+from holdfast.silence.design import PENDING, Codes, Design, Normal, scores
 from holdfast.silence.fitted import PENDING_COLUMN, Counts, Fitted
 from holdfast.silence.habits import Habits, Spells
 from holdfast.silence.moments import Moments, moments
-from holdfast.silence.newton import Blocks, Peak, Place, Rows, climb, curvature, peak
+from holdfast.silence.newton import Blocks, Peak, Place, Rows, climb, curvature, peaks
 from holdfast.silence.priors import PRIORS
 from holdfast.silence.tails import ANSWERS, HOW, Judged, Tails, judge, seen, tails_of
 from holdfast.tables.read import Tables
@@ -75,9 +76,9 @@ def fit_moments(found: Moments, *, prior_only: bool = False, seed: int = 0) -> F
     if prior_only or not data.stayed.height + data.tails.size:
         return _published(found, data, design, seed)
     state = settled(data, design)
-    likely = int(spread_weights(_over_spreads(data, design, state)).argmax())
+    likely = int(spread_weights(peaks(data.rows(state.judged), design, SPREADS, state.place)).argmax())
     state = settled(data, design, start=state, spread=SPREADS[likely])
-    return _drawn(found, data, design, state, _over_spreads(data, design, state), seed)
+    return _drawn(found, data, design, state, seed)
 
 
 def published_design() -> Design:
@@ -103,7 +104,7 @@ class Data:
     """Everything as arrays. Rows of those who stayed, then the contacts of tails."""
 
     stayed: pl.DataFrame
-    encoded: Ints
+    encoded: Codes
     therapist_ids: tuple[str, ...]
     layout: Rows  # as if every silence said nothing
     tails: Tails
@@ -175,7 +176,7 @@ def settled(data: Data, design: Design, *, start: State | None = None, spread: f
         judged = _judged(data, habits, at)
         rows = data.rows(judged)
         if turn in FRESH or blocks is None:
-            blocks = curvature(rows, design, spread, at, exact=False)
+            blocks = curvature(rows, design, spread, at)
         at = climb(rows, design, spread, at, steps=1, blocks=blocks)
         habits = _learned(data, judged)
         if np.abs(judged.left - before).max(initial=0.0) < STILL:
@@ -197,15 +198,9 @@ def _learned(data: Data, judged: Judged) -> Habits:
     return learning.learned(data.spells, data.tails.stages, here[data.tails.stages.contact], answers)
 
 
-def _over_spreads(data: Data, design: Design, state: State) -> list[Peak]:
-    """Peaks for every spread between therapists."""
-    rows = data.rows(state.judged)
-    return [peak(rows, design, spread, start=state.place) for spread in SPREADS]
-
-
-def spread_weights(peaks: list[Peak]) -> Floats:
+def spread_weights(tops: Sequence[Peak]) -> Floats:
     """How probable each spread is."""
-    logs = np.asarray([one.evidence for one in peaks]) + log_spreads()
+    logs = np.asarray([one.evidence for one in tops]) + log_spreads()
     return np.asarray(np.exp(logs - logsumexp(logs)))
 
 
@@ -218,9 +213,10 @@ def log_spreads() -> Floats:
 # --- what is kept ----------------------------------------------------------------------------------
 
 
-def _drawn(found: Moments, data: Data, design: Design, state: State, peaks: list[Peak], seed: int) -> Fitted:
+def _drawn(found: Moments, data: Data, design: Design, state: State, seed: int) -> Fitted:
     chance = np.random.default_rng(seed)
-    effects, therapists, spreads = from_peaks(peaks, DRAWS, chance)
+    tops = peaks(data.rows(state.judged), design, SPREADS, state.place)
+    effects, therapists, spreads = from_peaks(tops, DRAWS, chance)
     _await(data, design, effects)
     return Fitted(
         at=found.at,
@@ -237,15 +233,15 @@ def _drawn(found: Moments, data: Data, design: Design, state: State, peaks: list
     )
 
 
-def from_peaks(peaks: list[Peak], count: int, chance: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+def from_peaks(tops: Sequence[Peak], count: int, chance: np.random.Generator) -> tuple[Floats, Floats, Floats]:
     """Draws from the normal at each peak, as many as its spread is probable."""
-    picked = chance.choice(len(peaks), size=count, p=spread_weights(peaks))
-    effects = np.empty((count, len(peaks[0].effects)))
-    therapists = np.empty((count, len(peaks[0].therapists)))
+    picked = chance.choice(len(tops), size=count, p=spread_weights(tops))
+    effects = np.empty((count, len(tops[0].effects)))
+    therapists = np.empty((count, len(tops[0].therapists)))
     for number in np.unique(picked):
         mine = picked == number
-        effects[mine], therapists[mine] = peaks[number].draws(int(mine.sum()), chance)
-    return effects, therapists, np.asarray([one.spread for one in peaks])[picked]
+        effects[mine], therapists[mine] = tops[number].draws(int(mine.sum()), chance)
+    return effects, therapists, np.asarray([one.spread for one in tops])[picked]
 
 
 def _published(found: Moments, data: Data, design: Design, seed: int) -> Fitted:
@@ -270,6 +266,7 @@ def _published(found: Moments, data: Data, design: Design, seed: int) -> Fitted:
     )
 
 
+ENOUGH_ASKED = 5_000  # check-ins over which an average is taken
 ASSUMED_UNANSWERED = 0.25  # judgement: of check-ins sent, where a practice has none yet
 
 
@@ -285,8 +282,9 @@ def _await(data: Data, design: Design, effects: Floats) -> None:
         share = ASSUMED_UNANSWERED
         effects[:, waiting] = np.log1p(share * np.expm1(effects[:, unanswered]))
         return
-    asked = (data.stayed["checkin"] != "not_asked").to_numpy()
-    encoded, weight = data.encoded[: data.stayed.height][asked], np.log(data.layout.weight[: data.stayed.height][asked])
+    asked = np.flatnonzero((data.stayed["checkin"] != "not_asked").to_numpy())
+    asked = asked[:: max(1, len(asked) // ENOUGH_ASKED)]
+    encoded, weight = data.encoded[asked], np.log(data.layout.weight[asked])
     without = effects.copy()
     without[:, [1 + place for place, (name, _) in enumerate(design.columns) if name in WAITING]] = 0.0
     for draw in range(len(effects)):

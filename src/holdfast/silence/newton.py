@@ -13,6 +13,7 @@ round its peak (Laplace's approximation; Tierney and Kadane 1986, JASA 81:82-86)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +22,8 @@ from scipy.sparse import csr_array
 from scipy.special import expit, log_expit
 
 from holdfast.silence.clock import Flags, Floats, Ints
-from holdfast.silence.design import Design, sparse
+from holdfast.silence.design import Codes, Design, sparse
 
-STEPS = 40
 CLOSE = 1e-6  # a step that gains less, of a log posterior, is the last
 
 
@@ -36,18 +36,20 @@ class Rows:
     """
 
     matrix: csr_array  # (rows, width): noughts and ones, the intercept first
+    transposed: csr_array  # the same by columns
     belongs: csr_array  # (therapists, rows): whose contact each is
     weight: Floats
     ratio: Floats
     stayed: Flags
 
     @classmethod
-    def of(cls, encoded: Ints, therapist: Ints, weight: Floats, ratio: Floats, stayed: Flags, design: Design) -> Rows:
+    def of(cls, encoded: Codes, therapist: Ints, weight: Floats, ratio: Floats, stayed: Flags, design: Design) -> Rows:
         """Make rows of codes (rows, signals) and of the places of therapists (rows,)."""
         count = int(therapist.max()) + 1 if len(therapist) else 0
         ones, places = np.ones(len(therapist)), np.arange(len(therapist))
         belongs = csr_array((ones, (therapist, places)), shape=(count, len(therapist)))
-        return cls(sparse(encoded, design.width), belongs, weight, ratio, stayed)
+        matrix = sparse(encoded, design.width)
+        return cls(matrix, matrix.T.tocsr(), belongs, weight, ratio, stayed)
 
     @property
     def therapists(self) -> int:
@@ -55,7 +57,7 @@ class Rows:
 
     def scores(self, effects: Floats, therapists: Floats) -> Floats:
         """Log-odds of leaving after each contact."""
-        return np.asarray(self.matrix @ effects + self.belongs.T @ therapists)
+        return np.asarray(self.matrix @ effects + therapists @ self.belongs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +91,47 @@ Place = tuple[Floats, Floats]  # effects and therapists, or a slope or step in t
 Blocks = tuple[Floats, Floats, Floats]  # of the arrow: effects, cross, therapists
 
 
-def peak(
-    rows: Rows, design: Design, spread: float, *, start: Place | None = None, blocks: Blocks | None = None
-) -> Peak:
-    """Find the most probable effects for one spread between therapists.
+def peaks(rows: Rows, design: Design, spreads: Sequence[float], at: Place) -> list[Peak]:
+    """Find the peak for each spread between therapists, from a place near all of them.
 
-    Newton's method; where a step makes things worse it is halved, and where the likelihood bends the wrong
-    way (mixtures do) the expected curvature of a plain logistic stands in, so that it always ends. ``blocks`` is
-    a curvature from nearby to begin with.
+    The likelihood is taken as quadratic round that place, with its own curvature there. So the rows are gone through
+    once, however many spreads there are.
     """
-    at = climb(rows, design, spread, start or (design.means, np.zeros(rows.therapists)), steps=STEPS, blocks=blocks)
-    return _peak_at(rows, design, spread, at)
+    flat, bent, value = _slope_of(rows, at), _positive(rows, at), log_likelihood(rows, at)
+    return [_peak(design, spread, at, value, flat, bent) for spread in spreads]
+
+
+def _positive(rows: Rows, at: Place) -> Blocks:
+    """The curvature of the likelihood, or where a mixture bends the wrong way, the expected one."""
+    blocks = _bent(rows, at, exact=True)
+    right = blocks[2].min(initial=0.0) >= 0 and np.linalg.eigvalsh(blocks[0])[0] > -1e-9
+    return blocks if right else _bent(rows, at, exact=False)
+
+
+def _peak(design: Design, spread: float, at: Place, value: float, flat: Place, bent: Blocks) -> Peak:
+    blocks = _with_priors(design, spread, bent)
+    effects, therapists = _solve(_with_pull(design, spread, at, flat), blocks)
+    new = at[0] + effects, at[1] + therapists
+    linear = flat[0] @ effects + flat[1] @ therapists
+    square = effects @ bent[0] @ effects + 2 * effects @ bent[1] @ therapists + bent[2] @ therapists**2
+    schur = _schur(blocks)
+    log_size = float(np.linalg.slogdet(schur)[1] + np.log(blocks[2]).sum())
+    found = value + float(linear - square / 2) + _log_prior(design, spread, new)
+    return Peak(*new, spread, schur, blocks[1], blocks[2], found - len(new[1]) * np.log(spread) - log_size / 2)
 
 
 def climb(rows: Rows, design: Design, spread: float, at: Place, *, steps: int, blocks: Blocks | None = None) -> Place:
-    """Take some steps towards the peak. A curvature is kept as long as it serves."""
+    """Take some steps towards the peak, by Newton's method.
+
+    A step that makes things worse is halved, and the curvature is that of a plain logistic, which is never the
+    wrong way round, so that it always ends. A curvature is kept as long as it serves; ``blocks`` is one from nearby.
+    """
     value = _value(rows, design, spread, at)
     for _ in range(steps):
         fresh = blocks is None
-        blocks = blocks or curvature(rows, design, spread, at, exact=False)
-        new, gained = _walk(rows, design, spread, at, _solve(_slope(rows, design, spread, at), blocks), value)
+        blocks = blocks or curvature(rows, design, spread, at)
+        slope = _with_pull(design, spread, at, _slope_of(rows, at))
+        new, gained = _walk(rows, design, spread, at, _solve(slope, blocks), value)
         at, value = new, value + gained
         if gained < CLOSE * max(1.0, abs(value) * 1e-3):
             if fresh:
@@ -117,20 +140,13 @@ def climb(rows: Rows, design: Design, spread: float, at: Place, *, steps: int, b
     return at
 
 
-def _peak_at(rows: Rows, design: Design, spread: float, at: Place) -> Peak:
-    blocks = curvature(rows, design, spread, at, exact=True)
-    if blocks[2].min(initial=1.0) <= 0 or not _is_positive(_schur(blocks)):
-        blocks = curvature(rows, design, spread, at, exact=False)
-    schur = _schur(blocks)
-    log_size = float(np.linalg.slogdet(schur)[1] + np.log(blocks[2]).sum())
-    evidence = _value(rows, design, spread, at) - rows.therapists * np.log(spread) - log_size / 2
-    return Peak(*at, spread, schur, blocks[1], blocks[2], evidence)
-
-
 def _value(rows: Rows, design: Design, spread: float, at: Place) -> float:
     """Log-likelihood plus log prior, up to a constant."""
-    prior = (((at[0] - design.means) / design.sds) ** 2).sum() + ((at[1] / spread) ** 2).sum()
-    return log_likelihood(rows, at) - float(prior) / 2
+    return log_likelihood(rows, at) + _log_prior(design, spread, at)
+
+
+def _log_prior(design: Design, spread: float, at: Place) -> float:
+    return -float((((at[0] - design.means) / design.sds) ** 2).sum() + ((at[1] / spread) ** 2).sum()) / 2
 
 
 def log_likelihood(rows: Rows, at: Place) -> float:
@@ -147,31 +163,40 @@ def _chances(rows: Rows, at: Place) -> tuple[Floats, Floats]:
     return p, np.where(rows.stayed, 0.0, p / np.maximum(p + (1 - p) * rows.ratio, 1e-300))
 
 
-def _slope(rows: Rows, design: Design, spread: float, at: Place) -> Place:
+def _slope_of(rows: Rows, at: Place) -> Place:
+    """The slope of the log-likelihood."""
     p, q = _chances(rows, at)
     pull = rows.weight * (q - p)
-    effects = rows.matrix.T @ pull - (at[0] - design.means) / design.sds**2
-    return np.asarray(effects), np.asarray(rows.belongs @ pull - at[1] / spread**2)
+    return np.asarray(rows.transposed @ pull), np.asarray(rows.belongs @ pull)
 
 
-def curvature(rows: Rows, design: Design, spread: float, at: Place, *, exact: bool) -> Blocks:
-    """Negative curvature: of the log posterior itself, or with the mixture's bend left out."""
+def _with_pull(design: Design, spread: float, at: Place, slope: Place) -> Place:
+    """A slope with the pull of the priors."""
+    return slope[0] - (at[0] - design.means) / design.sds**2, slope[1] - at[1] / spread**2
+
+
+def curvature(rows: Rows, design: Design, spread: float, at: Place) -> Blocks:
+    """Negative curvature of the log posterior with the mixture's bend left out: always positive."""
+    return _with_priors(design, spread, _bent(rows, at, exact=False))
+
+
+def _bent(rows: Rows, at: Place, *, exact: bool) -> Blocks:
+    """Negative curvature of the log-likelihood: its own, or with the mixture's bend left out."""
     p, q = _chances(rows, at)
     bend = rows.weight * (p * (1 - p) - (q * (1 - q) if exact else 0.0))
     matrix = rows.matrix
     weighted = csr_array((np.repeat(bend, np.diff(matrix.indptr)), matrix.indices, matrix.indptr), shape=matrix.shape)
-    block = (matrix.T @ weighted).toarray() + np.diag(1 / design.sds**2)
     cross = (rows.belongs @ weighted).toarray().T
-    return block, cross, np.asarray(rows.belongs @ bend + 1 / spread**2)
+    return (rows.transposed @ weighted).toarray(), cross, np.asarray(rows.belongs @ bend)
+
+
+def _with_priors(design: Design, spread: float, bent: Blocks) -> Blocks:
+    return bent[0] + np.diag(1 / design.sds**2), bent[1], bent[2] + 1 / spread**2
 
 
 def _schur(blocks: Blocks) -> Floats:
     block, cross, diagonal = blocks
     return np.asarray(block - (cross / diagonal) @ cross.T)
-
-
-def _is_positive(matrix: Floats) -> bool:
-    return bool(np.linalg.eigvalsh(matrix)[0] > 1e-9)
 
 
 def _solve(slope: Place, blocks: Blocks) -> Place:

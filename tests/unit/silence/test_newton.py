@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from holdfast.silence.design import Design, Normal
-from holdfast.silence.newton import Rows, peak
+from holdfast.silence.newton import Peak, Rows, climb, peaks
 
 DESIGN = Design(
     columns=(("session", "s1"), ("understood", "low"), ("understood", "none")),
@@ -16,6 +16,11 @@ DESIGN = Design(
     priors=(Normal(0.8, 0.5), Normal(0.5, 0.5), Normal(0.0, 0.3)),
 )
 SPREAD = 0.5
+
+
+def peak(found: Rows, design: Design, spread: float) -> Peak:
+    at = climb(found, design, spread, (design.means, np.zeros(found.therapists)), steps=60)
+    return peaks(found, design, [spread], at)[0]
 
 
 def rows(seed: int, count: int = 400, therapists: int = 6) -> Rows:
