@@ -1,0 +1,200 @@
+"""Whatever the tables are like, fitting and predicting end: with chances, or with a refusal that says why.
+
+Never a traceback, never a hang, never a number that is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from holdfast.engine import Engine
+from holdfast.errors import UsageError
+from holdfast.silence.fit import fit
+from holdfast.silence.fitted import Fitted
+from holdfast.silence.predict import predict
+from holdfast.simulate import WORLDS, simulate, write
+from holdfast.tables.read import ROW, Practice, Tables, empty, read_tables, to_types
+from holdfast.tables.schema import TABLES
+
+MONDAY = datetime(2026, 1, 5, 10)  # noqa: DTZ001 (the practice's wall clock)
+EXPORTED_AT = datetime(2026, 7, 1)  # noqa: DTZ001
+Row = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine.embedded(threads=1) as engine:
+        yield engine
+
+
+def tables_of(**given: list[Row]) -> Tables:
+    """Typed tables of a few rows; what is not said is blank."""
+    frames = {}
+    for name, table in TABLES.items():
+        rows = given.get(name, [])
+        text = {
+            column: [None if row.get(column) is None else str(row[column]) for row in rows] for column in table.columns
+        }
+        frame = pl.DataFrame(text, schema=dict.fromkeys(table.columns, pl.String)).with_row_index(ROW)
+        frames[name] = table.schema.validate(to_types(table, frame, None).drop(ROW)) if rows else empty(name)
+    return Tables(frames, Practice(exported_at=EXPORTED_AT), frozenset(given))
+
+
+def visits(client: str, count: int, *, every: int = 7, status: str = "attended", since: datetime = MONDAY) -> list[Row]:
+    """One client's appointments, evenly spaced, each booked the week before."""
+    starts = [since + timedelta(days=every * number) for number in range(count)]
+    return [
+        {
+            "appointment_id": f"{client}-{number}",
+            "client_id": client,
+            "therapist_id": "t1",
+            "starts_at": start,
+            "status": status,
+            "certainty": "not_updated" if status == "unknown" else "recorded",
+            "booked_at": start - timedelta(days=7),
+            "status_at": None if status == "unknown" else start + timedelta(hours=1),
+        }
+        for number, start in enumerate(starts)
+    ]
+
+
+def many(count: int, **how: Any) -> list[Row]:
+    return [row for number in range(10) for row in visits(f"c{number}", count, **how)]
+
+
+def of_each(**what: str) -> list[Row]:
+    return [{"client_id": f"c{number}", **what} for number in range(10)]
+
+
+def constant_checkins(rows: list[Row]) -> list[Row]:
+    """Everybody always answers the same."""
+    same = {"understood": 10, "on_target": 10, "worth_it": 10, "pace": 0, "approach": 0}
+    return [
+        {
+            "client_id": row["client_id"],
+            "appointment_id": row["appointment_id"],
+            "sent_at": row["starts_at"] + timedelta(hours=2),
+            "answered_at": row["starts_at"] + timedelta(hours=3),
+            **same,
+        }
+        for row in rows
+    ]
+
+
+WEEKS_TO_EXPORT = (EXPORTED_AT - MONDAY).days // 7 + 1
+CASES: dict[str, Tables] = {
+    "ten clients of one therapist": tables_of(appointments=[r for n in range(10) for r in visits(f"c{n}", 2 * n + 1)]),
+    "nobody ever returned": tables_of(appointments=many(1)),
+    "everyone always returned": tables_of(appointments=many(WEEKS_TO_EXPORT)),
+    "everyone is booked ahead for ever": tables_of(
+        appointments=many(WEEKS_TO_EXPORT) + many(1, status="booked", since=EXPORTED_AT + timedelta(days=3))
+    ),
+    "one and the same answer from everyone": tables_of(
+        appointments=many(8), checkins=constant_checkins(many(8)), clients=of_each(gender="man")
+    ),
+    "every appointment unmarked": tables_of(appointments=many(6, status="unknown")),
+    "no session: everyone missed": tables_of(appointments=many(2, status="no_show")),
+    "only bookings to come": tables_of(appointments=many(3, status="booked", since=EXPORTED_AT)),
+    "a single appointment": tables_of(appointments=visits("c1", 1)),
+    "a single appointment, unmarked": tables_of(appointments=visits("c1", 1, status="unknown")),
+    "two on one day": tables_of(appointments=visits("c1", 2, every=0)),
+    "every day": tables_of(appointments=many(60, every=1)),
+    "once a year": tables_of(appointments=visits("c1", 3, every=365, since=datetime(2023, 3, 1, 9))),  # noqa: DTZ001
+    "everyone ended, and it is recorded": tables_of(
+        appointments=many(5),
+        endings=of_each(therapist_id="t1", ended_on="2026-02-20", kind="planned"),
+    ),
+    "everyone is recorded as lost": tables_of(
+        appointments=many(5),
+        endings=of_each(therapist_id="t1", ended_on="2026-04-20", kind="silent"),
+    ),
+    "a session at the very moment of the export": tables_of(appointments=visits("c1", 1, since=EXPORTED_AT)),
+    "a pause without an end": tables_of(
+        appointments=visits("c1", 3),
+        repairs=[{"client_id": "c1", "therapist_id": "t1", "at": "2026-01-19T11:00:00", "action": "pause"}],
+    ),
+}
+
+
+def answered(fitted: Fitted, tables: Tables, engine: Engine) -> pl.DataFrame:
+    """Predict, and see that every number is one and every chance a chance."""
+    found = predict(fitted, tables, engine=engine)
+    for name in ("p_left", "p_left_low", "p_left_high", "p_last"):
+        values = found[name].to_numpy()
+        assert np.isfinite(values).all(), name
+        assert ((values >= 0) & (values <= 1)).all(), name
+    assert (found["p_left_low"] <= found["p_left_high"]).all()
+    assert (found["days_silent"] >= 0).all()
+    assert (found["rhythm_days"] > 0).all()
+    assert np.isfinite(fitted.effects).all()
+    assert np.isfinite(fitted.therapists).all()
+    return found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_ends_with_chances(name: str, engine: Engine) -> None:
+    tables = CASES[name]
+    fitted = fit(tables, engine=engine)
+    answered(fitted, tables, engine)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_so_it_does_without_the_practice_s_own_history(name: str, engine: Engine) -> None:
+    tables = CASES[name]
+    answered(fit(tables, engine=engine, prior_only=True), tables, engine)
+
+
+def test_a_model_can_be_saved_and_loaded_however_little_it_was_fitted_on(tmp_path: Path, engine: Engine) -> None:
+    for number, name in enumerate(("a single appointment", "only bookings to come", "nobody ever returned")):
+        path = tmp_path / f"{number}.json"
+        fitted = fit(CASES[name], engine=engine)
+        fitted.save(path)
+        loaded = Fitted.load(path)
+        tables = CASES["ten clients of one therapist"]
+        assert answered(loaded, tables, engine)["p_left"].to_list() == pytest.approx(
+            answered(fitted, tables, engine)["p_left"].to_list(), abs=0.01
+        )
+
+
+def test_tables_that_tell_of_nothing_are_refused(engine: Engine) -> None:
+    nothing = replace(tables_of(), practice=Practice())
+    with pytest.raises(UsageError, match="nothing that has happened"):
+        fit(nothing, engine=engine)
+
+
+def test_an_empty_table_with_a_moment_gives_no_rows(engine: Engine) -> None:
+    nothing = tables_of()
+    fitted = fit(nothing, engine=engine)
+    assert answered(fitted, nothing, engine).height == 0
+
+
+def test_nobody_who_never_came_has_a_row(engine: Engine) -> None:
+    for name in ("no session: everyone missed", "only bookings to come", "every appointment unmarked"):
+        assert predict(fit(CASES[name], engine=engine), CASES[name], engine=engine).height == 0, name
+
+
+def test_when_nobody_ever_returned_they_have_probably_left(engine: Engine) -> None:
+    tables = CASES["nobody ever returned"]
+    assert (answered(fit(tables, engine=engine), tables, engine)["p_left"] > 0.8).all()
+
+
+def test_when_everyone_always_returned_nobody_has_probably_left(engine: Engine) -> None:
+    tables = CASES["everyone always returned"]
+    assert (answered(fit(tables, engine=engine), tables, engine)["p_left"] < 0.2).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(WORLDS))
+def test_it_ends_in_every_world(name: str, tmp_path: Path, engine: Engine) -> None:
+    world = replace(WORLDS[name], clients=min(60, WORLDS[name].clients), months=min(6, WORLDS[name].months))
+    write(simulate(world, seed=5), tmp_path)
+    tables = read_tables(tmp_path)
+    answered(fit(tables, engine=engine), tables, engine)
