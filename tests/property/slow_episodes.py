@@ -20,10 +20,24 @@ PAIR = ("client_id", "therapist_id")
 
 def slow_episodes(practice: Rows, *, at: datetime | None, exported_at: datetime | None) -> tuple[list[Row], list[Row]]:
     """Every episode and every session as known at ``at``."""
+    return _view(practice, at=at, exported_at=exported_at).results()
+
+
+def slow_unmarked(practice: Rows, *, at: datetime | None, exported_at: datetime | None) -> dict[tuple, list[int]]:
+    """When the appointments of each episode were to begin of which nobody said what became of them."""
+    view = _view(practice, at=at, exported_at=exported_at)
+    found: dict[tuple, list[int]] = {}
+    for row in view.appointments:
+        if row["state"] == "unknown":
+            found.setdefault((*_pair(row), view.number(row)), []).append(row["starts_at"])
+    return found
+
+
+def _view(practice: Rows, *, at: datetime | None, exported_at: datetime | None) -> _View:
     practice = {name: [_in_seconds(row) for row in rows] for name, rows in practice.items()}
     complete_from = exported_at or last_told_of(practice)
     at = at or complete_from
-    return _View(practice, _second(at), complete=complete_from is None or at >= complete_from).results()
+    return _View(practice, _second(at), complete=complete_from is None or at >= complete_from)
 
 
 def last_told_of(practice: Rows) -> datetime | None:

@@ -17,36 +17,42 @@ LEFT_SILENTLY = f"left without a word by session {COMPARED_AT}"
 SESSIONS = f"sessions, of the first {RESTRICTED_TO}"
 
 
-def comparisons(counted: Tally, labels: Sequence[str]) -> list[Comparison]:
+def comparisons(counted: Tally, labels: Sequence[str], too_few: int) -> list[Comparison]:
     """The largest group beside each of the others. Every pair would find differences by chance."""
     if len(labels) < 2:
         return []
     sizes = dict(counted.totals.select(GROUP, "episodes").iter_rows())
     largest = max(labels, key=lambda label: (sizes[label], label))
     others = [label for label in labels if label != largest]
-    return [comparison for label in others for comparison in _compare(counted, largest, label)]
+    return [comparison for label in others for comparison in _compare(counted, largest, label, too_few)]
 
 
-def _compare(counted: Tally, first: str, second: str) -> Iterable[Comparison]:
+def _compare(counted: Tally, first: str, second: str, too_few: int) -> Iterable[Comparison]:
     picked = pick(counted, [first]), pick(counted, [second])
     left = [curves.cumulative_incidence(counts_of(one)[0], Ending.SILENT) for one in picked]
     means = [curves.restricted_mean_sessions(raw_sessions(one), RESTRICTED_TO) for one in picked]
-    yield _comparison(first, second, LEFT_SILENTLY, _difference_of_shares(left[0], left[1]))
-    yield _comparison(first, second, SESSIONS, _difference_of_means(means[0], means[1]))
+    yield _comparison(first, second, LEFT_SILENTLY, _difference_of_shares(left[0], left[1], too_few))
+    yield _comparison(first, second, SESSIONS, _difference_of_means(means[0], means[1], too_few))
 
 
-def _difference_of_shares(first: curves.Curve, second: curves.Curve) -> Difference | NotEstimable:
+def _difference_of_shares(first: curves.Curve, second: curves.Curve, too_few: int) -> Difference | NotEstimable:
     if not (first.known_at(COMPARED_AT) and second.known_at(COMPARED_AT)):
         return NotEstimable(f"Nobody in one of the groups has been followed to session {COMPARED_AT} yet.")
+    if min(first.at(COMPARED_AT).followed, second.at(COMPARED_AT).followed) <= too_few:
+        return NotEstimable(f"Too few in one of the groups have been followed to session {COMPARED_AT} yet.")
     return difference_at(first, second, COMPARED_AT)
 
 
 def _difference_of_means(
-    first: curves.RestrictedMean | NotEstimable, second: curves.RestrictedMean | NotEstimable
+    first: curves.RestrictedMean | NotEstimable, second: curves.RestrictedMean | NotEstimable, too_few: int
 ) -> Difference | NotEstimable:
     if isinstance(first, NotEstimable):
         return first
-    return second if isinstance(second, NotEstimable) else difference_of_restricted_means(first, second)
+    if isinstance(second, NotEstimable):
+        return second
+    if min(first.followed, second.followed) <= too_few:
+        return NotEstimable(f"Too few in one of the groups have been followed to session {RESTRICTED_TO} yet.")
+    return difference_of_restricted_means(first, second)
 
 
 def _comparison(first: str, second: str, what: str, found: Difference | NotEstimable) -> Comparison:

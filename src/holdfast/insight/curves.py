@@ -85,7 +85,17 @@ class Curve:
         if not self.known_at(time):
             raise ValueError(f"The curve is known from 0 to {self.times[-1]:g}; {time:g} is outside.")
         row = int(np.searchsorted(self.times, time, side="right")) - 1
-        return self.before if row < 0 else self._row(row)
+        if row < 0:
+            return self.before
+        between = time > self.times[row] and row + 1 < self.times.size
+        return self._still_at(self._row(row), row + 1) if between else self._row(row)
+
+    def _still_at(self, point: Point, following: int) -> Point:
+        """Return a point as it stands after its time: fewer are at risk, who were last seen at its time or before."""
+        risk, followed = int(self.at_risk[following]), float(self.followed[following])
+        point = replace(point, at_risk=risk, followed=followed)
+        low, high = point.limits(z_for(self.level))
+        return replace(point, lower=low, upper=high)
 
     def _row(self, row: int) -> Point:
         return Point(

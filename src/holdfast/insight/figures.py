@@ -157,7 +157,7 @@ def silent_by_fifth(group: Group) -> str:
     if point is not None:
         return share(point)
     if group.staying_sessions.points:
-        return "nobody known"
+        return "nobody known" if point_at(group.staying_sessions, COMPARED_AT) is not None else TOO_FEW
     why = group.staying_sessions.why_not
     return NOT_SHOWN if why == SUPPRESSED else why or "not known yet"
 

@@ -163,18 +163,19 @@ Unit = Literal["sessions", "weeks"]
 def _staying(counts: Counts, unit: Unit, too_few: int) -> Curve:
     if counts.n <= too_few:
         return Curve(unit=unit, of=counts.n, why_not=TOO_FEW)
-    return _shown(curves.kaplan_meier(counts), counts, unit)
+    return _shown(curves.kaplan_meier(counts), counts, unit, too_few)
 
 
 def _incidences(counts: Counts, unit: Unit, too_few: int) -> dict[str, Curve]:
     if counts.n <= too_few:
         return {}
     present = [cause for cause in counts.causes if counts.events_of(cause).sum()]
-    return {cause: _shown(curves.cumulative_incidence(counts, cause), counts, unit) for cause in present}
+    found = {cause: curves.cumulative_incidence(counts, cause) for cause in present}
+    return {cause: _shown(curve, counts, unit, too_few) for cause, curve in found.items()}
 
 
-def _shown(curve: curves.Curve, counts: Counts, unit: Unit) -> Curve:
-    """The points of a curve that the report shows: every session, or every week."""
+def _shown(curve: curves.Curve, counts: Counts, unit: Unit, too_few: int) -> Curve:
+    """The points of a curve that the report shows: every session, or every week, while enough are followed."""
     shown = range(SHOWN_SESSIONS + 1) if unit == "sessions" else range(SHOWN_WEEKS + 1)
     scale = 1 if unit == "sessions" else 7
     points = [
@@ -182,6 +183,7 @@ def _shown(curve: curves.Curve, counts: Counts, unit: Unit) -> Curve:
         for time in shown
         if curve.known_at(time * scale)
         for point in [curve.at(time * scale)]
+        if point.followed > too_few
     ]
     return Curve(unit=unit, of=counts.n, points=points)
 
@@ -193,6 +195,8 @@ def _restricted_mean(counted: Tally, too_few: int) -> Amount:
     mean = curves.restricted_mean_sessions(raw, RESTRICTED_TO)
     if isinstance(mean, NotEstimable):
         return Amount(why_not=mean.reason)
+    if mean.followed <= too_few:
+        return Amount(why_not=f"Too few have been followed to {RESTRICTED_TO} sessions yet.")
     return Amount(estimate=mean.estimate, low=mean.lower, high=mean.upper)
 
 

@@ -20,15 +20,17 @@ from holdfast.episodes import PLAIN_RULE, Episodes, Rule, episodes
 from holdfast.errors import UsageError
 from holdfast.insight import dropout, words
 from holdfast.insight.beside import comparisons, overall_tests
+from holdfast.insight.follow import horizon, with_fate
 from holdfast.insight.group import group_of, share_of
 from holdfast.insight.result import (
     Breakdown,
     Evidence,
+    Follow,
     Group,
     Leak,
 )
 from holdfast.insight.share import for_sharing
-from holdfast.insight.tally import GROUP, NOT_KNOWN, Tally, age_band, gender_label, pick, tally, with_fate
+from holdfast.insight.tally import GROUP, NOT_KNOWN, Tally, age_band, gender_label, pick, tally
 from holdfast.tables.read import Tables
 from holdfast.tables.schema import Certainty, Status
 
@@ -74,7 +76,8 @@ def leak(
     _refuse_ranking(by)
     found = episodes(tables, engine=engine, at=at, rule=rule)
     columns = list(dict.fromkeys(["gender", *by]))
-    fates = engine.keep(_with_groups(with_fate(found), found.known.loaded["clients"], columns))
+    until = horizon(found)
+    fates = engine.keep(_with_groups(with_fate(found, until), found.known.loaded["clients"], columns))
     whole = _Whole(fates, found, too_few)
     by_gender = whole.group_column("gender")
     result = Leak(
@@ -83,6 +86,7 @@ def leak(
         at=found.at,
         complete_to=tables.practice.exported_at,
         rule=rule.words,
+        horizon=Follow(days=until.days, rhythms=until.rhythms, rhythm_days=until.rhythm_days),
         too_few=too_few,
         shared=share,
         headline=[],
@@ -168,7 +172,7 @@ class _Whole:
         return Breakdown(
             column=column,
             groups=groups,
-            comparisons=comparisons(counted, compared),
+            comparisons=comparisons(counted, compared, self.too_few),
             tests=overall_tests(counted, compared),
         )
 

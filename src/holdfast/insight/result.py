@@ -164,6 +164,17 @@ class Evidence(_Part):
     gender_known: Share
 
 
+class Follow(_Part):
+    """How many days ago a session must be to count in the curves, for everybody alike.
+
+    ``rhythms`` times ``rhythm_days``, which three in four clients with a rhythm of their own keep, or four weeks.
+    """
+
+    days: int
+    rhythms: int
+    rhythm_days: float
+
+
 class Leak(_Part):
     """Where a practice loses people, from its tables alone."""
 
@@ -173,6 +184,7 @@ class Leak(_Part):
     at: datetime
     complete_to: datetime | None = None  # the export's own moment: nothing after it is known
     rule: str
+    horizon: Follow | None = None
     too_few: int
     shared: bool
     headline: list[str]

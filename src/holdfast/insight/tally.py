@@ -13,9 +13,7 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from holdfast.asof import seconds
 from holdfast.engine import DAY, Engine
-from holdfast.episodes import EPISODE, OPEN, Episodes
 
 GROUP = "group"
 NOT_KNOWN = "not known"
@@ -53,43 +51,6 @@ def age_band(birth_year: ir.NumericValue, started_at: ir.IntegerValue) -> ir.Str
         (age < 65, "55 to 64"),
         else_="65 and over",
     )
-
-
-def with_fate(found: Episodes) -> ir.Table:
-    """Add to each episode how far it can be followed: ``session_time``, ``days`` and ``cause`` (blank: censored).
-
-    What somebody did after a session is known once his own long quiet could have passed since. Later
-    sessions are left out, for those who came back as for those who did not: otherwise recent sessions
-    would only ever be seen to be followed by another.
-    """
-    table, at = found.episodes, seconds(found.at)
-    horizon = at - (table.long_quiet_days * DAY).ceil().cast("int64")
-    table = table.mutate(horizon=horizon, came=table.sessions > 0)
-    last = table.last_session_at.fill_null(table.started_at.fill_null(table.ended_on))
-    settled = (table.ending != OPEN) & ~table.unmarked_after & (last <= table.horizon)
-    table = table.mutate(settled=settled.fill_null(False))
-    table = _with_followed(table, found.sessions)
-    start_known = (table.started_at <= table.horizon).fill_null(False)
-    day_of = table.last_session_at // DAY - table.first_session_at // DAY
-    followed_for = table.followed_to // DAY - table.first_session_at // DAY
-    nothing = ibis.null("int64")
-    return table.mutate(
-        cause=ibis.ifelse(table.settled, table.ending, ""),
-        session_time=ibis.cases(
-            (table.settled, table.sessions), (table.came & start_known, table.followed + 1), else_=0
-        ),
-        days=ibis.cases((table.settled & table.came, day_of), (table.followed > 0, followed_for), else_=nothing),
-    )
-
-
-def _with_followed(table: ir.Table, sessions: ir.Table) -> ir.Table:
-    """For episodes still undecided: how many sessions it is known to have gone on after, and the last of them."""
-    undecided = table.filter(table.came & ~table.settled).select(*EPISODE, "horizon", last="last_session_at")
-    pairs = sessions.select(*EPISODE, "starts_at").join(undecided, EPISODE)
-    past = pairs.filter((pairs.starts_at <= pairs.horizon) & (pairs.starts_at < pairs["last"]))
-    followed = past.group_by(EPISODE).agg(followed=past.count(), followed_to=past.starts_at.max())
-    joined = table.left_join(followed, EPISODE)
-    return joined.select(table, followed=followed.followed.fill_null(0), followed_to=followed.followed_to)
 
 
 def tally(fates: ir.Table, group: str, engine: Engine) -> Tally:

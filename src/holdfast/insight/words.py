@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from holdfast.insight.result import TOO_FEW, Group, Leak, Step
+from holdfast.insight.result import TOO_FEW, Follow, Group, Leak, Step
 from holdfast.tables.schema import Ending
 
 ENDING_WORDS = {
@@ -176,10 +176,42 @@ def notes(leak: Leak) -> list[str]:
         "Everyone who was booked is in the denominator, those who never came included. Whoever is still coming counts "
         "neither as stayed nor as left.",
         f"With {leak.too_few} people or fewer no rate is given: {TOO_FEW}. Ranges are 95 % intervals: with "
-        "the same practice and other clients the figure could have been anywhere in it.",
-        "In the curves, a session counts once it is long enough ago that a long quiet after it would have shown.",
+        "the same therapists and other clients the figure could have been anywhere in it.",
     ]
-    return found + _course_notes(group) + _data_notes(leak, group)
+    return found + _horizon_notes(leak, group) + _course_notes(group) + _data_notes(leak, group)
+
+
+def _horizon_notes(leak: Leak, group: Group) -> list[str]:
+    """From when on the curves do not count, and why it is the same for everybody."""
+    if leak.horizon is None:
+        return []
+    follow = leak.horizon
+    found = [
+        f"In the curves, a session counts once it is {follow.days} days ago: by then it would show if he did not come "
+        f"back. {_why_so_long(follow)} It is the same for everybody, or those who leave would count sooner than those "
+        "who stay."
+    ]
+    if group.unmarked_appointments is None or group.unmarked_appointments:
+        found.append(
+            "In the curves, nobody is followed beyond an appointment that nobody marked: whoever was seen again "
+            "after it would count, and whoever was not would not."
+        )
+    return found
+
+
+def _why_so_long(follow: Follow) -> str:
+    if follow.days > follow.rhythms * follow.rhythm_days + 1:
+        return "Four weeks are the least; people here come more often than weekly."
+    times = {3: "three", 4: "four", 5: "five"}.get(follow.rhythms, str(follow.rhythms))
+    return (
+        f"That is {times} times the longer rhythm here: of those whose rhythm is known, three in four come at least "
+        f"every {_days(follow.rhythm_days)}. In one such time he may still miss what was booked, the rest is the quiet "
+        "of the rule."
+    )
+
+
+def _days(days: float) -> str:
+    return "day" if days == 1 else f"{days:g} days"
 
 
 def _course_notes(group: Group) -> list[str]:

@@ -18,7 +18,8 @@ ALL_OPEN = counts_from_rows([2] * 10, [None] * 10, all_causes=["silent"])
 def test_a_value_holds_until_the_next_time() -> None:
     curve = kaplan_meier(OPEN_END)
     assert [curve.at(t).estimate for t in (0, 0.99, 1, 1.99, 2)] == [1, 1, 0.75, 0.75, 0.5]
-    assert curve.at(2.5).at_risk == 3
+    assert curve.at(2).at_risk == 3
+    assert curve.at(2.5).at_risk == 2  # whoever was at risk at 2 and went is no longer there, as in R's summary.survfit
 
 
 @pytest.mark.parametrize("time", [-0.1, 5.01])
