@@ -78,6 +78,13 @@ class Engine:
             return expression.cache()
         return self.connection.create_table(name, expression, temp=True)
 
+    def forget(self, kept: ir.Table) -> None:
+        """Drop a kept table that nothing will ask for any more, so that its memory is free again."""
+        if self.files_only:
+            kept.release()
+        else:
+            self.connection.raw_sql(f"DROP TABLE {kept.get_name()}")
+
     def fetch(self, expression: ir.Table) -> pl.DataFrame:
         """Bring a small result into this process, sorted by its columns so that it is always the same."""
         if self.files_only:

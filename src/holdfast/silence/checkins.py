@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from holdfast.engine import DAY
 from holdfast.episodes import NEVER, Episodes
 from holdfast.silence.joining import beside, has_rows, matched
 from holdfast.tables.schema import AXES
@@ -41,23 +42,23 @@ class Said:
     recent: ir.Table
 
 
-def said(found: Episodes, contacts: ir.Table, rows: ir.Table) -> Said | None:
+def said(found: Episodes, keys: ir.Table, contacts: ir.Table, rows: ir.Table) -> Said | None:
     """Check-ins about contacts, or nothing if there are none."""
-    sent = _after_contacts(found, contacts, rows)
+    sent = _after_contacts(found, keys, contacts, rows)
     if not has_rows(sent, found.engine):
         return None
     about = found.engine.keep(_with_history(sent))
     return Said(about, found.engine.keep(_recent(contacts, about)))
 
 
-def asked_before_next(found: Episodes, rows: ir.Table) -> ir.Table:
+def asked_before_next(found: Episodes, keys: ir.Table, rows: ir.Table) -> ir.Table:
     """Questions sent before an appointment: key, happened_at, answered_at, attend_next."""
-    sent = _known(found, rows)
+    sent = _known(found, keys, rows)
     before = sent.filter(sent.sent_at < sent.starts_at)
     return before.select("key", "answered_at", "attend_next", happened_at="sent_at")
 
 
-def _known(found: Episodes, rows: ir.Table) -> ir.Table:
+def _known(found: Episodes, keys: ir.Table, rows: ir.Table) -> ir.Table:
     """Check-ins that had been sent, with the answers that had come, and the appointment each is about."""
     at = found.known.at
     sent = found.known.loaded["checkins"]
@@ -69,16 +70,17 @@ def _known(found: Episodes, rows: ir.Table) -> ir.Table:
         change=ibis.ifelse(came, sent.change, ibis.null("string")),
         answered_at=ibis.ifelse(came, sent.answered_at, ibis.null("int64")),
     )
-    which = rows.select("client_id", "appointment_id", "key", "day", "starts_at")
-    kept = ["client_id", "appointment_id", "sent_at", "answered_at", *NUMBERS, "attend_next", "change"]
-    return matched(sent.select(*kept), which, ["client_id", "appointment_id"])
+    sent = sent.select("client_id", "appointment_id", "sent_at", "answered_at", *NUMBERS, "attend_next", "change")
+    theirs = matched(sent, keys.select("client_id", "key"), ["client_id"]).drop("client_id")
+    return matched(theirs, rows.select("key", "appointment_id", "starts_at"), ["key", "appointment_id"])
 
 
-def _after_contacts(found: Episodes, contacts: ir.Table, rows: ir.Table) -> ir.Table:
+def _after_contacts(found: Episodes, keys: ir.Table, contacts: ir.Table, rows: ir.Table) -> ir.Table:
     """One check-in a contact: the first that was answered, else the first sent."""
-    sent = _known(found, rows)
+    sent = _known(found, keys, rows)
     after = sent.filter(sent.sent_at >= sent.starts_at)
-    about = matched(after, contacts.select("key", "day", "contact", "contact_at", "next_at"), ["key", "day"])
+    days = contacts.select("key", "contact", "next_at", day=contacts.contact_at // DAY)
+    about = matched(after.mutate(day=after.starts_at // DAY), days, ["key", "day"])
     about = about.filter(about.sent_at < about.next_at.fill_null(NEVER))
     order = [about.answered_at.fill_null(NEVER), about.sent_at, about.appointment_id]
     window = ibis.window(group_by=["key", "contact"], order_by=order)

@@ -51,3 +51,8 @@ def _of_several_clients(runs: ir.Table, diary: ir.Table) -> ir.Table:
     near = near.filter((near.seen_day <= near.day) & (near.seen_day > near.day - LOOK_BACK_DAYS))
     clients = near.group_by(["therapist_id", "day", "from_at", "to_at"]).agg(clients=near.client_id.nunique())
     return clients.filter(clients.clients >= LEAST_CLIENTS).select("therapist_id", "from_at", "to_at")
+
+
+def overlap(pairs: ir.Table, since: ir.IntegerValue, until: ir.IntegerValue) -> ir.IntegerValue:
+    """Seconds of a time that lie in a closure (``from_at``, ``to_at``)."""
+    return ibis.greatest(ibis.least(pairs.to_at, until) - ibis.greatest(pairs.from_at, since), 0)

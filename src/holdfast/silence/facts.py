@@ -13,10 +13,11 @@ import ibis.expr.types as ir
 from holdfast.engine import DAY
 from holdfast.episodes import PAIR, Episodes
 from holdfast.silence.checkins import NUMBERS, RATED, ROTATING, Said, asked_before_next, said
+from holdfast.silence.closures import closures
 from holdfast.silence.contacts import appointments, contacts
 from holdfast.silence.diary import diary
 from holdfast.silence.fates import fates
-from holdfast.silence.happenings import placed
+from holdfast.silence.happenings import happenings, placed
 from holdfast.silence.joining import beside, end_of_day, has_rows, matched
 from holdfast.silence.people import people
 from holdfast.silence.scores import latest_scores, scores
@@ -26,6 +27,7 @@ from holdfast.tables.schema import PAUSE
 SETTLED_DAYS = 2  # after these, what was asked and not answered counts as unanswered
 REPAIRS_FROM_DAYS = 30  # before a first contact
 ANSWERS = ("none", "high", "middle", "low", "unanswered")  # to "will you come?", before the next appointment
+CONTACT = ["key", "contact"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +48,25 @@ class Grounds:
 
 def grounds(found: Episodes) -> Grounds:
     """Work out contacts, stages and everything that the signals need, as known at ``found.at``."""
-    keys = fates(found)
+    keep, forget = found.engine.keep, found.engine.forget
+    keys, away = fates(found), closures(found)
     rows = appointments(found, keys)
     each = contacts(found, keys, rows)
-    cut = stages(found, keys, each, rows)
-    keep = found.engine.keep
+    seen = keep(happenings(each, rows))
+    cut = stages(found, keys, each, rows, seen=seen, away=away)
+    around = keep(diary(each, cut, seen=seen, keys=keys, away=away))
+    forget(seen)
+    asked, told = keep(_before(found, keys, each, rows)), said(found, keys, each, rows)
+    forget(rows)
     return Grounds(
         found=found,
         keys=keys,
         contacts=each,
         stages=cut,
-        diary=keep(diary(each, cut, rows)),
+        diary=around,
         people=keep(people(found, keys)),
-        before=keep(_before(found, each, rows)),
-        said=said(found, each, rows),
+        before=asked,
+        said=told,
         scores=scores(found, keys),
         repairs=_repairs(found, keys),
     )
@@ -78,16 +85,25 @@ def facts(grounds: Grounds, contacts: ir.Table, *, days: int) -> ir.Table:
     The columns of the contacts with those of ``diary``, ``people``, ``Said``, the latest score, the last repair,
     ``told_by`` (s), ``asked``, ``answered`` and ``pending`` (bool).
     """
-    at = grounds.found.known.at
+    return facts_by(grounds, told_by(grounds, contacts, days=days))
+
+
+def told_by(grounds: Grounds, contacts: ir.Table, *, days: int) -> ir.Table:
+    """The contacts with ``told_by`` (s): what came to be known later does not count."""
     later = end_of_day(contacts.contact_at) if days == 0 else contacts.contact_at + days * DAY
-    timed = contacts.mutate(told_by=ibis.least(later, contacts.next_at.fill_null(at), at))
-    moments = timed.select("key", "contact", "contact_at", "previous_at", "told_by")
-    whole = beside(timed, grounds.diary, ["key", "contact"])
+    at = grounds.found.known.at
+    return contacts.mutate(told_by=ibis.least(later, contacts.next_at.fill_null(at), at))
+
+
+def facts_by(grounds: Grounds, timed: ir.Table) -> ir.Table:
+    """As :func:`facts`, of contacts that say by when something had to be known (``told_by``)."""
+    whole = beside(timed, grounds.diary, CONTACT)
     whole = beside(whole, grounds.people, ["key"])
     whole = _with_said(whole, grounds.said)
+    moments = timed.select(*CONTACT, "contact_at", "previous_at", "told_by")
     whole = _with_scores(whole, grounds.scores, moments)
     whole = _with_repairs(whole, grounds.repairs, moments)
-    whole = beside(whole, grounds.before, ["key", "contact"])
+    whole = beside(whole, grounds.before, CONTACT)
     return whole.mutate(before=whole.before.fill_null(0))
 
 
@@ -97,11 +113,11 @@ def facts(grounds: Grounds, contacts: ir.Table, *, days: int) -> ir.Table:
 def _with_said(whole: ir.Table, told: Said | None) -> ir.Table:
     if told is None:
         return _with_nothing_said(whole)
-    whole = beside(beside(whole, told.about, ["key", "contact"]), told.recent, ["key", "contact"])
+    whole = beside(beside(whole, told.about, CONTACT), told.recent, CONTACT)
     asked = (whole.sent_at <= whole.told_by).fill_null(False)
     answered = asked & (whole.answered_at <= whole.told_by).fill_null(False)
     settled_at = whole.contact_at + SETTLED_DAYS * DAY
-    known = {name: ibis.ifelse(answered, whole[name], ibis.null("int64")) for name in (*NUMBERS, "change_kind")}
+    known = {name: ibis.ifelse(answered, whole[name], ibis.null("int8")) for name in (*NUMBERS, "change_kind")}
     return whole.mutate(
         **known,
         change=ibis.ifelse(answered, whole.change, ibis.null("string")),
@@ -112,13 +128,14 @@ def _with_said(whole: ir.Table, told: Said | None) -> ir.Table:
 
 
 def _with_nothing_said(whole: ir.Table) -> ir.Table:
-    nothing = [*NUMBERS, *(f"{name}_before" for name in RATED), *(f"{name}_before_at" for name in RATED)]
-    nothing += [*(f"{name}_recent" for name in ROTATING), "change_kind", "change_before", "sent_at", "answered_at"]
+    nothing = [*NUMBERS, *(f"{name}_before" for name in RATED)]
+    nothing += [*(f"{name}_recent" for name in ROTATING), "change_kind", "change_before"]
     nothing += [f"answered_{step}" for step in range(1, 6)]
     no = ibis.literal(False)
     return whole.mutate(
-        **{name: ibis.null("int64") for name in nothing},
+        **{name: ibis.null("int8") for name in nothing},
         change=ibis.null("string"),
+        sent_at=ibis.null("int64"),
         asked_before=0,
         answered_before=0,
         ever_answered=0,
@@ -128,16 +145,16 @@ def _with_nothing_said(whole: ir.Table) -> ir.Table:
     )
 
 
-def _before(found: Episodes, contacts: ir.Table, rows: ir.Table) -> ir.Table:
+def _before(found: Episodes, keys: ir.Table, contacts: ir.Table, rows: ir.Table) -> ir.Table:
     """The last question before the next appointment in each gap, as a place in ANSWERS: key, contact, before."""
-    sent = placed(asked_before_next(found, rows), contacts)
-    sent = beside(sent, contacts.select("key", "contact", "next_at"), ["key", "contact"])
+    sent = placed(asked_before_next(found, keys, rows), contacts)
+    sent = beside(sent, contacts.select(*CONTACT, "next_at"), CONTACT)
     answered = sent.answered_at.notnull() & (sent.answered_at < sent.next_at.fill_null(sent.answered_at + 1))
     sure = sent.attend_next
-    place = ibis.cases((~answered, 4), (sure.isnull(), 0), (sure >= 8, 1), (sure >= 5, 2), else_=3).cast("int64")
+    place = ibis.cases((~answered, 4), (sure.isnull(), 0), (sure >= 8, 1), (sure >= 5, 2), else_=3)
     packed = sent.mutate(packed=sent.happened_at * len(ANSWERS) + place)
-    last = packed.group_by(["key", "contact"]).agg(before=packed.packed.max())
-    return last.mutate(before=last.before % len(ANSWERS))
+    last = packed.group_by(CONTACT).agg(before=packed.packed.max())
+    return last.mutate(before=(last.before % len(ANSWERS)).cast("int8"))
 
 
 # --- scores and repairs -------------------------------------------------------------------------------
@@ -145,11 +162,10 @@ def _before(found: Episodes, contacts: ir.Table, rows: ir.Table) -> ir.Table:
 
 def _with_scores(whole: ir.Table, taken: ir.Table | None, moments: ir.Table) -> ir.Table:
     if taken is None:
-        nothing = ibis.null("float64")
-        return whole.mutate(
-            measure=ibis.null("string"), score=nothing, first_score=nothing, is_first=ibis.null("boolean")
-        )
-    return beside(whole, latest_scores(taken, moments.select("key", "contact", "told_by")), ["key", "contact"])
+        no, nothing = ibis.null("boolean"), ibis.null("float64")
+        return whole.mutate(measure=ibis.null("string"), score=nothing, first_score=nothing, is_first=no)
+    names = [*CONTACT, "told_by"]
+    return beside(whole, latest_scores(taken, moments.select(*names)), names)
 
 
 def _repairs(found: Episodes, keys: ir.Table) -> ir.Table | None:
@@ -165,7 +181,7 @@ def _with_repairs(whole: ir.Table, repairs: ir.Table | None, moments: ir.Table) 
     if repairs is None:
         return whole.mutate(repaired_at=ibis.null("int64"))
     since = moments.previous_at.fill_null(moments.contact_at - REPAIRS_FROM_DAYS * DAY)
-    pairs = matched(moments.select("key", "contact", "told_by", since=since), repairs, ["key"])
+    names = [*CONTACT, "told_by"]
+    pairs = matched(moments.select(*names, since=since), repairs, ["key"])
     pairs = pairs.filter((pairs.done_at > pairs.since) & (pairs.done_at <= pairs.told_by))
-    last = pairs.group_by(["key", "contact"]).agg(repaired_at=pairs.done_at.max())
-    return beside(whole, last, ["key", "contact"])
+    return beside(whole, pairs.group_by(names).agg(repaired_at=pairs.done_at.max()), names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import ibis
 import ibis.expr.types as ir
 
 from holdfast.engine import DAY, Engine
@@ -30,6 +31,11 @@ def matched(left: ir.Table, right: ir.Table, names: Sequence[str]) -> ir.Table:
 def keyed(table: ir.Table, keys: ir.Table) -> ir.Table:
     """The rows that belong to one of these episodes, with its ``key`` instead of its three names."""
     return matched(table, keys.select(*EPISODE, "key"), EPISODE).drop(*EPISODE)
+
+
+def flag(condition: ir.BooleanValue) -> ir.IntegerValue:
+    """1 where it holds, else 0: not every engine can add up truth values, or find the largest."""
+    return ibis.ifelse(condition, 1, 0)
 
 
 def end_of_day(moment: ir.IntegerValue) -> ir.IntegerValue:

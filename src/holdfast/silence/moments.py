@@ -16,25 +16,27 @@ import polars as pl
 from holdfast.asof import EPOCH
 from holdfast.engine import DAY, Engine
 from holdfast.episodes import EPISODE, RECORDED, Episodes, episodes
-from holdfast.silence import contacts as kinds
-from holdfast.silence.facts import ANSWERS, SETTLED_DAYS, Grounds, facts, grounds
-from holdfast.silence.fates import ENDED, QUIET, SILENT
+from holdfast.silence.contacts import HOW
+from holdfast.silence.facts import ANSWERS, SETTLED_DAYS, Grounds, facts, facts_by, grounds, told_by
+from holdfast.silence.fates import CAME, ENDED, FATES, QUIET, SILENT
 from holdfast.silence.joining import matched
 from holdfast.silence.signals import SIGNALS
+from holdfast.silence.stages import CELLS, EVENTS
 from holdfast.silence.values import values
 from holdfast.tables.read import Tables
 from holdfast.tables.schema import Status
 
 CONTACT = [*EPISODE, "contact"]
-HOW = (kinds.RECORDED, kinds.DEFAULTED, kinds.UNMARKED)
-_CODES = {"how": HOW, "before": ANSWERS, **{name: tuple(signal.codes) for name, signal in SIGNALS.items()}}
+_FIXED = {"how": HOW, "fate": FATES, "before": ANSWERS, "event": EVENTS}
+_CODES = {**_FIXED, **{name: tuple(signal.codes) for name, signal in SIGNALS.items()}}
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
     """A practice as the silence model sees it, from one moment. Frames are sorted, so always the same.
 
-    Signal columns, ``how`` and ``before`` are ``pl.Enum`` of their codes, the reference first.
+    Signal columns, ``how``, ``fate``, ``before``, ``cell`` and ``event`` are ``pl.Enum`` of their codes, the
+    reference first.
 
     patterns
         therapist_id, how, before, the signals, rows: contacts after which he certainly stayed, counted.
@@ -45,7 +47,7 @@ class Moments:
         signals, pending: contacts of silences that go on (quiet), or that are recorded as an exit (silent).
     tail_stages
         client_id, therapist_id, episode, contact, stage, cell, event, bin, part, days, expected_days, and for words
-        began, ahead, late (it began with a late cancellation), began_at, over_at.
+        ahead, late (it began with a late cancellation), began_at, over_at.
     evenings
         client_id, therapist_id, episode, contact, last_session_at, sessions, days_silent, rhythm_days, the signals:
         the last session of each quiet episode, as known on its evening.
@@ -97,87 +99,98 @@ def moments_of(found: Episodes) -> Moments:
     """The same, from episodes that are worked out already."""
     ground = grounds(found)
     names = found.engine.fetch(ground.keys.select("key", *EPISODE, "therapist"))
-    coded = found.engine.keep(_coded(ground, ground.contacts, days=SETTLED_DAYS))
-    quiet = ground.contacts.filter(ground.contacts.fate == QUIET)
+    patterns, spells = _patterns(ground, names), _spells(ground)
+    open_ = found.engine.keep(facts_by(ground, _open(ground)))
     return Moments(
         at=found.at,
         practice_rhythm_days=found.practice_rhythm_days,
-        patterns=_patterns(coded, ground, names),
-        spells=_spells(ground),
-        tails=_tails(coded, names, found),
+        patterns=patterns,
+        spells=spells,
+        tails=_tails(open_, names, found),
         tail_stages=_tail_stages(ground, names),
-        evenings=_evenings(ground, quiet, names),
-        values=_values(ground, quiet, names),
+        evenings=_evenings(open_, names, found),
+        values=_values(open_, names, found),
         therapists=tuple(names["therapist_id"].unique().sort()),
         **_counts(ground),
     )
 
 
-def _coded(ground: Grounds, contacts: ir.Table, *, days: int) -> ir.Table:
-    """Every contact with its signals as the places of their codes."""
-    known = facts(ground, contacts, days=days)
-    return known.select(
-        "key",
-        "contact",
-        "link",
-        "fate",
-        "sessions",
-        "contact_at",
-        "rhythm_days",
-        "pending",
-        before=known.before.cast("int8"),
-        how=ibis.cases(*((known.how == how, place) for place, how in enumerate(HOW)), else_=0).cast("int8"),
-        **{name: signal.code(known) for name, signal in SIGNALS.items()},
-    )
+# --- those who stayed ---------------------------------------------------------------------------------
 
 
-def _patterns(coded: ir.Table, ground: Grounds, names: pl.DataFrame) -> pl.DataFrame:
-    stayed = coded.filter(coded.fate.isin([kinds.CAME, ENDED]) & ~coded.pending)
-    stayed = matched(stayed, ground.keys.select("key", "therapist"), ["key"])
-    counted = stayed.group_by(["therapist", "how", "before", *SIGNALS]).agg(rows=stayed.count())
-    frame = ground.found.engine.fetch(counted)
+def _patterns(ground: Grounds, names: pl.DataFrame) -> pl.DataFrame:
+    contacts = matched(ground.contacts, ground.keys.select("key", "therapist"), ["key"])
+    known = facts(ground, contacts.filter(contacts.fate.isin([CAME, ENDED])), days=SETTLED_DAYS)
+    known = known.filter(~known.pending)
+    coded = known.select("therapist", "how", "before", **_codes(known))
+    frame = ground.found.engine.fetch(coded.group_by(coded.columns).agg(rows=coded.count()))  # sorted by its columns
     therapists = names.select("therapist", "therapist_id").unique()
     frame = _decoded(frame).join(therapists, on="therapist", maintain_order="left")
-    return frame.select("therapist_id", "how", "before", *SIGNALS, "rows").sort(pl.all())
+    return frame.select("therapist_id", "how", "before", *SIGNALS, "rows")
+
+
+def _codes(known: ir.Table) -> dict[str, ir.IntegerValue]:
+    return {name: signal.code(known) for name, signal in SIGNALS.items()}
 
 
 def _spells(ground: Grounds) -> pl.DataFrame:
-    stages = ground.stages.filter(ground.stages.fate.isin([kinds.CAME, ENDED]))
-    return ground.found.engine.fetch(stages.group_by(["cell", "event", "bin"]).agg(rows=stages.count()))
+    stages = ground.stages.filter(ground.stages.fate.isin([CAME, ENDED]))
+    counted = stages.group_by(["place", "event", "bin"]).agg(rows=stages.count())
+    return _with_cells(ground.found.engine.fetch(counted)).select("cell", "event", "bin", "rows")
 
 
-def _tails(coded: ir.Table, names: pl.DataFrame, found: Episodes) -> pl.DataFrame:
-    frame = found.engine.fetch(coded.filter(coded.fate.isin([QUIET, SILENT])))
-    front = [*CONTACT, "link", "how", "fate", "sessions", "contact_at", "rhythm_days", "before", *SIGNALS, "pending"]
-    return _named(_moment(_decoded(frame), "contact_at"), names).select(front).sort(CONTACT)
+# --- silences that are not over -----------------------------------------------------------------------
+
+
+def _open(ground: Grounds) -> ir.Table:
+    """The contacts of tails two days after each, and the last session of each quiet episode on its evening."""
+    contacts = ground.contacts
+    tails = contacts.filter(contacts.fate.isin([QUIET, SILENT]))
+    sessions = contacts.filter((contacts.fate == QUIET) & contacts.attended)
+    last = matched(sessions, sessions.group_by("key").agg(contact=sessions.contact.max()), ["key", "contact"])
+    settled = told_by(ground, tails, days=SETTLED_DAYS).mutate(evening=ibis.literal(False))
+    evening = told_by(ground, last, days=0).mutate(evening=ibis.literal(True))
+    return ibis.union(settled, evening.select(settled.columns))
+
+
+def _tails(open_: ir.Table, names: pl.DataFrame, found: Episodes) -> pl.DataFrame:
+    front = ["link", "how", "fate", "sessions", "contact_at", "rhythm_days", "before"]
+    settled = open_.filter(~open_.evening)
+    frame = found.engine.fetch(settled.select("key", "contact", *front, "pending", **_codes(settled)))
+    named = _named(_moment(_decoded(frame), "contact_at"), names)
+    return named.select(*CONTACT, *front, *SIGNALS, "pending").sort(CONTACT)
 
 
 def _tail_stages(ground: Grounds, names: pl.DataFrame) -> pl.DataFrame:
     stages = ground.stages.filter(ground.stages.fate.isin([QUIET, SILENT]))
-    columns = ["stage", "cell", "event", "bin", "part", "days", "expected_days", "began", "ahead", "late"]
-    frame = ground.found.engine.fetch(stages.select("key", "contact", *columns, "began_at", "over_at"))
-    frame = _named(_moment(_moment(frame, "began_at"), "over_at"), names)
-    return frame.select(*CONTACT, *columns, "began_at", "over_at").sort(*CONTACT, "stage")
+    columns = ["event", "bin", "part", "days", "expected_days", "ahead", "late", "began_at", "over_at"]
+    frame = ground.found.engine.fetch(stages.select("key", "contact", "stage", "place", *columns))
+    frame = _named(_moment(_moment(_with_cells(frame), "began_at"), "over_at"), names)
+    return frame.select(*CONTACT, "stage", "cell", *columns).sort(*CONTACT, "stage")
 
 
-def _evenings(ground: Grounds, quiet: ir.Table, names: pl.DataFrame) -> pl.DataFrame:
-    sessions = quiet.filter(quiet.attended)
-    latest = sessions.group_by("key").agg(contact=sessions.contact.max())
-    last = matched(quiet, latest, ["key", "contact"])
-    frame = ground.found.engine.fetch(_coded(ground, last, days=0))
-    at = ground.found.known.at
-    frame = frame.with_columns(days_silent=(at - pl.col("contact_at")) / DAY)
-    frame = _named(_moment(_decoded(frame), "contact_at"), names).rename({"contact_at": "last_session_at"})
-    front = [*CONTACT, "last_session_at", "sessions", "days_silent", "rhythm_days"]
-    return frame.select(*front, *SIGNALS).sort(CONTACT)
+def _evenings(open_: ir.Table, names: pl.DataFrame, found: Episodes) -> pl.DataFrame:
+    evening = open_.filter(open_.evening)
+    silent = (found.known.at - evening.contact_at).cast("float64") / DAY
+    front = {"last_session_at": evening.contact_at, "sessions": evening.sessions, "days_silent": silent}
+    frame = found.engine.fetch(evening.select("key", "contact", "rhythm_days", **front, **_codes(evening)))
+    named = _named(_moment(_decoded(frame), "last_session_at"), names)
+    return named.select(*CONTACT, *front, "rhythm_days", *SIGNALS).sort(CONTACT)
 
 
-def _values(ground: Grounds, quiet: ir.Table, names: pl.DataFrame) -> pl.DataFrame:
-    frame = ground.found.engine.fetch(values(facts(ground, quiet, days=SETTLED_DAYS), ground.found.known.at))
-    days = pl.col("^.*_on$")
-    frame = frame.with_columns(days.exclude("on_target").cast(pl.Int32).cast(pl.Date))
-    frame = _named(frame, names)
-    return frame.select(*CONTACT, pl.all().exclude(*CONTACT, "key")).sort(CONTACT)
+def _values(open_: ir.Table, names: pl.DataFrame, found: Episodes) -> pl.DataFrame:
+    quiet = open_.filter((open_.fate == QUIET) & ~open_.evening)
+    frame = found.engine.fetch(values(quiet, found.known.at))
+    named = _named(frame.with_columns(pl.col("^.*_on$").cast(pl.Int32).cast(pl.Date)), names)
+    return named.select(*CONTACT, pl.all().exclude(*CONTACT, "key")).sort(CONTACT)
+
+
+# --- from the engine's numbers to words ---------------------------------------------------------------
+
+
+def _with_cells(frame: pl.DataFrame) -> pl.DataFrame:
+    cell = pl.col("place").cast(pl.UInt8).cat.to(pl.Enum(CELLS))
+    return _decoded(frame.with_columns(cell.alias("cell"), pl.col("bin").cast(pl.Int64)))
 
 
 def _decoded(frame: pl.DataFrame) -> pl.DataFrame:

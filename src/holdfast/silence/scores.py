@@ -34,9 +34,9 @@ def scores(found: Episodes, keys: ir.Table) -> ir.Table | None:
 
 
 def latest_scores(taken: ir.Table, moments: ir.Table) -> ir.Table:
-    """The last score by each moment (``key``, ``contact``, ``told_by``): key, contact, measure, score, first_score."""
+    """The last score by each moment (``key``, ``contact``, ``told_by``), with these three names."""
     known = matched(moments, taken.select("key", "number", "taken_at"), ["key"])
     known = known.filter(known.taken_at <= known.told_by)
-    last = known.group_by(["key", "contact"]).agg(number=known.number.max())
+    last = known.group_by(["key", "contact", "told_by"]).agg(number=known.number.max())
     told = matched(last, taken.drop("taken_at"), ["key", "number"])
     return told.drop("number")
