@@ -91,18 +91,6 @@ def _columns(words: pl.Series, known: Mapping[str, int]) -> Codes:
     return found
 
 
-def scores(encoded: Codes, effects: Floats) -> Floats:
-    """Log-odds of each row: the intercept and the effects of the columns that hold.
-
-    ``effects`` is (…, width); returns (…, rows).
-    """
-    whole = np.concatenate([effects, np.zeros((*effects.shape[:-1], 1))], axis=-1)
-    total = np.repeat(whole[..., :1], len(encoded), axis=-1)
-    for column in encoded.T:
-        total += whole[..., column]
-    return np.asarray(total)
-
-
 def sparse(encoded: Codes, width: int) -> csr_array:
     """The same rows as a matrix of noughts and ones with the intercept first: (rows, width).
 

@@ -19,20 +19,21 @@ from scipy.special import expit, logsumexp
 from holdfast.engine import Engine
 from holdfast.silence import habits as learning
 from holdfast.silence.clock import Flags, Floats, Ints
-from holdfast.silence.design import PENDING, Codes, Design, Normal, scores
+from holdfast.silence.design import PENDING, Codes, Design, Normal, sparse
 from holdfast.silence.fitted import PENDING_COLUMN, Counts, Fitted
 from holdfast.silence.habits import Habits, Spells
 from holdfast.silence.moments import Moments, moments
-from holdfast.silence.newton import Blocks, Peak, Place, Rows, climb, curvature, peaks
+from holdfast.silence.newton import Peak, Place, Rows, climb, curvature, peaks
 from holdfast.silence.priors import PRIORS
 from holdfast.silence.tails import ANSWERS, HOW, Judged, Tails, judge, seen, tails_of
 from holdfast.tables.read import Tables
 
 DRAWS = 200
 TURNS = 30
-FRESH = (0, 3, 8, 16)  # turns with a curvature of their own; in between the last one serves
-STILL = 1e-4  # the largest change of any chance at which the turns end
+FRESH = (0, 2, 6, 14)  # turns with a curvature of their own; in between the last one serves
+STILL = 1e-3  # the largest change of any chance at which the turns end
 SPREADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.85, 1.1, 1.5, 2.0)  # between therapists, on the logit scale
+PSEUDO_THERAPISTS = 4.0  # for which the prior counts while turns are taken
 DEFAULTED = 0.95  # judgement: chance that an attendance which the system filled in by itself took place
 UNSURE = 10.0  # appointments for which the assumed share of attendance counts
 ASSUMED_ATTENDANCE = 0.85  # judgement, until a practice's own marked appointments say otherwise
@@ -75,10 +76,7 @@ def fit_moments(found: Moments, *, prior_only: bool = False, seed: int = 0) -> F
     data = Data.of(found, design)
     if prior_only or not data.stayed.height + data.tails.size:
         return _published(found, data, design, seed)
-    state = settled(data, design)
-    likely = int(spread_weights(peaks(data.rows(state.judged), design, SPREADS, state.place)).argmax())
-    state = settled(data, design, start=state, spread=SPREADS[likely])
-    return _drawn(found, data, design, state, seed)
+    return _drawn(found, data, design, settled(data, design), seed)
 
 
 def published_design() -> Design:
@@ -163,26 +161,38 @@ def _took_place(found: Moments) -> dict[str, float]:
 class State:
     habits: Habits
     place: Place
-    blocks: Blocks | None
     judged: Judged
 
 
-def settled(data: Data, design: Design, *, start: State | None = None, spread: float = 0.5) -> State:
+def settled(data: Data, design: Design) -> State:
     """Take turns until no chance moves any more."""
-    habits = start.habits if start else learning.assumed()
-    at: Place = start.place if start else (design.means, np.zeros(len(data.therapist_ids)))
-    before, blocks = np.full(data.tails.size, -1.0), start.blocks if start else None
+    habits, spread = learning.assumed(), PRIORS.therapist_spread.median
+    at: Place = (design.means, np.zeros(len(data.therapist_ids)))
+    before, blocks = np.full(data.tails.size, -1.0), None
     for turn in range(TURNS):
         judged = _judged(data, habits, at)
         rows = data.rows(judged)
         if turn in FRESH or blocks is None:
             blocks = curvature(rows, design, spread, at)
         at = climb(rows, design, spread, at, steps=1, blocks=blocks)
+        spread = _spread(at[1], blocks[2], spread)
         habits = _learned(data, judged)
         if np.abs(judged.left - before).max(initial=0.0) < STILL:
             break
         before = judged.left
-    return State(habits, at, blocks, judged)
+    return State(habits, at, judged)
+
+
+def _spread(therapists: Floats, curvatures: Floats, before: float) -> float:
+    """How much therapists differ, by their effects and how unsure these are (an E-step); near the prior if few.
+
+    It only has to be near: in the end all spreads are averaged over.
+    """
+    if not len(therapists):
+        return before
+    prior = PRIORS.therapist_spread.median
+    square = (therapists**2 + 1 / curvatures).sum() + PSEUDO_THERAPISTS * prior**2
+    return float(np.clip(np.sqrt(square / (len(therapists) + PSEUDO_THERAPISTS)), SPREADS[0], SPREADS[-1]))
 
 
 def _judged(data: Data, habits: Habits, at: Place) -> Judged:
@@ -287,9 +297,9 @@ def _await(data: Data, design: Design, effects: Floats) -> None:
     encoded, weight = data.encoded[asked], np.log(data.layout.weight[asked])
     without = effects.copy()
     without[:, [1 + place for place, (name, _) in enumerate(design.columns) if name in WAITING]] = 0.0
-    for draw in range(len(effects)):
-        whole = logsumexp(scores(encoded, effects[draw]) + weight)
-        effects[draw, waiting] = whole - logsumexp(scores(encoded, without[draw]) + weight)
+    matrix = sparse(encoded, design.width)
+    whole, rest = (logsumexp(matrix @ part.T + weight[:, None], axis=0) for part in (effects, without))
+    effects[:, waiting] = whole - rest
 
 
 def _gone(data: Data, judged: Judged) -> float:

@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from holdfast.engine import Engine
 from holdfast.silence.clock import Floats
-from holdfast.silence.design import scores
+from holdfast.silence.design import sparse
 from holdfast.silence.fitted import Fitted
 from holdfast.silence.moments import Moments, moments
 from holdfast.silence.reasons import reasons
@@ -84,9 +84,11 @@ def score_draws(fitted: Fitted, frame: pl.DataFrame) -> Floats:
     ids = frame["therapist_id"].unique().sort().to_list()
     own = np.stack([fitted.therapist(name, chance) for name in ids], axis=1) if ids else np.zeros((1, 0))
     place = frame["therapist_id"].cast(pl.Enum(ids)).to_physical().to_numpy().astype(np.int64)
-    return np.asarray(scores(fitted.design.encode(frame), fitted.effects) + own[:, place])
+    matrix = sparse(fitted.design.encode(frame), fitted.design.width)
+    return np.asarray((matrix @ fitted.effects.T).T + own[:, place])
 
 
 def p_evening(fitted: Fitted, frame: pl.DataFrame) -> Floats:
     """The chance that a contact was the last, of any frame of signal codes: the mean over the draws."""
-    return np.asarray(expit(score_draws(fitted, frame)).mean(axis=0))
+    parts = [frame[begin : begin + BLOCK] for begin in range(0, frame.height, BLOCK)]
+    return np.concatenate([np.zeros(0), *(expit(score_draws(fitted, part)).mean(axis=0) for part in parts)])
