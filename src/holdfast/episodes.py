@@ -101,9 +101,10 @@ def episodes(tables: Tables, *, engine: Engine, at: datetime | None = None, rule
     later = engine.keep(_later_than_an_ending(known))
     endings = engine.keep(_distinct_endings(known, later))
     rows = _numbered(known, engine.keep(_endings_before(later, endings)), has_endings=_any(endings, engine))
-    sessions = engine.keep(_sessions(rows, known, engine))
+    pauses = engine.keep(_numbered_pauses(known.pauses, endings)) if _any(known.pauses, engine) else None
+    sessions = engine.keep(_sessions(rows, pauses))
     practice_rhythm = engine.value(_usual_gaps(sessions).gap_days.median())
-    found = _join_parts(rows, sessions, endings, known)
+    found = _join_parts(rows, sessions, endings, pauses, known)
     found = _with_rhythm(found, known, rule, practice_rhythm)
     found = _with_ending(found)
     return Episodes(engine.keep(found), sessions, rows, moment, rule, practice_rhythm, known, engine)
@@ -165,22 +166,35 @@ def _numbered(known: Known, after: ir.Table, *, has_endings: bool) -> ir.Table:
     return joined.select(rows, episode=after.episode.fill_null(0))
 
 
+def _numbered_pauses(pauses: ir.Table, endings: ir.Table) -> ir.Table:
+    """Each agreed break with the episode it was agreed in: after every ending of an earlier day.
+
+    So a break without a day to come back on ends with the goodbye, and does not hold for those who begin again.
+    """
+    days = endings.select(*PAIR, "episode", ended_day="day")
+    pairs = pauses.join(days, PAIR)
+    before = pairs.filter(pairs.ended_day < pairs.paused_at // DAY)
+    after = before.group_by([*PAIR, "paused_at"]).agg(episode=before.episode.max() + 1)
+    joined = pauses.left_join(after, [*PAIR, "paused_at"])
+    return joined.select(pauses, episode=joined.episode.fill_null(0))
+
+
 # --- sessions, gaps and breaks ----------------------------------------------------------------------
 
 
-def _sessions(rows: ir.Table, known: Known, engine: Engine) -> ir.Table:
+def _sessions(rows: ir.Table, pauses: ir.Table | None) -> ir.Table:
     """One row a session: attended, and the first on its day with this therapist."""
     attended = rows.filter(rows.state == Status.ATTENDED).select(*EPISODE, "starts_at", "day")
     before = ibis.window(group_by=EPISODE, order_by=["starts_at"])  # rows that tie here are alike
     attended = attended.mutate(day_before=attended.day.lag().over(before))
     first_on_day = attended.filter(attended.day_before.isnull() | (attended.day_before < attended.day))
     sessions = first_on_day.select(*EPISODE, "starts_at", "day", gap_days=ibis._.day - ibis._.day_before)
-    return _with_breaks(sessions, known.pauses) if _any(known.pauses, engine) else sessions.mutate(agreed_break=False)
+    return _with_breaks(sessions, pauses) if pauses is not None else sessions.mutate(agreed_break=False)
 
 
 def _with_breaks(sessions: ir.Table, pauses: ir.Table) -> ir.Table:
     """Mark the gaps in which a break was agreed: they say nothing about his rhythm."""
-    pairs = sessions.join(pauses, PAIR)
+    pairs = sessions.join(pauses, EPISODE)
     since = pairs.starts_at - pairs.gap_days * DAY
     inside = pairs.filter((pairs.paused_at >= since // DAY * DAY) & (pairs.paused_at < pairs.starts_at))
     broken = inside.select(*EPISODE, "day").distinct().mutate(agreed_break=True)
@@ -240,7 +254,9 @@ def _from_sessions(sessions: ir.Table) -> ir.Table:
     )
 
 
-def _join_parts(rows: ir.Table, sessions: ir.Table, endings: ir.Table, known: Known) -> ir.Table:
+def _join_parts(
+    rows: ir.Table, sessions: ir.Table, endings: ir.Table, pauses: ir.Table | None, known: Known
+) -> ir.Table:
     """One row an episode: its appointments, its sessions, its recorded ending, what he said, agreed pauses."""
     parts = _from_appointments(rows, known).left_join(_from_sessions(sessions), EPISODE).drop(_right(EPISODE))
     recorded = endings.select(*EPISODE, "kind", "ended_on", recorded_at=endings.known_at)
@@ -248,7 +264,10 @@ def _join_parts(rows: ir.Table, sessions: ir.Table, endings: ir.Table, known: Kn
     joined = joined.mutate({name: joined[name].fill_null(joined[f"{name}_right"]) for name in EPISODE})
     joined = joined.drop(_right(EPISODE))
     joined = joined.left_join(_last_answers(rows, known), EPISODE).drop(_right(EPISODE))
-    joined = joined.left_join(_last_pauses(known), PAIR).drop(_right(PAIR))
+    if pauses is None:
+        joined = joined.mutate(until=ibis.null("int64"), paused_at=ibis.null("int64"))
+    else:
+        joined = joined.left_join(_last_pauses(pauses), EPISODE).drop(_right(EPISODE))
     counts = ["appointments", "sessions", "no_shows", "unmarked", "assumed", "gaps", "breaks"]
     return joined.mutate({name: joined[name].fill_null(0) for name in counts})
 
@@ -263,11 +282,10 @@ def _last_answers(rows: ir.Table, known: Known) -> ir.Table:
     return answers.group_by(EPISODE).agg(answered_at=answers.answered_at.max())
 
 
-def _last_pauses(known: Known) -> ir.Table:
-    """The break that was agreed last with this therapist."""
-    pauses = known.pauses
+def _last_pauses(pauses: ir.Table) -> ir.Table:
+    """The break that was agreed last in each episode."""
     order = [pauses.paused_at.desc(), pauses.until.desc(nulls_first=True)]
-    latest = ibis.window(group_by=PAIR, order_by=order)
+    latest = ibis.window(group_by=EPISODE, order_by=order)
     return pauses.mutate(place=ibis.row_number().over(latest)).filter(ibis._.place == 0).drop("place")
 
 
@@ -280,7 +298,7 @@ def _with_rhythm(found: ir.Table, known: Known, rule: Rule, practice_rhythm: flo
     since_pause = found.paused_at.notnull() & (found.paused_at // DAY >= found.last_session_at.fill_null(0) // DAY)
     found = found.mutate(
         paused=since_pause & (found.until.isnull() | (found.until > at)),
-        unmarked_after=(found.last_unmarked_at > found.last_session_at.fill_null(0)).fill_null(False),
+        unmarked_after=(found.last_unmarked_at // DAY > found.last_session_at.fill_null(0) // DAY).fill_null(False),
         long_quiet_days=ibis.greatest(rule.rhythms * found.rhythm_days, float(rule.least_days)),
         quiet_since=ibis.greatest(
             ibis.least(found.last_sign_at.fill_null(0), at),

@@ -113,6 +113,9 @@ class _View:
     def number(self, row: Row) -> int:
         return sum(self.is_new_after(row, ending) for ending in self.endings.get(_pair(row), []))
 
+    def number_of_pause(self, row: Row) -> int:
+        return sum(_day(ending["ended_on"]) < _day(row["at"]) for ending in self.endings.get(_pair(row), []))
+
     def results(self) -> tuple[list[Row], list[Row]]:
         keys = {(*_pair(row), self.number(row)) for row in self.appointments}
         keys |= {(*pair, number) for pair, endings in self.endings.items() for number in range(len(endings))}
@@ -132,7 +135,7 @@ class _Episode:
         self.rows = [row for row in view.appointments if (*_pair(row), view.number(row)) == key]
         endings = view.endings.get(key[:2], [])
         self.ending = endings[number] if number < len(endings) else None
-        self.pauses = [row for row in view.pauses if _pair(row) == key[:2]]
+        self.pauses = [row for row in view.pauses if (*_pair(row), view.number_of_pause(row)) == key]
         self.sessions = self.days_attended()
 
     def of(self, *states: str) -> list[Row]:
@@ -285,7 +288,8 @@ class _Episode:
             "rhythm_is_own": len(gaps) >= 2,
             "rhythm_days": rhythm,
             "paused": self.is_paused(),
-            "unmarked_after": last_unmarked is not None and (last_session is None or last_unmarked > last_session),
+            "unmarked_after": last_unmarked is not None
+            and (last_session is None or _day(last_unmarked) > _day(last_session)),
             "long_quiet_days": long_quiet,
             "quiet_since": quiet_since,
             "quiet_days": None if quiet_since is None else (at - quiet_since) / DAY,

@@ -25,7 +25,16 @@ pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWar
 Row = dict[str, Any]
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock
 EXPORTED_AT = datetime(2027, 1, 1)  # noqa: DTZ001 - later than every case
-IN_DAYS = ("started_at", "next_at", "first_session_at", "last_session_at", "ended_on", "recorded_at", "quiet_since")
+IN_DAYS = (
+    "started_at",
+    "next_at",
+    "first_session_at",
+    "last_session_at",
+    "ended_on",
+    "paused_at",
+    "recorded_at",
+    "quiet_since",
+)
 WEEKLY = [{"client_id": "usual", "starts_at": str(datetime(2025, 1, 6) + timedelta(weeks=n))} for n in range(20)]  # noqa: DTZ001
 
 
@@ -489,6 +498,64 @@ case(
     expected="""
     paused | quiet_since | ending
     no     | 2026-03-16  | silent
+    """,
+)
+
+case(
+    "an open-ended break ends with the goodbye: who booked anew and never came has never started",
+    at="2026-07-20",
+    appointments="""
+    starts_at  | status   | booked_at
+    2026-03-02 | attended |
+    2026-06-08 | no_show  | 2026-06-01
+    """,
+    repairs="""
+    at         | until
+    2026-03-03 |
+    """,
+    endings="""
+    ended_on   | kind
+    2026-03-10 | planned
+    """,
+    expected="""
+    episode | paused | paused_at  | ending
+    0       | yes    | 2026-03-03 | planned
+    1       | no     |            | never_started
+    """,
+)
+case(
+    "a break agreed after the goodbye belongs to what began then",
+    at="2026-07-20",
+    appointments="""
+    starts_at  | booked_at
+    2026-03-02 |
+    2026-06-08 | 2026-06-01
+    """,
+    repairs="""
+    at         | until
+    2026-06-09 |
+    """,
+    endings="""
+    ended_on   | kind
+    2026-03-10 | planned
+    """,
+    expected="""
+    episode | paused | paused_at  | ending
+    0       | no     |            | planned
+    1       | yes    | 2026-06-09 | open
+    """,
+)
+case(
+    "an unmarked hour on the day of his last session leaves no doubt that he was there",
+    at="2026-07-20",
+    appointments="""
+    starts_at        | status
+    2026-06-01T10:00 | attended
+    2026-06-01T11:00 | unknown
+    """,
+    expected="""
+    sessions | unmarked | unmarked_after | ending
+    1        | 1        | no             | silent
     """,
 )
 
