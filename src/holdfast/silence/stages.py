@@ -187,7 +187,7 @@ def _timed(expected: ir.Table, keys: ir.Table, away: ir.Table) -> ir.Table:
 
 
 def binned(timed: ir.Table) -> ir.Table:
-    """Add ``place`` (of the cell), ``bin`` and ``part`` (how far into it, 0 to 1), as ``clock.place`` does for arrays."""
+    """Add ``place`` (of the cell), ``bin`` and ``part`` (how far into it, 0 to 1), as ``clock.place`` does."""
     wait = ibis.ifelse(timed.expected_days >= clock.LEAST_EXPECTED_DAYS, timed.expected_days, 0.0)
     timed = timed.mutate(wait=wait, over=ibis.greatest(timed.days - wait, 0.0) / timed.rhythm_days)
     steps = [*_before(timed), *_after(timed)]
