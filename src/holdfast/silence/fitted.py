@@ -99,7 +99,10 @@ class Fitted:
             raise UsageError(
                 f"{path} is a model of version {version}; this Holdfast reads version {SCHEMA}. Fit it again."
             )
-        return _from_told(told)
+        try:
+            return _from_told(told)
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError(f"{path} is damaged: {error}. Fit it again: holdfast silence DIR --save FILE") from error
 
 
 def _told(fitted: Fitted) -> dict[str, Any]:
