@@ -72,9 +72,10 @@ def _left(fitted: Fitted, contacts: pl.DataFrame, stages: pl.DataFrame) -> pl.Da
 
 def _blocks(tails: Tails) -> list[tuple[int, int]]:
     """From where to where to go at a time: every block begins with a tail."""
+    if not tails.size:
+        return []
     starts = np.flatnonzero(tails.first)
-    begins = starts[np.searchsorted(starts, np.arange(0, tails.size, BLOCK))] if tails.size else starts
-    begins = np.unique(begins)
+    begins = np.unique(starts[np.searchsorted(starts, np.arange(0, starts[-1] + 1, BLOCK))])
     return list(zip(begins.tolist(), [*begins[1:].tolist(), tails.size], strict=True))
 
 

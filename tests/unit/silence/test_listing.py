@@ -60,8 +60,8 @@ def test_the_command_lists_writes_keeps_and_uses_a_model(small_practice, tmp_pat
     assert "Mostly from published studies" in first.output
     second = CliRunner().invoke(commands, ["silence", folder, "--model", model, "--out", str(tmp_path / "again.csv")])
     assert second.exit_code == 0, second.output
-    rows = [list(csv.DictReader((tmp_path / name).open())) for name in ("out.csv", "again.csv")]
-    assert [row["client_id"] for row in rows[0]] == [row["client_id"] for row in rows[1]]
+    first_clients, again = (pl.read_csv(tmp_path / name)["client_id"] for name in ("out.csv", "again.csv"))
+    assert first_clients.equals(again)
 
 
 def test_the_command_refuses_a_model_and_the_prior_at_once(small_practice, tmp_path):
