@@ -31,7 +31,7 @@ from holdfast.tables.read import Tables
 DRAWS = 200
 TURNS = 30
 FRESH = (0, 2, 6, 14)  # turns with a curvature of their own; in between the last one serves
-STILL = 1e-3  # the largest change of any chance at which the turns end
+STILL = 2e-4  # the change of a chance (root mean square) at which the turns end
 SPREADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.85, 1.1, 1.5, 2.0)  # between therapists, on the logit scale
 PSEUDO_THERAPISTS = 4.0  # for which the prior counts while turns are taken
 DEFAULTED = 0.95  # judgement: chance that an attendance which the system filled in by itself took place
@@ -177,7 +177,7 @@ def settled(data: Data, design: Design) -> State:
         at = climb(rows, design, spread, at, steps=1, blocks=blocks)
         spread = _spread(at[1], blocks[2], spread)
         habits = _learned(data, judged)
-        if np.abs(judged.left - before).max(initial=0.0) < STILL:
+        if np.linalg.norm(judged.left - before) <= STILL * np.sqrt(len(before)):
             break
         before = judged.left
     return State(habits, at, judged)

@@ -25,6 +25,7 @@ from holdfast.silence.clock import Flags, Floats, Ints
 from holdfast.silence.design import Codes, Design, sparse
 
 ENOUGH_ROWS = 60_000  # for the curvature along which to step; where it leads is decided by all of them
+ROUNDING = 1e-10  # of a log posterior: less is no loss
 CLOSE = 1e-6  # a step that gains less, of a log posterior, is the last
 
 
@@ -223,7 +224,7 @@ def _walk(rows: Rows, design: Design, spread: float, at: Place, step: Place, val
     while size > 1e-4:
         new = at[0] + size * step[0], at[1] + size * step[1]
         gained = _value(rows, design, spread, new) - value
-        if gained >= 0:
+        if gained >= -ROUNDING * abs(value):
             return new, gained
         size /= 2
     return at, 0.0
