@@ -11,7 +11,6 @@ import json
 import sys
 import tempfile
 import textwrap
-import webbrowser
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -20,7 +19,7 @@ import click
 
 from holdfast import __version__
 from holdfast.errors import HoldfastError, UsageError
-from holdfast.shell import CALLED, FILE, FOLDER, console, say, working, write_file
+from holdfast.shell import CALLED, FILE, FOLDER, console, open_in_browser, say, working, write_file
 from holdfast.silence_cli import COMMANDS
 from holdfast.tables.sources import MODULES
 
@@ -295,8 +294,8 @@ def _report(result: Leak, file: Path | None, open_it: bool) -> None:
     path = file or Path(tempfile.mkdtemp(prefix="holdfast-")) / "leak.html"
     write_file(path, html(result))
     say(f"\nThe report: {path}")
-    if open_it and sys.stdout.isatty():
-        webbrowser.open(path.resolve().as_uri())
+    if open_it:
+        open_in_browser(path)
 
 
 # --- demo, schema -----------------------------------------------------------------------------------
@@ -337,13 +336,18 @@ def convert(folder: Path, target: Path, form: Literal["parquet", "csv"], timezon
 
 
 @commands.command()
-@click.argument("what", type=click.Choice(["leak", "tables"]))
+@click.argument("what", type=click.Choice(["leak", "evaluation", "tables"]))
 def schema(what: str) -> None:
-    """Print the schema of the leak's JSON, or of the seven tables."""
+    """Print the schema of the JSON of the leak or of an evaluation, or of the seven tables."""
     if what == "leak":
         from holdfast.insight.schema import leak_schema
 
         say(json.dumps(leak_schema(), indent=2))
+        return
+    if what == "evaluation":
+        from holdfast.silence.evaluation import evaluation_schema
+
+        say(json.dumps(evaluation_schema(), indent=2))
         return
     from holdfast.tables.reference import tables_reference
 

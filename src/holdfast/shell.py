@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,3 +70,9 @@ def write_file(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def open_in_browser(path: Path) -> None:
+    """Show a page that was written; quiet in a pipe, where nobody is looking."""
+    if sys.stdout.isatty():
+        webbrowser.open(path.resolve().as_uri())

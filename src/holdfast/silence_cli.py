@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from holdfast.errors import UsageError
-from holdfast.shell import CALLED, FILE, FOLDER, console, say, working
+from holdfast.shell import CALLED, FILE, FOLDER, console, open_in_browser, progress, say, working, write_file
 
 if TYPE_CHECKING:
+    from holdfast.silence.evaluation import Evaluation
     from holdfast.tables.read import Tables
 
 
@@ -77,4 +78,120 @@ def silence(
         say(f"Everyone is in {out}: {silences.height:,} open episodes.")
 
 
-COMMANDS: tuple[click.Command, ...] = (silence,)
+# --- evaluate ---------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", required=False, type=FOLDER)
+@click.option("--demo", is_flag=True, help="Use the demo practice: made-up people, so that you can look around.")
+@click.option("--at", metavar="WHEN", help="The end of what is known; by default the moment of the export.")
+@click.option(
+    "--origins", default=8, show_default=True, type=click.IntRange(1, 60), help="From how many evenings, at most."
+)
+@click.option("--quick", is_flag=True, help="Leave out the flags replayed week by week, which take most of the time.")
+@click.option("--seed", default=0, show_default=True, help="Of everything that is drawn at random.")
+@click.option("--json", "json_file", type=FILE, help="Write the figures as JSON; - prints them.")
+@click.option("--html", "html_file", type=FILE, help="Write the report: one file that can be read offline and printed.")
+@click.option("--open", "open_report", is_flag=True, help="Write the report and open it in the browser.")
+@click.option("--timezone", metavar="ZONE", help="The practice's time zone, if practice.json does not say it.")
+def evaluate(
+    folder: Path | None,
+    demo: bool,
+    at: str | None,
+    origins: int,
+    quick: bool,
+    seed: int,
+    json_file: Path | None,
+    html_file: Path | None,
+    open_report: bool,
+    timezone: str | None,
+) -> None:
+    """Judge the model on the practice's own past, beside what a person could use instead.
+
+    From several evenings of the past everything is fitted on what was known then, asked, and compared with what
+    happened afterwards. This takes minutes.
+    """
+    from holdfast.silence.evaluation_report import html
+    from holdfast.silence.evaluation_terminal import show
+
+    found = _evaluated(tables_of(folder, demo, timezone), at, origins, quick, seed)
+    if json_file is not None:
+        write_file(json_file, found.model_dump_json(indent=2) + "\n")
+    if str(json_file) != "-":
+        show(found, console())
+    if html_file is not None or open_report:
+        _written(html(found), html_file, "evaluation.html", open_report)
+
+
+def _evaluated(tables: Tables, at: str | None, origins: int, quick: bool, seed: int) -> Evaluation:
+    from holdfast.silence.evaluate import evaluate as judge
+
+    with progress() as report:
+        return judge(tables, at=moment_of(at, tables), origins=origins, replay=not quick, seed=seed, report=report)
+
+
+def _written(page: str, file: Path | None, name: str, open_it: bool) -> None:
+    path = file or Path(tempfile.mkdtemp(prefix="holdfast-")) / name
+    write_file(path, page)
+    say(f"\nThe report: {path}")
+    if open_it:
+        open_in_browser(path)
+
+
+# --- card -------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", required=False, type=FOLDER)
+@click.option("--demo", is_flag=True, help="Use the demo practice: made-up people, so that you can look around.")
+@click.option("--at", metavar="WHEN", help="As it was known then; by default the moment of the export.")
+@click.option(
+    "--evaluation",
+    "evaluation_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Use what holdfast evaluate --json wrote, in place of judging the model again.",
+)
+@click.option("--html", "html_file", type=FILE, help="Write the card as one HTML file.")
+@click.option("--md", "md_file", type=FILE, help="Write the card as Markdown; without either, it is printed.")
+@click.option("--timezone", metavar="ZONE", help="The practice's time zone, if practice.json does not say it.")
+def card(
+    folder: Path | None,
+    demo: bool,
+    at: str | None,
+    evaluation_file: Path | None,
+    html_file: Path | None,
+    md_file: Path | None,
+    timezone: str | None,
+) -> None:
+    """Write the model's card: what it is for, what went in, how it has done here, and its limits.
+
+    To be read before anybody switches flags on. Without --evaluation the model is judged first, which takes minutes.
+    """
+    from holdfast.silence import fit
+    from holdfast.silence.card import card as make
+    from holdfast.silence.card_page import html, markdown
+
+    tables = tables_of(folder, demo, timezone)
+    with working("Fitting the model"):
+        fitted = fit(tables, at=moment_of(at, tables))
+    found = make(fitted, _kept_or_new(tables, at, evaluation_file), practice=tables.practice.name)
+    if html_file is not None:
+        write_file(html_file, html(found))
+        say(f"The card: {html_file}")
+    if md_file is not None or html_file is None:
+        write_file(md_file or Path("-"), markdown(found))
+
+
+def _kept_or_new(tables: Tables, at: str | None, file: Path | None) -> Evaluation | str:
+    """An evaluation, or why there is none: a practice whose history is too short has a card all the same."""
+    from holdfast.silence.evaluation import Evaluation
+
+    if file is not None:
+        return Evaluation.read(file.read_text(encoding="utf-8"))
+    try:
+        return _evaluated(tables, at, 8, quick=False, seed=0)
+    except UsageError as error:
+        return str(error)
+
+
+COMMANDS: tuple[click.Command, ...] = (silence, evaluate, card)

@@ -22,8 +22,8 @@ from holdfast.silence.outcomes import LEAST_DAYS, RHYTHMS
 Judge = Callable[[pl.DataFrame], Floats]
 SCORES = ("understood", "on_target", "worth_it")
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0)  # scikit-learn's C
-FOLDS = 4
-MOST_ROWS = 8_000  # to choose a penalty from, and for the Cox model: beyond, a sample of clients
+FOLDS = 3
+MOST_TO_CHOOSE, MOST_TO_COX = 4_000, 6_000  # rows to choose a penalty from, and for Cox: beyond, a sample of clients
 COX_RIDGE = 5.0
 LONGEST = 12.0  # rhythms: a longer gap counts as this long
 ALIKE, RULE, QUIET, LOGISTIC, BOOSTING, COX = "alike", "scores", "silence", "logistic", "boosting", "cox"
@@ -57,8 +57,14 @@ class Learner(Protocol):
 
 
 def learn(training: Training, learner: Learner) -> Judge:
-    """Let a baseline learn, if there is enough to learn from."""
-    return alike(training) if too_few(training.left) else learner(training)
+    """Let a baseline learn, if there is enough to learn from.
+
+    On one thread: on so few rows several wait for each other more than they work.
+    """
+    if too_few(training.left):
+        return alike(training)
+    with needed("threadpoolctl").threadpool_limits(1):
+        return learner(training)
 
 
 def alike(training: Training) -> Judge:
@@ -116,11 +122,11 @@ def logistic_regression(training: Training) -> Judge:
 
 def _logistic(x: Floats, left: Floats, penalty: float) -> Any:
     linear = needed("sklearn.linear_model")
-    return linear.LogisticRegression(C=penalty, max_iter=500, tol=1e-4).fit(x, left)
+    return linear.LogisticRegression(C=penalty, solver="newton-cholesky", max_iter=100).fit(x, left)
 
 
 def _best_penalty(training: Training, coded: Coded) -> float:
-    rows = some_clients(training.rows, MOST_ROWS)
+    rows = some_clients(training.rows, MOST_TO_CHOOSE)
     x, left = coded.columns(rows), rows["left"].to_numpy().astype(float)
     fold = _folds(rows["client_id"])
     scores = {penalty: _held_out(x, left, fold, penalty) for penalty in PENALTIES}
@@ -128,7 +134,7 @@ def _best_penalty(training: Training, coded: Coded) -> float:
 
 
 def _folds(clients: pl.Series) -> np.ndarray:
-    """One of four folds for each row, the same for all rows of a client."""
+    """One of three folds for each row, the same for all rows of a client."""
     return np.unique(clients.to_numpy(), return_inverse=True)[1] % FOLDS
 
 
@@ -169,11 +175,12 @@ def _place(words: pl.Series, known: Sequence[str]) -> Floats:
 def cox(training: Training) -> Judge:
     """A Cox model of the time until he comes again or it is spoken of, in his own rhythm, with a ridge penalty.
 
-    The chance that he has left is the chance that still nothing has come by the day on which the rule would call
-    it an exit, given that nothing has come so far. It learns from silences that still go on, too.
+    It is asked on the evening, with what is known by then (a landmark model; van Houwelingen 2007): the chance that
+    he has left is the chance that still nothing will have come on the day on which the rule would call it an exit.
+    It learns from silences that still go on, too.
     """
-    gaps = some_clients(training.gaps, MOST_ROWS)
-    coded = Coded.of(gaps, training.signals, with_quiet=False)
+    gaps = some_clients(training.gaps, MOST_TO_COX)
+    coded = Coded.of(gaps, training.signals)
     model, util = needed("sksurv.linear_model"), needed("sksurv.util")
     time = np.clip(np.round(gaps["gap_rhythms"].to_numpy(), 2), 0.01, LONGEST)
     over = gaps["over"].to_numpy().astype(bool) & (gaps["gap_rhythms"].to_numpy() <= LONGEST)
@@ -182,9 +189,9 @@ def cox(training: Training) -> Judge:
 
     def judge(frame: pl.DataFrame) -> Floats:
         risk = np.exp(fitted.predict(coded.columns(frame)))
-        by = np.maximum(LEAST_DAYS / frame["rhythm_days"].to_numpy(), RHYTHMS)
-        still = _hazard(curve, by) - _hazard(curve, frame["quiet_rhythms"].to_numpy())
-        return np.clip(np.exp(-risk * np.maximum(still, 0.0)), 0.005, 0.995)  # beyond the last return nothing is certain
+        by = np.maximum(LEAST_DAYS / frame["rhythm_days"].to_numpy(), RHYTHMS) - frame["quiet_rhythms"].to_numpy()
+        still_quiet = np.exp(-risk * _hazard(curve, np.maximum(by, 0.0)))
+        return np.asarray(np.clip(still_quiet, 0.005, 0.995))  # beyond the last return seen nothing is certain
 
     return judge
 
@@ -221,18 +228,16 @@ class Coded:
     """Signal codes as columns of noughts and ones; a code never seen in training is all noughts."""
 
     codes: tuple[tuple[str, str], ...]
-    with_quiet: bool
 
     @classmethod
-    def of(cls, frame: pl.DataFrame, signals: Sequence[str], *, with_quiet: bool = True) -> Coded:
+    def of(cls, frame: pl.DataFrame, signals: Sequence[str]) -> Coded:
         codes = [(name, code) for name in signals for code in sorted(frame[name].unique()) if _varies(frame, name)]
-        return cls(tuple(codes), with_quiet)
+        return cls(tuple(codes))
 
     def columns(self, frame: pl.DataFrame) -> Floats:
         """Shape (rows, columns)."""
-        quiet = _quiet_shape(frame["quiet_rhythms"].to_numpy()) if self.with_quiet else []
         held = [(frame[name] == code).to_numpy().astype(float) for name, code in self.codes]
-        return np.stack([*held, *quiet], axis=1) if held or quiet else np.zeros((frame.height, 0))
+        return np.stack([*held, *_quiet_shape(frame["quiet_rhythms"].to_numpy())], axis=1)
 
 
 def _varies(frame: pl.DataFrame, name: str) -> bool:

@@ -22,6 +22,7 @@ Measure = Callable[[Floats, Floats, Floats], Floats]
 
 LEAST = 10  # of either outcome: with fewer, nothing is said
 EDGE = 1e-6  # a chance of exactly 0 or 1 that turns out wrong would cost infinitely much
+LEAST_SPREAD = 0.1  # of the log-odds given
 REPLICATES = 200
 LEVEL = 0.95
 AT_ONCE = 4_000_000  # weights held in memory at a time
@@ -154,8 +155,8 @@ def calibration_intercept(left: Floats, chance: Floats, weights: Floats | None =
 def calibration_slope(left: Floats, chance: Floats, weights: Floats | None = None) -> Floats:
     """Slope of what came on the log-odds given (Cox 1958). 1 is right; below 1, the chances were too extreme."""
     each = one_each(left) if weights is None else weights
-    if np.ptp(logit(chance)) < 1e-9:
-        return np.full(len(each), np.nan)  # the same for everyone: there is no slope
+    if np.std(logit(chance)) < LEAST_SPREAD:
+        return np.full(len(each), np.nan)  # all but the same for everyone: there is no slope
     return _recalibrate(left, chance, each, free_slope=True)[1]
 
 
@@ -167,32 +168,57 @@ def logit(chance: Floats) -> Floats:
 def _recalibrate(left: Floats, chance: Floats, weights: Floats, *, free_slope: bool) -> tuple[Floats, Floats]:
     """Logistic regression of what came on the log-odds given, for every replicate at once, by Newton's method.
 
-    Where the outcome is split perfectly there is no answer: not a number.
+    A step that makes a replicate worse is halved until it does not. Where the outcome is split perfectly there is
+    no answer: not a number.
     """
     x = logit(chance)
-    a, b = np.zeros(len(weights)), np.ones(len(weights))
+    start = np.tile([[0.0], [1.0]], len(weights))
     if len(weights) > 1:  # from the answer for all rows it is only a step or two to that for a replicate
-        whole = _recalibrate(left, chance, one_each(left), free_slope=free_slope)
-        a, b = a + np.nan_to_num(whole[0]), b + np.nan_to_num(whole[1] - 1)
-    for _ in range(40):
-        p = 1 / (1 + np.exp(-np.clip(a[:, None] + b[:, None] * x, -40, 40)))
-        error, spread = weights * (left - p), weights * p * (1 - p)
-        step_a, step_b = _newton_step(error, spread, x, free_slope=free_slope)
-        a, b = a + step_a, b + step_b
-        if np.nanmax(np.abs([step_a, step_b]), initial=0.0) < 1e-7:
+        whole = np.asarray(_recalibrate(left, chance, one_each(left), free_slope=free_slope))
+        start = np.where(np.isfinite(whole), whole, [[0.0], [1.0]]) + np.zeros((2, len(weights)))
+    found, cost = start, _cost(start, x, left, weights)
+    near_enough = 1e-9 if len(weights) == 1 else 1e-4
+    for _ in range(30):
+        step = _newton_step(found, x, left, weights, free_slope=free_slope)
+        if np.abs(step).max(initial=0.0) < near_enough:
+            found = found + step
             break
-    wild = (np.abs(a) > 30) | (np.abs(b) > 30)
-    return np.where(wild, np.nan, a), np.where(wild, np.nan, b)
+        found, cost = _go(found, step, cost, x, left, weights)
+    wild = np.abs(found).max(axis=0) > 30
+    a, b = np.where(wild, np.nan, found)
+    return a, b
 
 
-def _newton_step(error: Floats, spread: Floats, x: Floats, *, free_slope: bool) -> tuple[Floats, Floats]:
+def _cost(at: Floats, x: Floats, left: Floats, weights: Floats) -> Floats:
+    eta = at[0][:, None] + at[1][:, None] * x
+    return np.asarray((weights * (np.logaddexp(0, eta) - left * eta)).sum(axis=1))
+
+
+def _newton_step(at: Floats, x: Floats, left: Floats, weights: Floats, *, free_slope: bool) -> Floats:
+    p = 1 / (1 + np.exp(-np.clip(at[0][:, None] + at[1][:, None] * x, -40, 40)))
+    error, spread = weights * (left - p), weights * p * (1 - p)
     g0, g1 = error.sum(axis=1), error @ x
     h00, h01, h11 = spread.sum(axis=1), spread @ x, spread @ x**2
     with np.errstate(invalid="ignore", divide="ignore"):
         if not free_slope:
-            return np.clip(g0 / h00, -3, 3), np.zeros_like(g0)
-        det = h00 * h11 - h01**2
-        return np.clip((h11 * g0 - h01 * g1) / det, -3, 3), np.clip((h00 * g1 - h01 * g0) / det, -3, 3)
+            step = np.asarray([g0 / h00, np.zeros_like(g0)])
+        else:
+            det = h00 * h11 - h01**2
+            step = np.asarray([(h11 * g0 - h01 * g1) / det, (h00 * g1 - h01 * g0) / det])
+    return np.where(np.isfinite(step), step, 0.0)
+
+
+def _go(at: Floats, step: Floats, cost: Floats, x: Floats, left: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Go a step in every replicate, or as much of it as makes it better."""
+    step = np.clip(step, -4, 4)
+    for _ in range(12):
+        then = _cost(at + step, x, left, weights)
+        worse = then > cost + 1e-9
+        if not worse.any():
+            break
+        step = np.where(worse, step / 2, step)
+    step = np.where(worse, 0.0, step)
+    return at + step, np.where(worse, cost, then)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +232,18 @@ class Bin:
 
 
 def curve(left: Floats, chance: Floats, *, bins: int = 10) -> list[Bin]:
-    """Cut the rows into bins of about equal size by their chance; equal chances stay together.
+    """Cut the rows into bins by their chance; equal chances stay together.
 
-    The interval is Wilson's, and a little too narrow where one client is in a bin more than once.
+    Each bin holds about as much doubt as any other, √(p(1 − p)) added up, so that the few rows in the middle are
+    not hidden among the many of which all but everything was known. The interval is Wilson's, and a little too
+    narrow where one client is in a bin more than once.
     """
     order = np.argsort(chance, kind="stable")
-    edges = np.unique(np.quantile(chance, np.linspace(0, 1, bins + 1)[1:-1])) if len(chance) else np.zeros(0)
-    place = np.searchsorted(edges, chance[order], side="left")
+    ranked = chance[order]
+    doubt = np.cumsum(np.sqrt(ranked * (1 - ranked)) + 1e-3)
+    ends = np.searchsorted(doubt, doubt[-1] * np.arange(1, bins) / bins) if len(ranked) else np.zeros(0, int)
+    edges = np.unique(ranked[ends]) if len(ends) else np.zeros(0)
+    place = np.searchsorted(edges, ranked, side="left")
     found = []
     for number in np.unique(place):
         rows = order[place == number]

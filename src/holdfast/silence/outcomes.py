@@ -36,8 +36,8 @@ class Outcome(StrEnum):
 class Afterwards:
     """Everything that is known at one moment and can tell what became of somebody.
 
-    ``sessions``: client_id, therapist_id, at (s). ``endings``: client_id, therapist_id, day, kind. ``pairs``: the
-    latest episode of a client with a therapist: quiet_days, rhythm_days, ahead, paused, unmarked_at (s).
+    ``sessions``: client_id, therapist_id, at (s). ``endings``: client_id, therapist_id, day, kind, known_at (s).
+    ``pairs``: the latest episode of a client with a therapist: quiet_days, rhythm_days, ahead, paused, unmarked_at (s).
     """
 
     sessions: pl.DataFrame
@@ -59,7 +59,7 @@ class Afterwards:
         latest = fetch(pairs).sort(*PAIR, "episode").group_by(PAIR, maintain_order=True).last()
         latest = latest.with_columns(ahead=pl.col("ahead").is_not_null())
         sessions = fetch(found.sessions.select(*PAIR, at=found.sessions.starts_at))
-        endings = fetch(found.known.endings.select(*PAIR, "day", "kind"))
+        endings = fetch(found.known.endings.select(*PAIR, "day", "kind", "known_at"))
         return cls(sessions, endings, latest)
 
     def judge(self, contacts: pl.DataFrame) -> pl.DataFrame:
@@ -73,13 +73,16 @@ class Afterwards:
 
         Returns
         -------
-        The same rows in the same order with ``outcome``, and ``again_at`` (s): when he was seen next, by anyone.
+        The same rows in the same order with ``outcome``, and ``over_at`` (s): when the silence was over, because he
+        was seen again, by anyone, or because an ending came to be known; null while it goes on.
         """
         told = contacts.with_columns(day=pl.col("contact_at") // DAY)
         for part in (self._seen_again(told), self._seen_elsewhere(told), self._ended(told)):
             told = told.join(part, on=SOUGHT, how="left", maintain_order="left")
         told = told.join(self.pairs, on=PAIR, how="left", maintain_order="left")
-        return told.select(*contacts.columns, outcome=_outcome(), again_at=pl.min_horizontal("same_at", "other_at"))
+        return told.select(
+            *contacts.columns, outcome=_outcome(), over_at=pl.min_horizontal("same_at", "other_at", "told_at")
+        )
 
     def _seen_again(self, told: pl.DataFrame) -> pl.DataFrame:
         """The next session with the same therapist."""
@@ -98,7 +101,9 @@ class Afterwards:
         pairs = told.select(*SOUGHT, started="day").unique().join(self.endings, on=PAIR)
         pairs = pairs.filter(pl.col("day") >= pl.col("started"))
         return pairs.group_by(SOUGHT).agg(
-            spoken_of=pl.col("kind").is_in(kinds).any(), silent=(pl.col("kind") == str(Ending.SILENT)).any()
+            spoken_of=pl.col("kind").is_in(kinds).any(),
+            silent=(pl.col("kind") == str(Ending.SILENT)).any(),
+            told_at=pl.max_horizontal("known_at", "contact_at").min(),
         )
 
 

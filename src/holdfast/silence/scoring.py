@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -26,6 +26,7 @@ MEASURES: dict[str, Measure] = {
     "slope": metrics.calibration_slope,
     "ratio": metrics.observed_to_expected,
 }
+FOR_EVERYONE = ("intercept", "slope")  # of the other methods: in groups they say little and take most of the time
 GROUPS: dict[str, dict[str, str]] = {  # column -> value -> words; what is not named here is left out
     "gender": {"man": "men", "woman": "women", "other": "another gender", "unknown": "gender not known"},
     "age": {
@@ -43,7 +44,7 @@ GROUPS: dict[str, dict[str, str]] = {  # column -> value -> words; what is not n
         "other": "other employment",
         "unknown": "employment not known",
     },
-    "caseload": {"few": "therapists with fewer clients", "many": "therapists with more clients"},
+    "caseload": {"few": "with fewer clients", "many": "with more clients"},
     "standing": {"new": "first three sessions", "old": "fourth session and later"},
 }
 
@@ -84,6 +85,12 @@ class _Rows:
     def gone(self) -> int:
         return int(self.left.sum())
 
+    @property
+    def too_few(self) -> bool:
+        """Fewer than ten clients of either outcome: the same client on many evenings is one."""
+        kinds = [len(np.unique(self.clients[self.left == outcome])) for outcome in (0, 1)]
+        return min(kinds) < metrics.LEAST
+
 
 def question(key: str, words: str, frame: pl.DataFrame, methods: Sequence[str], *, seed: int = 0) -> Question:
     """Score one question.
@@ -92,7 +99,7 @@ def question(key: str, words: str, frame: pl.DataFrame, methods: Sequence[str], 
     ----------
     frame
         One row an evening: client_id, outcome, one column of chances a method (the model's is ``model``), and
-        the columns of GROUPS; quiet_rhythms for the time quiet, days and gone for the weeks ahead, if wanted.
+        the columns of GROUPS; for the time quiet and the weeks ahead, if wanted, quiet_rhythms, days and gone.
     """
     known = frame.filter(pl.col("outcome") != Outcome.UNDECIDED.value)
     rows = _Rows.of(known, methods, seed)
@@ -106,7 +113,7 @@ def question(key: str, words: str, frame: pl.DataFrame, methods: Sequence[str], 
         undecided=frame.height - known.height,
         overall=_scored(EVERYONE, EVERYONE, rows),
         groups=[_scored(column, label, rows.where(mask)) for column, label, mask in _groups(known)],
-        by_quiet=_by_quiet(known, rows) if "quiet_rhythms" in frame.columns else [],
+        by_quiet=_by_quiet(known, rows) if "days" in frame.columns else [],
         ahead=_ahead(frame, methods, seed) if "days" in frame.columns else [],
         curves={method: _curve(rows, method) for method in methods},
     )
@@ -122,27 +129,31 @@ def _groups(frame: pl.DataFrame) -> Iterable[tuple[str, str, np.ndarray]]:
 
 def _scored(column: str, label: str, rows: _Rows) -> Scored:
     told = Scored(column=column, label=label, rows=rows.size, clients=rows.people, left=rows.gone)
-    if metrics.too_few(rows.left):
+    if rows.too_few:
         return told.model_copy(update={"why_not": TOO_FEW})
-    model = _replicates(rows, MODEL)
-    return told.model_copy(update={"scores": [_score(method, rows, model) for method in rows.chances]})
+    model = _replicates(rows, MODEL, MEASURES)
+    fewer = MEASURES if column == EVERYONE else {name: MEASURES[name] for name in MEASURES if name not in FOR_EVERYONE}
+    scores = [_score(method, rows, model, fewer) for method in rows.chances]
+    return told.model_copy(update={"scores": scores})
 
 
 _Replicates = dict[str, tuple[float, Floats]]
 
 
-def _replicates(rows: _Rows, method: str) -> _Replicates:
+def _replicates(rows: _Rows, method: str, measures: Mapping[str, Measure]) -> _Replicates:
     chance = rows.chances[method]
-    return {name: metrics.replicated(measure, rows.left, chance, rows.weights) for name, measure in MEASURES.items()}
+    return {name: metrics.replicated(measure, rows.left, chance, rows.weights) for name, measure in measures.items()}
 
 
-def _score(method: str, rows: _Rows, model: _Replicates) -> Score:
-    found = model if method == MODEL else _replicates(rows, method)
+def _score(method: str, rows: _Rows, model: _Replicates, measures: Mapping[str, Measure]) -> Score:
+    found = model if method == MODEL else _replicates(rows, method, measures)
     amounts = {name: amount(metrics.interval(*value)) for name, value in found.items()}
+    left_out = {name: Amount(why_not="worked out for everyone only") for name in MEASURES if name not in found}
     nothing = Amount(why_not="this is the model")
     return Score(
         method=method,
         **amounts,
+        **left_out,
         expected=float(rows.chances[method].sum()),
         beyond=nothing if method == MODEL else _difference(found["log_score"], model["log_score"]),
         auc_beyond=nothing if method == MODEL else _difference(model["auc"], found["auc"]),
@@ -162,7 +173,7 @@ def amount(found: Interval | NotEstimable) -> Amount:
 
 
 def _curve(rows: _Rows, method: str) -> list[Bin]:
-    if metrics.too_few(rows.left):
+    if rows.too_few:
         return []
     return [_bin(found) for found in metrics.curve(rows.left, rows.chances[method])]
 
@@ -183,11 +194,13 @@ def _by_quiet(known: pl.DataFrame, rows: _Rows) -> list[Discrimination]:
     for low, high in pairwise(BANDS):
         part = rows.where((quiet >= low) & ((quiet < high) | ((high == BANDS[-1]) & (quiet <= high))))
         auc = {name: _plain_auc(part, chance) for name, chance in part.chances.items()}
-        found.append(_discrimination(f"{low:g} to {high:g} rhythms", part, part.gone, auc))
+        found.append(_discrimination(f"{low:g} to {high:g}", part, part.gone, auc))
     return found
 
 
 def _plain_auc(part: _Rows, chance: Floats) -> Amount:
+    if part.too_few:
+        return Amount(why_not=TOO_FEW)
     return amount(metrics.with_interval(metrics.auc, part.left, chance, part.weights))
 
 
@@ -208,10 +221,9 @@ def _at_horizon(rows: _Rows, followed: metrics.Ahead, weeks: int) -> Discriminat
     told = (cases > 0) | (controls > 0)
     part = rows.where(told)
     case, control = cases[told], controls[told]
-    few = min((case > 0).sum(), control.sum()) < metrics.LEAST
 
     def auc(chance: Floats) -> Amount:
-        if few:
+        if part.too_few:
             return Amount(why_not=TOO_FEW)
         once = float(metrics.weighted_auc(chance, case[None], control[None])[0])
         return amount(metrics.interval(once, metrics.weighted_auc(chance, part.weights * case, part.weights * control)))

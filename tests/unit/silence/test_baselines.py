@@ -121,15 +121,15 @@ def test_unanswered_is_a_case_of_its_own() -> None:
 
 
 def test_cox_without_anything_to_tell_apart_is_the_curve_of_returns() -> None:
-    """Ten gaps by hand: hazards 1/10 at 1, 2/9 at 2, then a long nothing. Chance at quiet 1.5: exp(−2/9)."""
-    rows = frame(10, **dict.fromkeys(SIGNALS, "none")).with_columns(left=pl.lit(0.0))
+    """Ten gaps by hand: hazards 1/10 at 1, 2/9 at 2, then a long nothing; six rhythms until it is called an exit."""
+    rows = frame(10, **dict.fromkeys(SIGNALS, "none"), quiet_rhythms=0.0, rhythm_days=10.0)
     gaps = rows.with_columns(
-        gap_rhythms=pl.Series([1.0, 2.0, 2.0, *[11.0] * 7]), over=pl.Series([True] * 3 + [False] * 7)
+        gap_rhythms=pl.Series([1.0, 2.0, 2.0, *[11.0] * 7]),
+        over=pl.Series([True] * 3 + [False] * 7),
+        session=pl.Series(["s1", "s2"] * 5),  # a column, all but without an effect
     )
-    asked = rows.with_columns(quiet_rhythms=pl.lit(1.5), rhythm_days=pl.lit(10.0)).head(1)
-    varied = gaps.with_columns(session=pl.Series(["s1", "s2"] * 5))  # a column, all but without an effect
-    chance = baselines.cox(Training(rows, varied, SIGNALS))(asked)
-    assert chance[0] == pytest.approx(np.exp(-2 / 9), abs=0.03)
+    chance = baselines.cox(Training(rows.with_columns(left=pl.lit(0.0)), gaps, SIGNALS))(rows.head(1))
+    assert chance[0] == pytest.approx(np.exp(-1 / 10 - 2 / 9), abs=0.03)
 
 
 def test_a_sample_takes_clients_whole() -> None:

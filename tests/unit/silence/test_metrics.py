@@ -176,3 +176,18 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
 
 def test_a_single_replicate_is_no_interval() -> None:
     assert metrics.interval(0.7, np.array([np.nan, np.nan])) == NotEstimable("cannot be told")
+
+
+def test_recalibration_does_not_run_away_from_chances_that_are_far_too_bold() -> None:
+    """Nought and one for everyone, right nine times in ten: the slope that scikit-learn finds without a penalty."""
+    linear = pytest.importorskip("sklearn.linear_model")
+    generator = np.random.default_rng(7)
+    left = (generator.random(500) < 0.3).astype(float)
+    right = generator.random(500) < 0.9
+    chance = np.clip(np.where(right, left, 1 - left) + generator.normal(0, 1e-4, 500), 0, 1)
+    x = metrics.logit(chance)[:, None]
+    fitted = linear.LogisticRegression(C=1e12, solver="newton-cholesky", tol=1e-10).fit(x, left)
+    assert metrics.calibration_slope(left, chance) == pytest.approx(fitted.coef_[0, 0], rel=1e-3)
+    found = metrics.with_interval(metrics.calibration_slope, left, chance, metrics.resampled(np.arange(500)))
+    assert isinstance(found, Interval)
+    assert found.lower < found.estimate < found.upper

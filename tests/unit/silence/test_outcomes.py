@@ -128,6 +128,6 @@ def test_the_rows_stay_in_their_order(practice: Practice) -> None:
     asked = pl.DataFrame({"client_id": "c1", "therapist_id": "t1", "contact_at": moments, "since": moments})
     found = known.judge(asked)
     assert found["contact_at"].to_list() == moments
-    assert found["again_at"].to_list() == [
+    assert found["over_at"].to_list() == [
         seconds(when) for when in (LAST + 50 * DAY, FIRST + 7 * DAY, FIRST + 14 * DAY)
     ]

@@ -1,0 +1,231 @@
+"""An evaluation in a terminal: sentences first, then the calibration as bars, then the tables behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from holdfast.insight import figures
+from holdfast.insight.result import Amount
+from holdfast.insight.terminal import Page
+from holdfast.insight.words import percent
+from holdfast.silence import evaluation_words as words
+from holdfast.silence.baselines import BOOSTING, LOGISTIC, QUIET
+from holdfast.silence.evaluation import MODEL, Alerts, Bin, Discrimination, Evaluation, Method, Question, Scored
+from holdfast.silence.evaluation_svg import nice
+
+BAR = 30  # columns for a bar of a hundred per cent
+ROOMY = 104  # columns from which on every number has its range
+WIDE = 90  # columns from which on other methods have their place beside the model
+BESIDE = (MODEL, QUIET, LOGISTIC, BOOSTING)  # over time; the report has them all
+
+
+def show(evaluation: Evaluation, console: Console) -> None:
+    """Print the evaluation for a person to read."""
+    page = Page(console)
+    _headline(page, evaluation)
+    for question in evaluation.questions:
+        _question(page, question, evaluation.methods)
+    if evaluation.alerts is not None:
+        _alerts(page, evaluation.alerts)
+    _origins(page, evaluation)
+    page.heading("How this was judged")
+    for note in evaluation.notes:
+        page.say(note, bullet="- ")
+
+
+def _headline(page: Page, evaluation: Evaluation) -> None:
+    title = f"{evaluation.practice} · the model on its own past" if evaluation.practice else "The model on its own past"
+    page.gap()
+    page.say(f"{title}, as known on {evaluation.at.day} {evaluation.at:%B %Y}", "dim")
+    page.gap()
+    for sentence in evaluation.headline:
+        page.say(sentence, "bold")
+        page.gap()
+
+
+# --- a question -------------------------------------------------------------------------------------
+
+
+def _question(page: Page, question: Question, methods: Sequence[Method]) -> None:
+    page.heading(words.TITLES[question.key])
+    for sentence in words.lead(question, methods):
+        page.say(sentence)
+    if question.overall.why_not:
+        return
+    page.gap()
+    _calibration(page, question.curves.get(MODEL, []))
+    _methods(page, question.overall, methods)
+    _over_time(page, "AUC by how long he had been quiet", "Rhythms quiet", question.by_quiet, methods)
+    _over_time(page, "AUC for who will have left, looking ahead", "", question.ahead, methods)
+    _groups(page, question, methods)
+
+
+def _calibration(page: Page, bins: Sequence[Bin]) -> None:
+    """What was said, and what came, as bars: the mark stands where it was expected to end."""
+    top = nice(max([*(one.share.high or 0 for one in bins), *(one.expected for one in bins)], default=1.0))
+    room = min(BAR, max(page.width - 58, 8))
+    page.say("What was said, and what came", "bold")
+    page.say(f"A whole bar would be {percent(top)}; the mark stands where it was expected to end.", "dim")
+    page.gap()
+    for found in bins:
+        said, came = percent(found.expected), figures.share(found.share)
+        line = f"  said {said:>10}  came {came:<20} "
+        base = page.plain(f" {figures.base(found.share)}")
+        page.line(Text.assemble(page.plain(line), _marked(page, found, room / top, room), base))
+    page.gap()
+
+
+def _marked(page: Page, found: Bin, scale: float, room: int) -> Text:
+    signs = page.signs
+    low, high = round(scale * (found.share.low or 0)), round(scale * (found.share.high or 0))
+    cells = [signs.full if place < low else signs.perhaps if place < high else " " for place in range(room + 1)]
+    cells[min(round(scale * found.expected), room)] = "|"
+    return Text("".join(cells), style="cyan")
+
+
+def _methods(page: Page, scored: Scored, methods: Sequence[Method]) -> None:
+    page.say(f"Beside what a person could use instead ({scored.left:,} had left)", "bold")
+    page.gap()
+    names = {method.key: method.name for method in methods}
+    roomy = page.width >= ROOMY
+    heads = ["Method", "AUC (95 %)", "Log score", "Worse than\nthe model by"]
+    rows = [
+        [
+            names[one.method],
+            words.figure(one.auc),
+            words.figure(one.log_score, 3) if roomy else _bare(one.log_score, 3),
+            _beyond(one.method, one.beyond),
+        ]
+        for one in scored.scores
+    ]
+    page.table(heads, rows)
+    page.gap()
+    heads = ["Method", "Brier", "Expected", "Slope\n(1 is right)", "Intercept\n(0 is right)"]
+    rows = [
+        [
+            names[one.method],
+            _bare(one.brier, 3),
+            f"{one.expected or 0:,.0f}",
+            words.figure(one.slope),
+            words.figure(one.intercept) if roomy else _bare(one.intercept, 2),
+        ]
+        for one in scored.scores
+    ]
+    page.table(heads, rows)
+    page.gap()
+
+
+def _beyond(method: str, found: Amount) -> str:
+    return "" if method == MODEL else words.figure(found, 3, signed=True)
+
+
+def _bare(found: Amount, places: int) -> str:
+    return found.why_not or "" if found.estimate is None else f"{found.estimate:.{places}f}".replace("-", "−")
+
+
+def _over_time(page: Page, title: str, head: str, parts: Sequence[Discrimination], methods: Sequence[Method]) -> None:
+    if not parts:
+        return
+    page.say(title, "bold")
+    page.gap()
+    names = {method.key: method.name for method in methods}
+    shown = BESIDE if page.width >= WIDE else BESIDE[:1]
+    heads = [head, "Asked", "Had left", *(_two_lines(names[key]) for key in shown)]
+    rows = [[part.label, f"{part.rows:,}", f"{part.left:,}", *_aucs(part, shown)] for part in parts]
+    page.table(heads, rows)
+    page.gap()
+
+
+def _aucs(part: Discrimination, keys: Sequence[str]) -> list[str]:
+    if len(keys) == 1:
+        return [words.figure(part.auc[keys[0]])]
+    return [words.figure(part.auc[key]) if key == MODEL else _bare(part.auc[key], 2) for key in keys]
+
+
+def _two_lines(name: str) -> str:
+    return name.replace(" ", "\n", 1)
+
+
+def _groups(page: Page, question: Question, methods: Sequence[Method]) -> None:
+    other = words.best_other(question.overall)
+    key = other.method if other is not None else None
+    name = words.name_of(methods, key) if key else ""
+    page.say("Group by group", "bold")
+    page.gap()
+    heads = ["Group", "Asked", "Clients", "Had\nleft", "Expected", "For each one\nexpected", "AUC", _two_lines(name)]
+    for column, title in words.COLUMNS.items():
+        rows = [_group(page, scored, key) for scored in question.groups if scored.column == column]
+        if rows:
+            page.say(title, "dim")
+            page.table(heads, rows)
+            page.gap()
+
+
+def _group(page: Page, scored: Scored, other: str | None) -> list[str]:
+    start = [scored.label, f"{scored.rows:,}", f"{scored.clients:,}"]
+    model = words.of_method(scored, MODEL)
+    if model is None:
+        return [*start, f"{scored.left:,}", "", scored.why_not or "", "", ""]
+    beside = words.of_method(scored, other) if other else None
+    return [
+        *start,
+        f"{scored.left:,}",
+        f"{model.expected or 0:,.0f}",
+        words.figure(model.ratio),
+        words.figure(model.auc) if page.width >= ROOMY else _bare(model.auc, 2),
+        _bare(beside.auc, 2) if beside else "",
+    ]
+
+
+# --- alerts, origins --------------------------------------------------------------------------------
+
+
+def _alerts(page: Page, alerts: Alerts) -> None:
+    page.heading("When to speak: the flags, replayed week by week")
+    for sentence in words.alerts_lead(alerts):
+        page.say(sentence)
+    page.gap()
+    page.table(
+        [
+            "Way of choosing",
+            "Flags",
+            "A therapist\nand week",
+            "Of these\nhad left",
+            "Exits caught",
+            "Days before\n60 days",
+        ],
+        [
+            [
+                way.name,
+                f"{way.flags:,}",
+                _bare(way.per_therapist_week, 2),
+                figures.share(way.record),
+                words.caught(way),
+                words.brief_days(way.days_sooner),
+            ]
+            for way in alerts.ways
+        ],
+    )
+    page.gap()
+    page.say(f"The budget: {alerts.budget}.", "dim")
+    page.say(words.muted_words(alerts))
+
+
+def _origins(page: Page, evaluation: Evaluation) -> None:
+    page.heading("What was known at each origin")
+    page.table(
+        ["Evening", "Sessions", "Endings\nlearned from", "Open\nepisodes", "The model stood on"],
+        [
+            [
+                f"{one.at.day} {one.at:%b %Y}",
+                f"{one.sessions:,}",
+                f"{one.endings:,.0f}",
+                f"{one.open_episodes:,}",
+                "mostly studies" if one.mostly_published else "its own endings",
+            ]
+            for one in evaluation.origins
+        ],
+    )

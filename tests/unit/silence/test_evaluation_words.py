@@ -1,0 +1,170 @@
+"""What an evaluation says: golden sentences, the schema, and pages that hold whatever a practice is called."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+from rich.console import Console
+from tests.unit.silence import evaluations
+
+from holdfast.errors import UsageError
+from holdfast.insight.result import Amount
+from holdfast.silence import evaluation_words as words
+from holdfast.silence.evaluation import MODEL, SCHEMA_VERSION, Evaluation, Score, evaluation_schema
+from holdfast.silence.evaluation_report import html
+from holdfast.silence.evaluation_terminal import show
+
+COPY = Path(__file__).parents[3] / "docs" / "reference" / "evaluation.schema.json"
+TOLD = Amount(estimate=0.93, low=0.9, high=0.96)
+
+
+def printed(evaluation: Evaluation, width: int = 100, encoding: str = "utf-8") -> str:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    show(evaluation, Console(file=stream, width=width, force_terminal=False, legacy_windows=False))
+    stream.seek(0)
+    return stream.read()
+
+
+def score(**other: object) -> Score:
+    nothing = Amount(why_not="")
+    told = dict.fromkeys(("auc", "log_score", "brier", "intercept", "slope", "ratio"), TOLD)
+    return Score(**{"method": "x", **told, "expected": 10.0, "beyond": nothing, "auc_beyond": nothing} | other)  # type: ignore[arg-type]
+
+
+# --- sentences --------------------------------------------------------------------------------------
+
+
+def test_a_figure_keeps_its_sign_and_its_range() -> None:
+    assert words.figure(Amount(estimate=-0.004, low=-0.021, high=0.013), 3, signed=True) == "−0.004 (−0.021 to +0.013)"
+    assert words.figure(Amount(estimate=-0.0001, low=-0.2, high=0.1)) == "0.00 (−0.20 to 0.10)"
+    assert words.figure(Amount(why_not="too few to tell")) == "too few to tell"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (
+            0.01,
+            0.03,
+            "better than every other method's, boosting the nearest: by 0.020 (0.010 to 0.030).",
+        ),
+        (-0.03, -0.01, "Boosting had a better log score than the model, by 0.020 (0.010 to 0.030)."),
+        (-0.05, 0.01, "within chance"),
+    ],
+)
+def test_it_says_who_was_better_and_when_nobody_can_tell(low: float, high: float, said: str) -> None:
+    found = words.beside(score(beyond=Amount(estimate=(low + high) / 2, low=low, high=high)), "Boosting")
+    assert said in found
+
+
+@pytest.mark.parametrize(
+    ("slope", "said"),
+    [
+        (Amount(estimate=0.7, low=0.6, high=0.8), "too bold"),
+        (Amount(estimate=1.4, low=1.2, high=1.6), "too near the middle"),
+        (Amount(estimate=1.1, low=0.9, high=1.3), "neither clearly too bold nor too timid"),
+        (Amount(why_not="cannot be told"), "cannot be told"),
+    ],
+)
+def test_the_slope_in_words(slope: Amount, said: str) -> None:
+    assert said in words._slope(score(slope=slope))
+
+
+def test_the_headline_says_what_was_expected_and_what_came() -> None:
+    found = evaluations.evaluation()
+    left = found.questions[0]
+    model = words.of_method(left.overall, MODEL)
+    assert model is not None
+    assert found.headline[0] == (
+        f"Asked {left.rows} times whether a client had silently left, the model expected {model.expected:.0f} to have, "
+        f"and {left.left} had."
+    )
+
+
+def test_with_too_few_it_says_so_and_shows_no_table() -> None:
+    found = evaluations.evaluation(count=12)
+    assert "Too few to tell" in found.headline[0]
+    assert "Logistic regression" not in printed(found)
+    assert "<h3>Beside what" not in html(found)
+
+
+# --- the schema -------------------------------------------------------------------------------------
+
+
+def test_the_published_schema_is_this_one() -> None:
+    """Brought up to date with: holdfast schema evaluation > docs/reference/evaluation.schema.json"""
+    assert json.loads(COPY.read_text(encoding="utf-8")) == evaluation_schema()
+
+
+def test_what_is_written_keeps_to_the_schema() -> None:
+    written = json.loads(evaluations.evaluation().model_dump_json())
+    jsonschema.validate(written, evaluation_schema())
+    jsonschema.validate({**written, "new": 1}, evaluation_schema())
+    assert written["schema_version"] == SCHEMA_VERSION
+
+
+def test_what_is_written_can_be_read_again() -> None:
+    found = evaluations.evaluation()
+    assert Evaluation.read(found.model_dump_json()) == found
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"schema_version": "1"}'])
+def test_another_file_is_refused_in_words(text: str) -> None:
+    with pytest.raises(UsageError, match="is not an evaluation"):
+        Evaluation.read(text)
+
+
+# --- pages ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    assert max(len(line) for line in printed(evaluations.evaluation(), width).splitlines()) <= width
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_names_of_methods_are_whole(width: int) -> None:
+    text = printed(evaluations.evaluation(), width)
+    for method in evaluations.evaluation().methods:
+        assert method.name in text
+
+
+def test_a_plain_terminal_has_letters_for_everything() -> None:
+    printed(evaluations.evaluation(), encoding="ascii").encode("ascii")
+
+
+def test_a_practice_may_be_called_anything() -> None:
+    found = evaluations.evaluation(practice=evaluations.NASTY)
+    page = html(found)
+    assert "<script" not in page
+    assert "\x1b" not in page
+    assert "\x1b[31m" not in printed(found)
+
+
+def test_the_page_loads_nothing_and_runs_nothing() -> None:
+    page = html(evaluations.evaluation())
+    assert page.startswith("<!doctype html>")
+    assert "default-src 'none'" in page
+    assert not re.findall(r'(?:src|href)="(?!#)', page)
+    assert "<script" not in page
+
+
+def test_every_chart_has_a_title_a_description_and_its_numbers_as_a_table() -> None:
+    page = html(evaluations.evaluation())
+    charts = page.count("<svg class=")
+    assert charts >= 12
+    assert page.count("<title id=") == charts
+    assert page.count("<desc id=") == charts
+    for figure in re.findall(r"<figure>.*?</figure>", page, re.S):
+        if "<svg class=" in figure and "auc-" not in figure:  # the methods' two charts share their tables
+            assert "<table" in figure
+
+
+def test_no_page_names_a_client_or_a_therapist() -> None:
+    for text in (html(evaluations.evaluation()), evaluations.evaluation().model_dump_json()):
+        assert not re.search(r"\bc\d+\b", text)
