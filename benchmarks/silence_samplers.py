@@ -25,10 +25,10 @@ from benchmarks.pages import rewrite, table
 from holdfast.silence import habits as learning
 from holdfast.silence.clock import BINS, CELLS, EVENTS, NONE, STAY_EVENTS, Floats, cell_codes, place
 from holdfast.silence.design import Design, Normal
-from holdfast.silence.fit import SPREADS, Data, from_peaks, published_design, settled, spread_weights
+from holdfast.silence.fit import Data, from_peaks, over_all, published_design, settled
 from holdfast.silence.habits import Spells
 from holdfast.silence.moments import moments
-from holdfast.silence.newton import Rows, climb, peaks
+from holdfast.silence.newton import Rows, climb
 from holdfast.silence.priors import PRIORS
 from holdfast.silence.tails import ANSWERS, Stages, Tails, judge, seen
 from holdfast.simulate import DEMO, demo_practice, write
@@ -62,10 +62,10 @@ def practice_rows(clients: int) -> tuple[Rows, Design]:
 
 def ours(rows: Rows, design: Design) -> tuple[Floats, Floats]:
     """Draws of the effects and the spread, as ``fit`` makes them."""
-    at = climb(rows, design, 0.5, (design.means, np.zeros(rows.therapists)), steps=60)
-    likely = int(spread_weights(peaks(rows, design, SPREADS, at)).argmax())
-    at = climb(rows, design, SPREADS[likely], at, steps=60)
-    effects, _, spreads = from_peaks(peaks(rows, design, SPREADS, at), DRAWS, np.random.default_rng(1))
+    at = climb(rows, design.scaled(0.6), 0.5, (design.means, np.zeros(rows.therapists)), steps=60)
+    tops, likely = over_all(rows, design, at)
+    at = climb(rows, design.scaled(0.6), tops[int(likely.argmax())].spread, at, steps=60)
+    effects, _, spreads = from_peaks(*over_all(rows, design, at), DRAWS, np.random.default_rng(1))
     return effects, spreads
 
 
@@ -82,10 +82,14 @@ def nuts(rows: Rows, design: Design) -> tuple[Floats, Floats]:
     whose = rows.belongs.toarray().argmax(axis=0)
     matrix, who, weight = (jnp.asarray(part) for part in (rows.matrix.toarray(), whose, rows.weight))
     log_ratio = jnp.asarray(np.log(np.maximum(rows.ratio, 1e-300)))
-    stayed, spread = jnp.asarray(rows.stayed), PRIORS.therapist_spread
+    stayed, spread, scale = jnp.asarray(rows.stayed), PRIORS.therapist_spread, PRIORS.scale
+    is_effect = jnp.arange(design.width) > 0
 
     def model() -> None:
-        effects = numpyro.sample("effects", dist.Normal(jnp.asarray(design.means), jnp.asarray(design.sds)))
+        times = numpyro.sample("scale", dist.LogNormal(np.log(scale.median), scale.log_sd))
+        widths = jnp.asarray(design.sds) * jnp.where(is_effect, times, 1.0)
+        away = numpyro.sample("away", dist.Normal(0, 1).expand([design.width]))
+        effects = numpyro.deterministic("effects", jnp.asarray(design.means) + widths * away)
         sd = numpyro.sample("spread", dist.LogNormal(np.log(spread.median), spread.log_sd))
         own = numpyro.sample("own", dist.Normal(0, 1).expand([rows.therapists]))
         eta = matrix @ effects + sd * own[who]

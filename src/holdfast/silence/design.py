@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -38,6 +38,10 @@ class Design:
     references: Mapping[str, str]
     intercept: Normal
     priors: tuple[Normal, ...]
+
+    def scaled(self, scale: float) -> Design:
+        """The same with every effect's prior so much wider; the intercept's stays."""
+        return replace(self, priors=tuple(Normal(prior.mean, prior.sd * scale) for prior in self.priors))
 
     @property
     def signals(self) -> tuple[str, ...]:

@@ -23,8 +23,8 @@ from holdfast.silence.design import PENDING, Codes, Design, Normal, sparse
 from holdfast.silence.fitted import PENDING_COLUMN, Counts, Fitted
 from holdfast.silence.habits import Habits, Spells
 from holdfast.silence.moments import Moments, moments
-from holdfast.silence.newton import Peak, Place, Rows, climb, curvature, peaks
-from holdfast.silence.priors import PRIORS
+from holdfast.silence.newton import Blocks, Peak, Place, Rows, climb, curvature, effect_variances, peaks
+from holdfast.silence.priors import PRIORS, Spread
 from holdfast.silence.tails import ANSWERS, HOW, Judged, Tails, judge, seen, tails_of
 from holdfast.tables.read import Tables
 
@@ -33,6 +33,8 @@ TURNS = 30
 FRESH = (0, 2, 6, 14)  # turns with a curvature of their own; in between the last one serves
 STILL = 2e-4  # the change of a chance (root mean square) at which the turns end
 SPREADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.85, 1.1, 1.5, 2.0)  # between therapists, on the logit scale
+SCALES = (0.25, 0.4, 0.6, 0.85, 1.2, 1.7)  # of the priors' widths
+PSEUDO_EFFECTS = 20.0  # for which the prior of the scale counts while turns are taken
 PSEUDO_THERAPISTS = 4.0  # for which the prior counts while turns are taken
 DEFAULTED = 0.95  # judgement: chance that an attendance which the system filled in by itself took place
 UNSURE = 10.0  # appointments for which the assumed share of attendance counts
@@ -166,21 +168,31 @@ class State:
 
 def settled(data: Data, design: Design) -> State:
     """Take turns until no chance moves any more."""
-    habits, spread = learning.assumed(), PRIORS.therapist_spread.median
+    habits, spread, scale = learning.assumed(), PRIORS.therapist_spread.median, PRIORS.scale.median
     at: Place = (design.means, np.zeros(len(data.therapist_ids)))
     before, blocks = np.full(data.tails.size, -1.0), None
     for turn in range(TURNS):
-        judged = _judged(data, habits, at)
+        judged, own = _judged(data, habits, at), design.scaled(scale)
         rows = data.rows(judged)
         if turn in FRESH or blocks is None:
-            blocks = curvature(rows, design, spread, at)
-        at = climb(rows, design, spread, at, steps=1, blocks=blocks)
-        spread = _spread(at[1], blocks[2], spread)
+            blocks = curvature(rows, own, spread, at)
+        at = climb(rows, own, spread, at, steps=1, blocks=blocks)
+        spread, scale = _spread(at[1], blocks[2], spread), _scale(design, at[0], blocks)
         habits = _learned(data, judged)
         if np.linalg.norm(judged.left - before) <= STILL * np.sqrt(len(before)):
             break
         before = judged.left
     return State(habits, at, judged)
+
+
+def _scale(design: Design, effects: Floats, blocks: Blocks) -> float:
+    """How far effects go from what was published, in units of their priors' widths; near its own prior if few.
+
+    As with the spread, it only has to be near.
+    """
+    away = ((effects - design.means) ** 2 + effect_variances(blocks))[1:-1] / design.sds[1:-1] ** 2
+    square = away.sum() + PSEUDO_EFFECTS * PRIORS.scale.median**2
+    return float(np.clip(np.sqrt(square / (len(away) + PSEUDO_EFFECTS)), SCALES[0], SCALES[-1]))
 
 
 def _spread(therapists: Floats, curvatures: Floats, before: float) -> float:
@@ -208,16 +220,17 @@ def _learned(data: Data, judged: Judged) -> Habits:
     return learning.learned(data.spells, data.tails.stages, here[data.tails.stages.contact], answers)
 
 
-def spread_weights(tops: Sequence[Peak]) -> Floats:
-    """How probable each spread is."""
-    logs = np.asarray([one.evidence for one in tops]) + log_spreads()
-    return np.asarray(np.exp(logs - logsumexp(logs)))
+def over_all(rows: Rows, design: Design, at: Place) -> tuple[list[Peak], Floats]:
+    """Peaks for every scale of the priors and every spread between therapists, and how probable each is."""
+    tops = peaks(rows, [design.scaled(scale) for scale in SCALES], SPREADS, at)
+    prior = np.add.outer(_log_shares(PRIORS.scale, SCALES), _log_shares(PRIORS.therapist_spread, SPREADS))
+    logs = np.asarray([one.evidence for one in tops]) + prior.ravel()
+    return tops, np.asarray(np.exp(logs - logsumexp(logs)))
 
 
-def log_spreads() -> Floats:
-    """Log prior of each spread between therapists, as a share of the grid."""
-    density = [PRIORS.therapist_spread.log_density(spread) for spread in SPREADS]
-    return np.asarray(density + np.log(np.gradient(SPREADS)))
+def _log_shares(prior: Spread, sizes: Sequence[float]) -> Floats:
+    """Log prior of each size, as a share of the grid."""
+    return np.asarray([prior.log_density(size) for size in sizes] + np.log(np.gradient(sizes)))
 
 
 # --- what is kept ----------------------------------------------------------------------------------
@@ -225,8 +238,8 @@ def log_spreads() -> Floats:
 
 def _drawn(found: Moments, data: Data, design: Design, state: State, seed: int) -> Fitted:
     chance = np.random.default_rng(seed)
-    tops = peaks(data.rows(state.judged), design, SPREADS, state.place)
-    effects, therapists, spreads = from_peaks(tops, DRAWS, chance)
+    tops, likely = over_all(data.rows(state.judged), design, state.place)
+    effects, therapists, spreads = from_peaks(tops, likely, DRAWS, chance)
     _await(data, design, effects)
     return Fitted(
         at=found.at,
@@ -243,9 +256,11 @@ def _drawn(found: Moments, data: Data, design: Design, state: State, seed: int) 
     )
 
 
-def from_peaks(tops: Sequence[Peak], count: int, chance: np.random.Generator) -> tuple[Floats, Floats, Floats]:
-    """Draws from the normal at each peak, as many as its spread is probable."""
-    picked = chance.choice(len(tops), size=count, p=spread_weights(tops))
+def from_peaks(
+    tops: Sequence[Peak], likely: Floats, count: int, chance: np.random.Generator
+) -> tuple[Floats, Floats, Floats]:
+    """Draws from the normal at each peak, as many as it is probable."""
+    picked = chance.choice(len(tops), size=count, p=likely)
     effects = np.empty((count, len(tops[0].effects)))
     therapists = np.empty((count, len(tops[0].therapists)))
     for number in np.unique(picked):
@@ -257,9 +272,9 @@ def from_peaks(tops: Sequence[Peak], count: int, chance: np.random.Generator) ->
 def _published(found: Moments, data: Data, design: Design, seed: int) -> Fitted:
     """The priors as they stand, with nothing learned."""
     chance = np.random.default_rng(seed)
-    effects = design.means + design.sds * chance.standard_normal((DRAWS, design.width))
-    spread = PRIORS.therapist_spread
-    spreads = spread.median * np.exp(spread.log_sd * chance.standard_normal(DRAWS))
+    spreads, scales = (_of(prior, chance) for prior in (PRIORS.therapist_spread, PRIORS.scale))
+    widths = np.where(np.arange(design.width) == 0, 1.0, scales[:, None]) * design.sds
+    effects = design.means + widths * chance.standard_normal((DRAWS, design.width))
     _await(data, design, effects)
     return Fitted(
         at=found.at,
@@ -274,6 +289,11 @@ def _published(found: Moments, data: Data, design: Design, seed: int) -> Fitted:
         prior_only=True,
         seed=seed,
     )
+
+
+def _of(prior: Spread, chance: np.random.Generator) -> Floats:
+    """Draws of a size from its prior."""
+    return np.asarray(prior.median * np.exp(prior.log_sd * chance.standard_normal(DRAWS)))
 
 
 ENOUGH_ASKED = 5_000  # check-ins over which an average is taken

@@ -94,22 +94,19 @@ class Peak:
         noise = chance.standard_normal((count, len(self.therapists))) / np.sqrt(self.therapist_curvature)
         return self.effects + away, self.therapists + centre + noise
 
-    def effect_sds(self) -> Floats:
-        return np.asarray(np.sqrt(np.diag(np.linalg.inv(self.effects_curvature))))
-
 
 Place = tuple[Floats, Floats]  # effects and therapists, or a slope or step in them
 Blocks = tuple[Floats, Floats, Floats]  # of the arrow: effects, cross, therapists
 
 
-def peaks(rows: Rows, design: Design, spreads: Sequence[float], at: Place) -> list[Peak]:
-    """Find the peak for each spread between therapists, from a place near all of them.
+def peaks(rows: Rows, designs: Sequence[Design], spreads: Sequence[float], at: Place) -> list[Peak]:
+    """Find the peak for each width of the priors and each spread between therapists, from a place near all of them.
 
     The likelihood is taken as quadratic round that place, with its own curvature there. So the rows are gone through
-    once, however many spreads there are.
+    once, however many there are. The peaks come design by design.
     """
     flat, bent, value = _slope_of(rows, at), _positive(rows, at), log_likelihood(rows, at)
-    return [_peak(design, spread, at, value, flat, bent) for spread in spreads]
+    return [_peak(design, spread, at, value, flat, bent) for design in designs for spread in spreads]
 
 
 def _positive(rows: Rows, at: Place) -> Blocks:
@@ -128,7 +125,13 @@ def _peak(design: Design, spread: float, at: Place, value: float, flat: Place, b
     schur = _schur(blocks)
     log_size = float(np.linalg.slogdet(schur)[1] + np.log(blocks[2]).sum())
     found = value + float(linear - square / 2) + _log_prior(design, spread, new)
-    return Peak(*new, spread, schur, blocks[1], blocks[2], found - len(new[1]) * np.log(spread) - log_size / 2)
+    sizes = len(new[1]) * np.log(spread) + float(np.log(design.sds).sum())
+    return Peak(*new, spread, schur, blocks[1], blocks[2], found - sizes - log_size / 2)
+
+
+def effect_variances(blocks: Blocks) -> Floats:
+    """How unsure each effect is, given a curvature: (width,)."""
+    return np.asarray(np.diag(np.linalg.inv(_schur(blocks))))
 
 
 def climb(rows: Rows, design: Design, spread: float, at: Place, *, steps: int, blocks: Blocks | None = None) -> Place:

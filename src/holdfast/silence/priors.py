@@ -87,7 +87,7 @@ class Prior:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A log-normal prior on how much therapists differ: the sd of their effects on the log-odds."""
+    """A log-normal prior on a size: how much therapists differ (the sd of their effects), or how far effects go."""
 
     median: float
     log_sd: float
@@ -126,6 +126,7 @@ class Priors:
 
     intercept: Prior
     therapist_spread: Spread
+    scale: Spread  # multiplies the sd of every effect, the intercept's aside
     transport: Transport
     effects: Mapping[str, Mapping[str, Prior]]
     evidence: Mapping[str, Evidence]
@@ -214,6 +215,7 @@ def read_priors(priors: str, evidence: str) -> Priors:
     return Priors(
         intercept=_prior(written["intercept"]),
         therapist_spread=Spread(**_with_tuple(written["therapist_spread"])),
+        scale=Spread(**_with_tuple(written["scale"])),
         transport=Transport(**_with_tuple(written["transport"])),
         effects=MappingProxyType(effects),
         evidence=MappingProxyType(rows),
@@ -234,7 +236,7 @@ def _doubled(groups: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 def _entries(written: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Everything that has evidence and arithmetic, with words for where it stands."""
-    for name in ("transport", "intercept", "therapist_spread", "not_known"):
+    for name in ("transport", "intercept", "therapist_spread", "scale", "not_known"):
         yield name, written[name]
     for group in written["effects"]:
         for code in _given(group):

@@ -115,7 +115,8 @@ def _start(priors: Priors) -> str:
         "\nTherapists differ; by how much, as the sd of their effects on the log-odds, has a log-normal prior.\n",
         "| | median | sd of its log | 90 % of the prior | from | arithmetic |",
         "| --- | --- | --- | --- | --- | --- |",
-        _spread(priors, priors.therapist_spread),
+        _spread(priors, "therapist spread", priors.therapist_spread),
+        _spread(priors, "scale of all sds", priors.scale),
     ]
     return "\n".join(lines) + "\n"
 
@@ -127,10 +128,10 @@ def _intercept(priors: Priors) -> str:
     return _row(["intercept", *cells, _sources(priors, start.evidence), _words(start.arithmetic)])
 
 
-def _spread(priors: Priors, spread: Spread) -> str:
+def _spread(priors: Priors, name: str, spread: Spread) -> str:
     low, high = spread.range
     cells = [f"{spread.median:.2f}", f"{spread.log_sd:.2f}", f"{low:.2f} to {high:.2f}"]
-    return _row(["therapist spread", *cells, _sources(priors, spread.evidence), _words(spread.arithmetic)])
+    return _row([name, *cells, _sources(priors, spread.evidence), _words(spread.arithmetic)])
 
 
 def _table(priors: Priors, basis: Basis) -> Iterator[str]:

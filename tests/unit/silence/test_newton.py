@@ -20,7 +20,11 @@ SPREAD = 0.5
 
 def peak(found: Rows, design: Design, spread: float) -> Peak:
     at = climb(found, design, spread, (design.means, np.zeros(found.therapists)), steps=60)
-    return peaks(found, design, [spread], at)[0]
+    return peaks(found, [design], [spread], at)[0]
+
+
+def sds(top: Peak) -> np.ndarray:
+    return np.sqrt(np.diag(np.linalg.inv(top.effects_curvature)))
 
 
 def rows(seed: int, count: int = 400, therapists: int = 6) -> Rows:
@@ -78,7 +82,7 @@ def test_draws_have_the_mean_and_the_spread_of_the_peak():
     top = peak(rows(5), DESIGN, SPREAD)
     effects, therapists = top.draws(40_000, np.random.default_rng(0))
     assert effects.mean(axis=0) == pytest.approx(top.effects, abs=0.02)
-    assert effects.std(axis=0) == pytest.approx(top.effect_sds(), rel=0.03)
+    assert effects.std(axis=0) == pytest.approx(sds(top), rel=0.03)
     assert therapists.mean(axis=0) == pytest.approx(top.therapists, abs=0.02)
 
 
@@ -87,4 +91,4 @@ def test_with_no_rows_the_priors_stand():
     empty = Rows.of(np.zeros((0, 2), int), np.zeros(0, int), nothing, nothing, np.zeros(0, bool), DESIGN)
     top = peak(empty, DESIGN, SPREAD)
     assert top.effects == pytest.approx(DESIGN.means)
-    assert top.effect_sds() == pytest.approx(DESIGN.sds)
+    assert sds(top) == pytest.approx(DESIGN.sds)

@@ -56,7 +56,8 @@ def chances(asked: bool) -> Chances:
     place = columns()
     priors = [PRIORS.effect(*pair) for pair in place]
     means, sds = np.asarray([prior.mean for prior in priors]), np.asarray([prior.sd for prior in priors])
-    effects = means + sds * np.stack([normals(PRACTICES, chance) for _ in priors], axis=1)
+    scales = PRIORS.scale.median * np.exp(PRIORS.scale.log_sd * normals(PRACTICES, chance))
+    effects = means + scales[:, None] * sds * np.stack([normals(PRACTICES, chance) for _ in priors], axis=1)
     start = PRIORS.intercept.mean + PRIORS.intercept.sd * normals(PRACTICES, chance)
     spread = PRIORS.therapist_spread
     spreads = spread.median * np.exp(spread.log_sd * normals(PRACTICES, chance))
