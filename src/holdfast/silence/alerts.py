@@ -1,12 +1,12 @@
 """The policy replayed week by week: what it would have asked of therapists, and whom it would have found.
 
-Each way of giving a chance is put through the same policy with the same budget. The plain overdue list stands
-beside them, in which everyone who is overdue stands once.
+Each way of giving a chance is put through the same policy with the same budget. Beside them stands the plain overdue
+list, which has no budget: whoever is new on it counts once for each silence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from holdfast.insight.uncertainty import Interval, proportion
 from holdfast.silence import metrics
 from holdfast.silence.evaluation import MODEL, Alerts, Caught
 from holdfast.silence.outcomes import Afterwards, Outcome
-from holdfast.silence.policy import SPEAKING, Flag, Muting, Quiet, is_active, new_flags
+from holdfast.silence.policy import NO_REASON, Flag, Muting, Quiet, is_active, new_flags
 from holdfast.silence.scoring import GROUPS
 
 NOTICED_AFTER = timedelta(days=60)  # the rule that a person could use instead
@@ -39,8 +39,11 @@ class Replay:
     flags: dict[str, list[Flag]] = field(default_factory=dict)
     weeks: list[datetime] = field(default_factory=list)
     therapist_weeks: int = 0
+    listed: set[tuple[str, str, int]] = field(
+        default_factory=set
+    )  # client, therapist, last session: on the list so far
 
-    def week(self, evening: pl.DataFrame, overdue: Iterable[tuple[str, str, int]], at: datetime) -> None:
+    def week(self, evening: pl.DataFrame, overdue: pl.DataFrame, at: datetime) -> None:
         """Go on by one week.
 
         Parameters
@@ -48,7 +51,7 @@ class Replay:
         evening
             From :func:`holdfast.silence.evenings.open_evening`, as known at ``at``.
         overdue
-            client, therapist and episode of everyone on the plain list.
+            Everyone on the plain list, from :func:`holdfast.silence.overdue.overdue_rows`.
         """
         for key in self.names:
             if key != OVERDUE:
@@ -59,12 +62,14 @@ class Replay:
         self.weeks.append(at)
         self.therapist_weeks += len(active)
 
-    def _add_overdue(self, overdue: Iterable[tuple[str, str, int]], at: datetime) -> None:
-        """Somebody new on the list since last week; who stands there still is not counted again."""
+    def _add_overdue(self, overdue: pl.DataFrame, at: datetime) -> None:
+        """Whoever is new on the list. Who was there already when the replay began has been noticed by any rule."""
         shown = self.flags.setdefault(OVERDUE, [])
-        since = at - SPEAKING.same_reason_after
-        lately = {(flag.client_id, flag.therapist_id) for flag in shown if flag.at > since}
-        shown += [Flag(*who, at, ("quiet",), 1.0, 0.0) for who in overdue if who[:2] not in lately]
+        for row in overdue.iter_rows(named=True):
+            silence = (row["client_id"], row["therapist_id"], row["last_session_at"])
+            if silence not in self.listed and timedelta(days=row["quiet_days"]) < NOTICED_AFTER:
+                shown.append(Flag(row["client_id"], row["therapist_id"], row["episode"], at, (NO_REASON,), 1.0, 0.0))
+            self.listed.add(silence)
 
 
 def quiet_ones(evening: pl.DataFrame, method: str) -> list[Quiet]:

@@ -35,7 +35,8 @@ NOT_FOR = (
     "Comparing therapists. The model allows for differences between them so as to judge clients rightly; it does "
     "not say who is better, and nothing here is ordered by therapist.",
     "How somebody is. Someone who leaves may be well, and someone who stays may not be. It knows nothing of danger.",
-    "People under 18, and services where coming is not a choice: nothing of them went into its priors.",
+    "People under 18, couples and groups judged as one, and services where coming is not a choice: it has not been "
+    "tried there.",
 )
 LIMITS = (
     "A silent exit is never reported. The model and its judge both rest on silences, so an exit that looks like a "
@@ -79,6 +80,13 @@ class Effect:
     @property
     def here(self) -> str:
         return odds(self.mean, self.sd)
+
+
+def chance(effect: Effect, *, before: bool) -> str:
+    """Write the intercept as a chance with its 90 % range: "1.6 % (1.1 to 2.3)"."""
+    mean, sd = (effect.prior.mean, effect.prior.sd) if before else (effect.mean, effect.sd)
+    middle, low, high = (100 / (1 + exp(-one)) for one in (mean, mean - WIDEST * sd, mean + WIDEST * sd))
+    return f"{middle:.1f} % ({low:.1f} to {high:.1f})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ import polars as pl
 from holdfast import __version__
 from holdfast.asof import EPOCH
 from holdfast.engine import Engine
-from holdfast.episodes import EPISODE, Episodes, episodes
+from holdfast.episodes import Episodes, episodes
 from holdfast.errors import UsageError
 from holdfast.silence import evaluation_words as words
 from holdfast.silence.alerts import OVERDUE, Replay, alerts
-from holdfast.silence.baselines import LEARNERS, NAMES, needed
+from holdfast.silence.baselines import ALIKE, LEARNERS, NAMES, needed
 from holdfast.silence.evaluation import MODEL, Alerts, Evaluation, Method, Origin, Question
 from holdfast.silence.evenings import (
     Learned,
@@ -87,7 +87,7 @@ def evaluate(
     last = at or work.end()
     moments = _origins(work, last, origins)
     past = work.past(last)
-    learners = _at_origins(work, moments, past, share=0.4 if replay else 0.9)
+    learners = _at_origins(work, moments, share=0.4 if replay else 0.9)
     questions = _questions(learners, past, seed)
     told = _replayed(work, learners, past, questions[0]) if replay else None
     return _evaluation(tables, past.at, seed, learners, questions, told)
@@ -155,20 +155,20 @@ class _Work:
         with self.known(last) as found:
             return _Past(last, Histories.of(found), Afterwards.of(found))
 
-    def learned(self, at: datetime, past: _Past) -> Learned:
+    def learned(self, at: datetime) -> Learned:
         with self.known(at) as found:
-            return learned(moments_of(found), Afterwards.of(found), past.histories, seed=self.seed)
+            return learned(moments_of(found), Afterwards.of(found), Histories.of(found), seed=self.seed)
 
 
 # --- asking -----------------------------------------------------------------------------------------
 
 
-def _at_origins(work: _Work, moments: Sequence[datetime], past: _Past, *, share: float) -> list[Learned]:
+def _at_origins(work: _Work, moments: Sequence[datetime], *, share: float) -> list[Learned]:
     """Fit everything at every origin; ``share`` is how much of the whole work that is."""
     found = []
     for number, at in enumerate(moments):
         work.report(f"Learning what was known on {at.day} {at:%B %Y}", share * (number + 0.2) / len(moments))
-        found.append(work.learned(at, past))
+        found.append(work.learned(at))
     return found
 
 
@@ -189,7 +189,8 @@ def _questions(learners: Sequence[Learned], past: _Past, seed: int) -> list[Ques
 
 def _replayed(work: _Work, learners: Sequence[Learned], past: _Past, asked: Question) -> Alerts | None:
     """Go through every week from the first origin until four weeks before the end."""
-    replay = Replay({**{key: name for key, (name, _) in _NAMES.items()}, OVERDUE: "The plain overdue list"})
+    ways = {key: name for key, (name, _) in _NAMES.items() if key != ALIKE}  # where all are alike nobody can choose
+    replay = Replay({**ways, OVERDUE: "New on the plain overdue list"})
     first = learners[0].at
     weeks = [first + number * WEEK for number in range((past.at - EVERY - first) // WEEK + 1)]
     for number, at in enumerate(weeks):
@@ -198,7 +199,7 @@ def _replayed(work: _Work, learners: Sequence[Learned], past: _Past, asked: Ques
         with work.known(at) as found:
             moments = one.moments if one.at == at else moments_of(found)
             due = overdue_rows(found)
-        replay.week(with_groups(open_evening(one, moments), one), due.select(EPISODE).rows(), at)
+        replay.week(with_groups(open_evening(one, moments), one), due, at)
     return alerts(replay, past.end, muting(counted(asked)), seed=work.seed)
 
 

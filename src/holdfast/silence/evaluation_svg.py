@@ -107,7 +107,8 @@ def _scale_mark(value: float, scale: Scale, bottom: float) -> Iterable[Markup]:
 def _dot_row(row: Dot, y: float, scale: Scale) -> Iterable[Markup]:
     yield draw.text(0, y + 17, draw.short(row.label, LONGEST_NARROW + 8), "strong halo narrow")
     yield draw.text(0, y + 17, draw.short(row.label, LONGEST_LABEL), "strong halo wide")
-    yield draw.text(100, y + 17, row.words, "quiet halo", "end")
+    yield draw.text(100, y + 17, row.words.partition(" (")[0], "quiet halo narrow", "end")  # its range is in the table
+    yield draw.text(100, y + 17, row.words, "quiet halo wide", "end")
     if row.estimate is None or row.low is None or row.high is None:
         return
     middle = y + 36

@@ -132,8 +132,8 @@ def beside(other: Score, name: str) -> str:
     if apart.high < 0:
         by = f"{_decimal(-apart.estimate, 3, False)} ({-apart.high:.3f} to {-apart.low:.3f})"
         return f"{name} had a better log score than the model, by {by}."
-    by = f"{figure(apart, 3, signed=True)}"
-    return f"{name} came next to the model in log score; the difference is within chance: {by}."
+    by = figure(apart, 3, signed=True)
+    return f"{name} was level with the model in log score: the difference, {by}, is within chance."
 
 
 # --- alerts -----------------------------------------------------------------------------------------

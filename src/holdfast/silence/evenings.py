@@ -116,7 +116,11 @@ def _with_future(rows: pl.DataFrame, end: Afterwards) -> pl.DataFrame:
 
 
 def asked_after_sessions(learned: Learned, histories: Histories, end: Afterwards, until: datetime) -> pl.DataFrame:
-    """The rows of the second question: every session after the origin, up to ``until``, on its evening."""
+    """The rows of the second question: every session after the origin, up to ``until``, on its evening.
+
+    ``histories`` may be later: what is known of a session is what was known on its evening. Only which weeks count
+    as a therapist's holidays is learned from the whole diary.
+    """
     inside = pl.col("contact_at").is_between(seconds(learned.at), seconds(until), closed="right")
     rows = histories.evening.filter(inside).with_columns(
         quiet_rhythms=pl.lit(0.0), since=pl.col("contact_at"), evening=evening_of(pl.col("contact_at"))

@@ -102,11 +102,23 @@ def test_without_weeks_there_are_no_alerts() -> None:
     assert alerts(Replay({"model": "Holdfast"}), past({"c1": 1}), Muting()) is None
 
 
-def test_whoever_stands_on_the_plain_list_is_counted_once_in_four_weeks() -> None:
-    found = Replay({OVERDUE: "The plain overdue list"})
+def listed(quiet_days: float, last_session_at: int = 0) -> pl.DataFrame:
+    row = {"client_id": "c1", "therapist_id": "t1", "episode": 0}
+    return pl.DataFrame([{**row, "last_session_at": last_session_at, "quiet_days": quiet_days}])
+
+
+def test_whoever_stands_on_the_plain_list_is_counted_once_for_each_silence() -> None:
+    found = Replay({OVERDUE: "New on the plain overdue list"})
     for week in range(6):
-        found._add_overdue([("c1", "t1", 0)], FIRST + 7 * week * DAY)
-    assert [flag.at for flag in found.flags[OVERDUE]] == [FIRST, FIRST + 28 * DAY]
+        found._add_overdue(listed(15 + 7 * week), FIRST + 7 * week * DAY)
+    found._add_overdue(listed(15, last_session_at=99), FIRST + 70 * DAY)
+    assert [flag.at for flag in found.flags[OVERDUE]] == [FIRST, FIRST + 70 * DAY]
+
+
+def test_whoever_was_long_gone_when_the_replay_began_is_nothing_new() -> None:
+    found = Replay({OVERDUE: "New on the plain overdue list"})
+    found._add_overdue(listed(61), FIRST)
+    assert found.flags[OVERDUE] == []
 
 
 def evening() -> pl.DataFrame:
