@@ -130,7 +130,7 @@ def _told(fitted: Fitted) -> dict[str, Any]:
         "took_place": dict(fitted.took_place),
         "therapist_ids": list(fitted.therapist_ids),
         "clock": {name: np.asarray(value).tolist() for name, value in _arrays(fitted.habits).items()},
-        "longest": fitted.habits.longest,
+        "longest": fitted.habits.longest.tolist(),
         "draws": {
             "effects": np.round(fitted.effects, 6).tolist(),
             "therapists": np.round(fitted.therapists, 6).tolist(),
@@ -162,7 +162,7 @@ def _from_told(told: dict[str, Any]) -> Fitted:
         therapist_ids=tuple(told["therapist_ids"]),
         therapists=draws["therapists"].reshape(count, len(told["therapist_ids"])),
         spreads=draws["spreads"],
-        habits=Habits(**arrays, longest=told["longest"]),
+        habits=Habits(**arrays, longest=np.asarray(told["longest"])),
         took_place=told["took_place"],
         counts=Counts(**told["counts"]),
         prior_only=told["prior_only"],

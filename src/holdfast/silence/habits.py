@@ -14,7 +14,19 @@ import numpy as np
 import polars as pl
 
 from holdfast.silence import clock as clocks
-from holdfast.silence.clock import BINS, CELLS, EVENTS, LEFT_EVENTS, NONE, STAY_EVENTS, Clock, Flags, Floats, cell_codes
+from holdfast.silence.clock import (
+    BINS,
+    CELLS,
+    EVENTS,
+    LEFT_EVENTS,
+    NONE,
+    STAY_EVENTS,
+    Clock,
+    Flags,
+    Floats,
+    Ints,
+    cell_codes,
+)
 from holdfast.silence.tails import ANSWERS, Stages
 
 ANSWERS_WEIGHT = 8.0  # judgement, as in ``clock``: how the question before the next session is answered
@@ -27,7 +39,8 @@ class Habits:
 
     ``events`` (cells, stay events, bins) and ``still`` (cells, bins): silences of those who stay, by what
     happened in a bin, and those that went on through it. ``traces`` (cells, left events + 1), ``silent_times``
-    (bins), ``answers`` (2, answers). ``longest`` is the bin of the longest return ever seen.
+    (bins), ``answers`` (2, answers). ``longest`` (cells) is the bin of the longest wait after which someone who stayed
+    was still heard of: he came, booked, called off, or an ending became known.
     """
 
     events: Floats
@@ -35,7 +48,7 @@ class Habits:
     traces: Floats
     silent_times: Floats
     answers: Floats
-    longest: int
+    longest: Ints
 
     def clock(self) -> Clock:
         """The clock at the mean of every chance."""
@@ -57,15 +70,14 @@ class Habits:
         return Clock(self._ended(hazards), traces, times), _dirichlet(self.answers, count, chance)
 
     def _ended(self, hazards: Floats) -> Floats:
-        """Force the chance of staying quiet to nought at the longest return ever seen.
+        """Force the chance of staying quiet to nought at the longest wait ever seen.
 
         The zero-tail constraint: without it "gone" and "slow" cannot be told apart (Taylor 1995,
         Biometrics 51:899-907).
         """
-        ended = hazards.copy()
-        last = ended[..., self.longest :]
-        ended[..., self.longest :] = last / last.sum(axis=-2, keepdims=True)
-        return ended
+        last = np.arange(BINS) >= self.longest[:, None]
+        certain = hazards / hazards.sum(axis=-2, keepdims=True)
+        return np.asarray(np.where(last[:, None, :], certain, hazards))
 
 
 def _dirichlet(counts: Floats, size: int, chance: np.random.Generator) -> Floats:
@@ -91,14 +103,22 @@ class Spells:
         return cls(events, np.asarray([float(answers.get(answer, 0)) for answer in ANSWERS]))
 
     @property
-    def longest(self) -> int:
-        """The bin of the longest return ever seen, or what is assumed where there is none."""
-        returns = self.events[:, STAY_EVENTS.index("came")].sum(axis=0)
-        seen = np.flatnonzero(returns > 0)
-        return int(seen[-1]) if returns.sum() >= ENOUGH_RETURNS else clocks.ASSUMED_LONGEST
+    def longest(self) -> Ints:
+        """The bin of the longest wait ever seen, for each cell; what is assumed where few have been.
+
+        Cells with something booked ahead share one, the others another: a booked day is over when it is over.
+        """
+        ahead = np.asarray([":ahead:" in cell for cell in CELLS])
+        found = {kind: _longest(self.events[ahead == kind].sum(axis=(0, 1))) for kind in (True, False)}
+        return np.where(ahead, found[True], found[False])
 
 
-ENOUGH_RETURNS = 50  # fewer, and the longest return seen says little about the longest there is
+ENOUGH_WAITS = 50  # fewer, and the longest wait seen says little about the longest there is
+
+
+def _longest(counts: Floats) -> int:
+    seen = np.flatnonzero(counts > 0)
+    return int(seen[-1]) if counts.sum() >= ENOUGH_WAITS else clocks.ASSUMED_LONGEST
 
 
 def assumed() -> Habits:

@@ -7,6 +7,7 @@ import pytest
 
 from holdfast.silence.clock import (
     AFTER,
+    ASSUMED_LONGEST,
     BINS,
     CELLS,
     EVENTS,
@@ -16,7 +17,7 @@ from holdfast.silence.clock import (
     assumed_hazards,
     cell_codes,
 )
-from holdfast.silence.habits import ENOUGH_RETURNS, Spells, assumed, learned
+from holdfast.silence.habits import ENOUGH_WAITS, Spells, assumed, learned
 from holdfast.silence.tails import ANSWERS, Stages
 
 CELL = cell_codes()["session:free:3"]
@@ -68,15 +69,23 @@ def test_a_trace_counts_by_the_chance_that_he_has_left():
 
 
 def test_nobody_stays_quiet_beyond_the_longest_return_ever_seen():
-    habits = learned(spells({AFTER: ENOUGH_RETURNS, AFTER + 5: 1}), None, None, None)
+    habits = learned(spells({AFTER: ENOUGH_WAITS, AFTER + 5: 1}), None, None, None)
     still = habits.clock().stay_quiet()[CELL]
-    assert habits.longest == AFTER + 5
+    assert habits.longest[CELL] == AFTER + 5
+    assert habits.longest[cell_codes()["session:ahead:3"]] == ASSUMED_LONGEST
     assert still[AFTER + 5] > 0
     assert still[AFTER + 6 :] == pytest.approx(np.zeros(BINS - AFTER - 5), abs=1e-12)
 
 
 def test_a_handful_of_returns_does_not_say_what_the_longest_is():
-    assert learned(spells({AFTER: 5}), None, None, None).longest == assumed().longest
+    assert (learned(spells({AFTER: 5}), None, None, None).longest == ASSUMED_LONGEST).all()
+
+
+def test_a_booking_is_a_sign_as_good_as_a_return():
+    """Where everybody books before he comes, the longest wait for a booking is the longest wait."""
+    seen = spells({AFTER: ENOUGH_WAITS})
+    seen.events[CELL, STAY_EVENTS.index("booked"), AFTER + 7] = 1
+    assert learned(seen, None, None, None).longest[CELL] == AFTER + 7
 
 
 def test_many_returns_outweigh_what_was_assumed():
@@ -90,5 +99,5 @@ def test_draws_lie_round_the_mean_and_keep_the_zero_tail():
     mean = habits.clock()
     assert clock.hazards[:, CELL, CAME, AFTER].mean() == pytest.approx(mean.hazards[CELL, CAME, AFTER], abs=0.005)
     assert clock.traces[:, CELL].mean(axis=0) == pytest.approx(mean.traces[CELL], abs=0.01)
-    assert clock.stay_quiet()[..., habits.longest + 1 :].max() < 1e-9
+    assert clock.stay_quiet()[:, CELL, habits.longest[CELL] + 1 :].max() < 1e-9
     assert answers.sum(axis=-1) == pytest.approx(np.ones((4000, 2)))
