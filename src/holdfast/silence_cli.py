@@ -172,9 +172,10 @@ def card(
     from holdfast.silence.card_page import html, markdown
 
     tables = tables_of(folder, demo, timezone)
+    judged = _kept_or_new(tables, at, evaluation_file)
     with working("Fitting the model"):
         fitted = fit(tables, at=moment_of(at, tables))
-    found = make(fitted, _kept_or_new(tables, at, evaluation_file), practice=tables.practice.name)
+    found = make(fitted, judged, practice=tables.practice.name)
     if html_file is not None:
         write_file(html_file, html(found))
         say(f"The card: {html_file}")

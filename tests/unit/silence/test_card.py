@@ -1,4 +1,4 @@
-"""The card: what it says word for word, what it shows of the fit, and that it names nobody."""
+"""The card: what it says word for word, what it shows of the fit (H-12), and that it names nobody (H-13)."""
 
 from __future__ import annotations
 

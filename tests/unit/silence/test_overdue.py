@@ -1,4 +1,4 @@
-"""The plain overdue list: by his own rhythm, with a calendar, and without any model."""
+"""The plain overdue list: by his own rhythm, with a calendar, and without any model (H-11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""When to speak: worth more now than later, few, not twice for the same reason, off where the chances are off."""
+"""When to speak: worth more now than later, few, not twice for the same reason (H-10), off where the chances are off
+(H-12), and never without its own record (H-11)."""
 
 from __future__ import annotations
 
