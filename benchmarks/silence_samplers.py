@@ -25,7 +25,7 @@ from benchmarks.pages import rewrite, table
 from holdfast.silence import habits as learning
 from holdfast.silence.clock import BINS, CELLS, EVENTS, NONE, STAY_EVENTS, Floats, cell_codes, place
 from holdfast.silence.design import Design, Normal
-from holdfast.silence.fit import Data, from_peaks, over_all, published_design, settled
+from holdfast.silence.fit import Data, draws_of, published_design, settled
 from holdfast.silence.habits import Spells
 from holdfast.silence.moments import moments
 from holdfast.silence.newton import Rows, climb
@@ -63,9 +63,7 @@ def practice_rows(clients: int) -> tuple[Rows, Design]:
 def ours(rows: Rows, design: Design) -> tuple[Floats, Floats]:
     """Draws of the effects and the spread, as ``fit`` makes them."""
     at = climb(rows, design.scaled(0.6), 0.5, (design.means, np.zeros(rows.therapists)), steps=60)
-    tops, likely = over_all(rows, design, at)
-    at = climb(rows, design.scaled(0.6), tops[int(likely.argmax())].spread, at, steps=60)
-    effects, _, spreads = from_peaks(*over_all(rows, design, at), DRAWS, np.random.default_rng(1))
+    effects, _, spreads = draws_of(rows, design, at, DRAWS, np.random.default_rng(1))
     return effects, spreads
 
 

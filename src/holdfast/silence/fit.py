@@ -23,7 +23,7 @@ from holdfast.silence.design import PENDING, Codes, Design, Normal, sparse
 from holdfast.silence.fitted import PENDING_COLUMN, Counts, Fitted
 from holdfast.silence.habits import Habits, Spells
 from holdfast.silence.moments import Moments, moments
-from holdfast.silence.newton import Blocks, Peak, Place, Rows, climb, curvature, effect_variances, peaks
+from holdfast.silence.newton import Blocks, Peak, Place, Rows, climb, curvature, effect_variances, lean, peaks
 from holdfast.silence.priors import PRIORS, Spread
 from holdfast.silence.tails import ANSWERS, HOW, Judged, Tails, judge, seen, tails_of
 from holdfast.tables.read import Tables
@@ -34,6 +34,7 @@ FRESH = (0, 2, 6, 14)  # turns with a curvature of their own; in between the las
 STILL = 2e-4  # the change of a chance (root mean square) at which the turns end
 SPREADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.85, 1.1, 1.5, 2.0)  # between therapists, on the logit scale
 SCALES = (0.25, 0.4, 0.6, 0.85, 1.2, 1.7)  # of the priors' widths
+ENOUGH_TO_LEAN = 20_000  # rows by which the posterior's lean is judged
 PSEUDO_EFFECTS = 20.0  # for which the prior of the scale counts while turns are taken
 PSEUDO_THERAPISTS = 4.0  # for which the prior counts while turns are taken
 DEFAULTED = 0.95  # judgement: chance that an attendance which the system filled in by itself took place
@@ -238,8 +239,7 @@ def _log_shares(prior: Spread, sizes: Sequence[float]) -> Floats:
 
 def _drawn(found: Moments, data: Data, design: Design, state: State, seed: int) -> Fitted:
     chance = np.random.default_rng(seed)
-    tops, likely = over_all(data.rows(state.judged), design, state.place)
-    effects, therapists, spreads = from_peaks(tops, likely, DRAWS, chance)
+    effects, therapists, spreads = draws_of(data.rows(state.judged), design, state.place, DRAWS, chance)
     _await(data, design, effects)
     return Fitted(
         at=found.at,
@@ -256,17 +256,23 @@ def _drawn(found: Moments, data: Data, design: Design, state: State, seed: int) 
     )
 
 
-def from_peaks(
-    tops: Sequence[Peak], likely: Floats, count: int, chance: np.random.Generator
+def draws_of(
+    rows: Rows, design: Design, at: Place, count: int, chance: np.random.Generator
 ) -> tuple[Floats, Floats, Floats]:
-    """Draws from the normal at each peak, as many as it is probable."""
+    """Draw effects (count, width), therapists (count, therapists) and spreads (count,) from the posterior.
+
+    From the normal at each peak, as many as it is probable, moved by how much the posterior leans.
+    """
+    tops, likely = over_all(rows, design, at)
     picked = chance.choice(len(tops), size=count, p=likely)
     effects = np.empty((count, len(tops[0].effects)))
     therapists = np.empty((count, len(tops[0].therapists)))
     for number in np.unique(picked):
         mine = picked == number
         effects[mine], therapists[mine] = tops[number].draws(int(mine.sum()), chance)
-    return effects, therapists, np.asarray([one.spread for one in tops])[picked]
+    some = rows.every(max(1, len(rows.weight) // ENOUGH_TO_LEAN))
+    moved = lean(some, tops[int(likely.argmax())], some.scores(effects, therapists).var(axis=1))
+    return effects + moved[0], therapists + moved[1], np.asarray([one.spread for one in tops])[picked]
 
 
 def _published(found: Moments, data: Data, design: Design, seed: int) -> Fitted:

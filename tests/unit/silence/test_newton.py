@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from holdfast.silence.design import Design, Normal
-from holdfast.silence.newton import Peak, Rows, climb, peaks
+from holdfast.silence.newton import Peak, Rows, climb, lean, peaks
 
 DESIGN = Design(
     columns=(("session", "s1"), ("understood", "low"), ("understood", "none")),
@@ -92,3 +92,20 @@ def test_with_no_rows_the_priors_stand():
     top = peak(empty, DESIGN, SPREAD)
     assert top.effects == pytest.approx(DESIGN.means)
     assert sds(top) == pytest.approx(DESIGN.sds)
+
+
+def test_the_lean_takes_the_peak_to_the_mean_of_a_lopsided_posterior():
+    """Three of sixty have left: on a grid the mean of the log-odds lies below the peak."""
+    only = Design((), {"session": "s21"}, Normal(-3.0, 1.5), ())
+    gone, size = 3, 60
+    nothing = np.full((2, 1), only.width, dtype=np.int16)
+    found = Rows.of(nothing, np.zeros(2, int), np.array([float(gone), float(size - gone)]), np.array([0.0, 1.0]),
+                    np.array([False, True]), only)  # fmt: skip
+    grid = np.linspace(-9, 2, 40_001)
+    logs = gone * grid - size * np.log1p(np.exp(grid)) - ((grid + 3) / 1.5) ** 2 / 2
+    weight = np.exp(logs - logs.max())
+    mean = (grid * weight).sum() / weight.sum()
+    top = peak(found, only, 1e-3)
+    moved = lean(found, top, np.full(2, sds(top)[0] ** 2))[0]
+    assert top.effects[0] - mean > 0.05
+    assert top.effects[0] + moved[0] == pytest.approx(mean, abs=0.02)
