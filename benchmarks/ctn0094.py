@@ -23,7 +23,8 @@ from holdfast.tables.schema import TABLES
 
 ORIGIN = date(2007, 1, 1)  # arbitrary, the same for everyone: the day of consent, from which the source counts
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "validation" / "leak-ctn0094.md"
-TREATMENT_WEEKS = {"27": 24, "30 phase 1": 4, "30 phase 2": 16}  # medication with taper; meta_study_length.csv
+TREATMENT_WEEKS = {"30 phase 1": 4, "30 phase 2": 16}  # medication with taper; meta_study_length.csv
+ONE_PHASE_WEEKS = 24  # in CTN-0027, and in CTN-0051, which is not in the development set
 FOLLOW_UP_WEEKS = 8  # planned after treatment in either trial
 IN_TIME_DAYS = 14  # a week-24 visit further than this from its planned day is a closing visit or a later recontact
 NO_TREATMENT = ("BASELINE", "Cross Active Study", "P1Unsc", "P2Unsc")  # before randomisation, or never planned
@@ -62,8 +63,8 @@ class Patient:
     @property
     def planned_end(self) -> int:
         """The day on which the planned medication, taper included, is over."""
-        if self.trial == "27":
-            return self.randomised_on + 7 * TREATMENT_WEEKS["27"]
+        if self.trial != "30":
+            return self.randomised_on + 7 * ONE_PHASE_WEEKS
         if self.second_phase_on is None:
             return self.randomised_on + 7 * TREATMENT_WEEKS["30 phase 1"]
         return self.second_phase_on + 7 * TREATMENT_WEEKS["30 phase 2"]
@@ -105,7 +106,8 @@ def patients(source: Path) -> dict[str, Patient]:
     }
     phases: dict[str, dict[str, SourceRow]] = {"1": {}, "2": {}}
     for row in source_rows(source, "randomization.csv"):
-        phases[row["which"]][row["who"]] = row
+        if row["when"]:
+            phases[row["which"]][row["who"]] = row
     found = {}
     for who, first in phases["1"].items():
         trial, second = by_who["everybody"][who]["project"], phases["2"].get(who)
@@ -172,10 +174,10 @@ def course(patient: Patient, rows: Iterable[SourceRow], *, follow_up: bool) -> C
 
 def _visit(patient: Patient, row: SourceRow) -> Visit | None:
     label = row["visit"]
-    if label in NO_TREATMENT:
+    dated, week = bool(row["when"]), label.removeprefix("WK")
+    if label in NO_TREATMENT or not (dated or week.isdecimal()):
         return None
-    dated = bool(row["when"])
-    day = _day(row["when"]) if dated else patient.randomised_on + 7 * int(label.removeprefix("WK"))
+    day = _day(row["when"]) if dated else patient.randomised_on + 7 * int(week)
     reasons = frozenset(name.removeprefix("is_") for name, value in row.items() if value and name.startswith("is_"))
     status, certainty = _status(row["what"], reasons, dated=dated)
     return Visit(label, day, status, certainty, reasons, dated, _is_follow_up(patient, label, day))

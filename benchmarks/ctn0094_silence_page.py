@@ -1,0 +1,181 @@
+"""The tables of docs/validation/silence-ctn0094.md, worked out from a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from benchmarks.ctn0094_methods import Method
+from benchmarks.ctn0094_people import LANDMARKS, QUESTIONS, Question, still_in
+from benchmarks.ctn0094_silence import Run
+from benchmarks.judging import Bools, auc_within, bounded, difference, repeated, words
+from benchmarks.pages import table
+
+from holdfast.silence import metrics
+from holdfast.silence.metrics import Floats, Measure
+
+OURS = "Holdfast"
+STILL_IN = tuple(question for question in QUESTIONS if not question.everybody)
+EVERYBODY = tuple(question for question in QUESTIONS if question.everybody)
+ENOUGH_SITES = 10  # to draw whole sites; with fewer, people are drawn
+WHEN = {0: "intake", 2: "week 2", 4: "week 4"}
+CALIBRATION: Mapping[str, Measure] = {
+    "Brier": metrics.brier,
+    "observed : expected": metrics.observed_to_expected,
+    "intercept": metrics.calibration_intercept,
+    "slope": metrics.calibration_slope,
+}
+TITLES = {
+    "people": "The people",
+    "auc": "AUC, those still in",
+    "auc-men": "AUC, men still in",
+    "auc-within": "AUC within sites, those still in",
+    "auc-everybody": "AUC, everybody",
+    "differences": "Holdfast less each other method, told the same",
+    "calibration": "Chances beside what happened, those still in",
+    "calibration-men": "Chances beside what happened, men still in",
+    "calibration-everybody": "Chances beside what happened, everybody",
+    "shuffled": "AUC at intake with shuffled outcomes",
+    "by-arm": "Dropped out by arm, and expected by Holdfast told the arm",
+}
+
+
+def sections(run: Run) -> dict[str, str]:
+    """Every table of the page by the name of its markers."""
+    men = np.array([one.man for one in run.people])
+    anybody = np.ones(len(run.people), dtype=bool)
+    return {
+        "people": _people(run, men),
+        "auc": _auc(run, STILL_IN, anybody),
+        "auc-men": _auc(run, STILL_IN, men),
+        "auc-within": _auc(run, STILL_IN, anybody, within=True),
+        "auc-everybody": _auc(run, EVERYBODY, anybody),
+        "differences": _differences(run),
+        "calibration": _calibration(run, STILL_IN, anybody),
+        "calibration-men": _calibration(run, STILL_IN, men),
+        "calibration-everybody": _calibration(run, EVERYBODY, anybody),
+        "shuffled": _shuffled(run),
+        "by-arm": _by_arm(run),
+    }
+
+
+def printed(run: Run) -> str:
+    """The same tables for a terminal."""
+    return "\n\n".join(f"{TITLES[name]}\n\n{text}" for name, text in sections(run).items())
+
+
+def _people(run: Run, men: Bools) -> str:
+    groups = {"all": np.ones(len(men), dtype=bool), "men": men, "women": ~men}
+    groups |= {f"CTN-00{trial}": np.array([one.trial == trial for one in run.people]) for trial in ("27", "30")}
+    rows = [
+        [f"{WHEN[weeks]}: dropped out, of those still in"]
+        + [_share(run, chosen & still_in(run.people, weeks)) for chosen in groups.values()]
+        for weeks in LANDMARKS
+    ]
+    return table(("", *groups), rows)
+
+
+def _share(run: Run, here: Bools) -> str:
+    out, of = int(run.dropped_out[here].sum()), int(here.sum())
+    return f"{out:,} of {of:,} ({100 * out / of:.0f} %)" if of else "–"
+
+
+# --- how well ---------------------------------------------------------------------------------------
+
+
+def _weights(run: Run, replicates: int = 1_000) -> Floats:
+    many = len(np.unique(run.sites)) >= ENOUGH_SITES
+    return metrics.resampled(run.sites if many else np.arange(len(run.people)), replicates=replicates)
+
+
+def _auc(run: Run, questions: Sequence[Question], chosen: Bools, *, within: bool = False) -> str:
+    weights = _weights(run)
+
+    def cell(method: Method, question: Question) -> str:
+        here = chosen & question.concerns(run.people)
+        scores = _said(run, method, question)[None, here]
+        if np.ptp(scores) == 0:
+            return "–"  # the same for everybody
+        measure = auc_within(run.sites[here]) if within else metrics.auc
+        return words(bounded(repeated(measure, run.dropped_out[here], scores), weights[:, here]))
+
+    rows = [[_name(method), method.told, *(cell(method, question) for question in questions)] for method in run.methods]
+    return table(("", "told", *_when(questions)), rows)
+
+
+def _said(run: Run, method: Method, question: Question) -> Floats:
+    return run.said[method.name, method.told][question]
+
+
+def _name(method: Method) -> str:
+    return f"**{method.name}**" if method.name == OURS else method.name
+
+
+def _when(questions: Sequence[Question]) -> list[str]:
+    return [WHEN[question.weeks] for question in questions]
+
+
+def _differences(run: Run) -> str:
+    weights = _weights(run)
+
+    def cell(measure: Measure, ours: Method, other: Method, question: Question) -> str:
+        here = question.concerns(run.people)
+        one, two = (
+            repeated(measure, run.dropped_out[here], _said(run, method, question)[None, here])
+            for method in (ours, other)
+        )
+        return words(bounded(difference(one, two), weights[:, here]), signed=True)
+
+    rows = [
+        [f"{what}, less {other.name}", ours.told, *(cell(measure, ours, other, question) for question in QUESTIONS)]
+        for what, measure in (("AUC", metrics.auc), ("Brier", metrics.brier))
+        for ours in run.methods
+        for other in run.methods
+        if ours.name == OURS and other.name != OURS and other.told == ours.told
+    ]
+    return table(("", "both told", *_when(STILL_IN), *(f"{when}, everybody" for when in _when(EVERYBODY))), rows)
+
+
+def _calibration(run: Run, questions: Sequence[Question], chosen: Bools) -> str:
+    weights = _weights(run, 200)
+
+    def cell(measure: Measure, method: Method, question: Question) -> str:
+        here = chosen & question.concerns(run.people)
+        statistic = repeated(measure, run.dropped_out[here], _said(run, method, question)[None, here])
+        return words(bounded(statistic, weights[:, here]))
+
+    rows = [
+        [_name(method), method.told, name, *(cell(measure, method, question) for question in questions)]
+        for method in run.methods
+        if method.is_chance and method.told != "everything"
+        for name, measure in CALIBRATION.items()
+    ]
+    return table(("", "told", "measure", *_when(questions)), rows)
+
+
+# --- where it is wrong, and looking for a leak ------------------------------------------------------
+
+
+def _by_arm(run: Run) -> str:
+    """How many dropped out in each arm beside how many the model expected, told the arm."""
+    ours = next((one for one in run.methods if (one.name, one.told) == (OURS, "client, arm")), None)
+    if ours is None:
+        return table(("", *_when(STILL_IN)), [])
+    arm = np.array([one.arm for one in run.people])
+    rows = []
+    for name in sorted(set(arm)):
+        cells = []
+        for question in STILL_IN:
+            here = (arm == name) & question.concerns(run.people)
+            expected = _said(run, ours, question)[here].mean()
+            cells.append(f"{100 * run.dropped_out[here].mean():.0f} % ({100 * expected:.0f} %)")
+        rows.append([f"CTN-00{name}", *cells])
+    return table(("dropped out (expected)", *_when(STILL_IN)), rows)
+
+
+def _shuffled(run: Run) -> str:
+    rows = [
+        [name, told, str(len(found)), f"{np.mean(found):.3f}", f"{min(found):.3f} to {max(found):.3f}"]
+        for (name, told), found in run.shuffled.items()
+    ]
+    return table(("", "told", "shuffles", "mean AUC", "range"), rows)
