@@ -6,10 +6,9 @@ list, which has no budget: whoever is new on it counts once for each silence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,8 +19,7 @@ from holdfast.insight.uncertainty import Interval, proportion
 from holdfast.silence import metrics
 from holdfast.silence.evaluation import MODEL, Alerts, Caught
 from holdfast.silence.outcomes import Afterwards, Outcome
-from holdfast.silence.policy import NO_REASON, Flag, Muting, Quiet, is_active, new_flags
-from holdfast.silence.scoring import GROUPS
+from holdfast.silence.policy import NO_REASON, Flag, Muting, Quiet, is_active, new_flags, quiet_ones
 
 NOTICED_AFTER = timedelta(days=60)  # the rule that a person could use instead
 OVERDUE = "overdue"
@@ -56,9 +54,9 @@ class Replay:
         for key in self.names:
             if key != OVERDUE:
                 shown = self.flags.setdefault(key, [])
-                shown += new_flags(quiet_ones(evening, key), shown, at=at)
+                shown += new_flags(_by(evening, key), shown, at=at)
         self._add_overdue(overdue, at)
-        active = {one.therapist_id for one in quiet_ones(evening, MODEL) if is_active(one)}
+        active = {one.therapist_id for one in quiet_ones(evening) if is_active(one)}
         self.weeks.append(at)
         self.therapist_weeks += len(active)
 
@@ -72,29 +70,11 @@ class Replay:
             self.listed.add(silence)
 
 
-def quiet_ones(evening: pl.DataFrame, method: str) -> list[Quiet]:
-    """One evening's rows as the policy wants them. Only the model has reasons; the others have the silence."""
-    names = pl.col("reasons").list.eval(pl.element().struct.field("signal"))
-    told = evening.with_columns(names=names if method == MODEL else pl.lit(None))
-    return [_quiet(row, row[method]) for row in told.iter_rows(named=True)]
-
-
-def _quiet(row: Mapping[str, Any], chance: float) -> Quiet:
-    return Quiet(
-        row["client_id"],
-        row["therapist_id"],
-        row["episode"],
-        row["days_silent"],
-        row["rhythm_days"],
-        chance,
-        tuple(row["names"] or ()),
-        groups_of(row),
-    )
-
-
-def groups_of(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """The groups in which somebody is judged, in the words of the evaluation."""
-    return tuple(labels[row[column]] for column, labels in GROUPS.items() if row.get(column) in labels)
+def _by(evening: pl.DataFrame, method: str) -> list[Quiet]:
+    """The evening's rows by one method's chances. Only the model has reasons; the others have the silence."""
+    if method == MODEL:
+        return quiet_ones(evening)
+    return quiet_ones(evening.with_columns(pl.col(method).alias("p_left")).drop("reasons"))
 
 
 # --- what became of them ----------------------------------------------------------------------------

@@ -16,8 +16,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import polars as pl
+
 from holdfast.insight.result import TOO_FEW
 from holdfast.insight.uncertainty import Interval, proportion, z_for
+from holdfast.silence.groups import groups_of
 
 WEEK = timedelta(days=7)
 LEAST_FLAGS = 20  # of which the outcome is known: with fewer, the own record says nothing
@@ -80,6 +83,32 @@ class Quiet:
     @property
     def reason(self) -> str:
         return self.reasons[0] if self.reasons else NO_REASON
+
+
+def quiet_ones(predictions: pl.DataFrame) -> list[Quiet]:
+    """Turn what ``predict`` says of one evening into what the policy has to know.
+
+    Parameters
+    ----------
+    predictions
+        client_id, therapist_id, episode, days_silent, rhythm_days, p_left; reasons, if there are any; and for
+        muting whichever columns of ``holdfast.silence.groups.GROUPS`` are there.
+    """
+    names = pl.col("reasons").list.eval(pl.element().struct.field("signal"))
+    told = predictions.with_columns(names=names if "reasons" in predictions.columns else pl.lit(None))
+    return [
+        Quiet(
+            client_id=row["client_id"],
+            therapist_id=row["therapist_id"],
+            episode=row["episode"],
+            days_silent=row["days_silent"],
+            rhythm_days=row["rhythm_days"],
+            p_left=row["p_left"],
+            reasons=tuple(row["names"] or ()),
+            groups=groups_of(row),
+        )
+        for row in told.iter_rows(named=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from holdfast.insight.result import TOO_FEW, Amount, Share
 from holdfast.insight.uncertainty import Interval, NotEstimable
 from holdfast.silence import metrics
 from holdfast.silence.evaluation import EVERYONE, MODEL, Bin, Discrimination, Question, Score, Scored
+from holdfast.silence.groups import GROUPS
 from holdfast.silence.metrics import Floats, Measure
 from holdfast.silence.outcomes import Outcome
 
@@ -27,26 +28,6 @@ MEASURES: dict[str, Measure] = {
     "ratio": metrics.observed_to_expected,
 }
 FOR_EVERYONE = ("intercept", "slope")  # of the other methods: in groups they say little and take most of the time
-GROUPS: dict[str, dict[str, str]] = {  # column -> value -> words; what is not named here is left out
-    "gender": {"man": "men", "woman": "women", "other": "another gender", "unknown": "gender not known"},
-    "age": {
-        "under_30": "under 30",
-        "over_30": "30 to 44",
-        "a45_59": "45 to 59",
-        "a60": "60 and over",
-        "unknown": "age not known",
-    },
-    "employment": {
-        "working": "working",
-        "unemployed": "without work",
-        "student": "students",
-        "retired": "retired",
-        "other": "other employment",
-        "unknown": "employment not known",
-    },
-    "caseload": {"few": "with fewer clients", "many": "with more clients"},
-    "standing": {"new": "first three sessions", "old": "fourth session and later"},
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 
 from holdfast.asof import seconds
 from holdfast.silence import alerts as module
-from holdfast.silence.alerts import OVERDUE, Replay, alerts, quiet_ones
+from holdfast.silence.alerts import OVERDUE, Replay, alerts
 from holdfast.silence.outcomes import Afterwards
 from holdfast.silence.policy import NO_REASON, Flag, Muting
 
@@ -122,16 +122,14 @@ def test_whoever_was_long_gone_when_the_replay_began_is_nothing_new() -> None:
 
 
 def evening() -> pl.DataFrame:
-    reasons = [
-        [{"signal": "understood", "words": "", "effect": 1.0}, {"signal": "session", "words": "", "effect": 0.5}]
-    ]
+    reasons = [[{"signal": name, "words": "", "effect": 1.0} for name in ("understood", "session")]]
     return pl.DataFrame({
         "client_id": ["c1"], "therapist_id": ["t1"], "episode": [0], "days_silent": [10.0], "rhythm_days": [7.0],
-        "model": [0.8], "silence": [0.3], "reasons": reasons, "gender": ["man"], "age": ["under_30"],
+        "p_left": [0.8], "model": [0.8], "silence": [0.3], "reasons": reasons, "gender": ["man"], "age": ["under_30"],
     })  # fmt: skip
 
 
 def test_the_model_has_its_reasons_and_the_others_the_silence() -> None:
-    model, silence = quiet_ones(evening(), "model")[0], quiet_ones(evening(), "silence")[0]
+    model, silence = module._by(evening(), "model")[0], module._by(evening(), "silence")[0]
     assert (model.p_left, model.reasons, model.groups) == (0.8, ("understood", "session"), ("men", "under 30"))
     assert (silence.p_left, silence.reason) == (0.3, NO_REASON)

@@ -9,8 +9,9 @@ from tests.unit.silence import evaluations
 
 from holdfast.silence.evaluate import METHODS, counted
 from holdfast.silence.evaluation import MODEL, Question, Scored
+from holdfast.silence.groups import GROUPS
 from holdfast.silence.policy import muting
-from holdfast.silence.scoring import GROUPS, WEEKS_AHEAD, question
+from holdfast.silence.scoring import WEEKS_AHEAD, question
 
 
 @pytest.fixture(scope="module")
