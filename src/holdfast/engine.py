@@ -75,15 +75,17 @@ class Engine:
         self._names += 1
         name = f"holdfast_kept_{self._names}"
         if self.files_only:
-            return expression.cache()
+            return self._on_its_own(expression)
         return self.connection.create_table(name, expression, temp=True)
 
     def forget(self, kept: ir.Table) -> None:
         """Drop a kept table that nothing will ask for any more, so that its memory is free again."""
+        name = kept.get_name()
         if self.files_only:
-            kept.release()
+            self.connection.drop_view(name)
+            self._lent.remove(name)
         else:
-            self.connection.raw_sql(f"DROP TABLE {kept.get_name()}")
+            self.connection.raw_sql(f"DROP TABLE {name}")
 
     def fetch(self, expression: ir.Table) -> pl.DataFrame:
         """Bring a small result into this process, sorted by its columns so that it is always the same."""
@@ -97,6 +99,18 @@ class Engine:
     def value(self, expression: ir.Scalar) -> Any:
         """Work out one value; nothing is None."""
         return self.fetch(expression.as_table()).item()
+
+    def _on_its_own(self, expression: ir.Table) -> ir.Table:
+        """Work it out now, and forget how it was made.
+
+        Spark's cache would work it out later and carry its whole past into every plan that follows: after a dozen
+        steps the plans no longer fit into memory.
+        """
+        made = self.connection.raw_sql(self.connection.compile(expression)).localCheckpoint()
+        name = ibis.util.gen_name("holdfast_kept")
+        made.createOrReplaceTempView(name)
+        self._lent.append(name)
+        return self.connection.table(name)
 
     def _place(self, frame: pl.DataFrame | Path) -> ir.Table:
         if isinstance(frame, Path) or self.files_only:

@@ -6,8 +6,6 @@ skipped, and says so. The first working-out on a fresh Spark takes half a minute
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,32 +25,6 @@ pytestmark = [
     pytest.mark.filterwarnings("default"),  # pyspark's and pandas' own; ours are errors in every other test
 ]
 KEYS = ("client_id", "therapist_id", "episode", "day")
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
-    sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed: see requirements/spark.txt")
-    if shutil.which("java") is None:
-        pytest.skip("there is no java on this machine, which Spark needs")
-    builder = sql.SparkSession.builder.master("local[2]").appName("holdfast-tests")
-    for name, value in {
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.sql.shuffle.partitions": "2",
-    }.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    yield session
-    session.stop()
-
-
-@pytest.fixture(scope="module")
-def engines(spark: Any) -> Iterator[tuple[Engine, Engine]]:
-    with Engine.embedded(threads=1) as here, Engine.spark(spark) as there:
-        yield here, there
 
 
 def seen(tables: Tables, engine: Engine, at: datetime | None) -> tuple[list[Row], list[Row], float | None]:
@@ -100,7 +72,7 @@ def test_a_part_of_a_second_is_dropped_alike(engines: tuple[Engine, Engine]) -> 
 def test_nothing_is_left_behind_in_a_session_that_goes_on(spark: Any) -> None:
     before = spark.catalog.listTables()
     with Engine.spark(spark) as engine:
-        lent = engine.load(typed({}))
+        lent = dict(engine.load(typed({})))  # each is lent once it is asked for
         assert len(spark.catalog.listTables()) == len(before) + len(lent)
     assert spark.catalog.listTables() == before
 

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 
 from holdfast.engine import DAY
 from holdfast.episodes import NEVER, Episodes
-from holdfast.silence.joining import beside, has_rows, matched
+from holdfast.silence.joining import beside, has_rows, matched, place_in
 from holdfast.tables.schema import AXES
 
 RATED = ("understood", "on_target", "worth_it")
@@ -85,7 +85,7 @@ def _after_contacts(found: Episodes, keys: ir.Table, contacts: ir.Table, rows: i
     order = [about.answered_at.fill_null(NEVER), about.sent_at, about.appointment_id]
     window = ibis.window(group_by=["key", "contact"], order_by=order)
     one = about.mutate(
-        place=ibis.row_number().over(window),
+        place=place_in(window),
         sent_at=about.sent_at.min().over(ibis.window(group_by=["key", "contact"])),
     )
     numbers = {name: one[name].cast("int64") for name in NUMBERS}

@@ -14,7 +14,7 @@ from holdfast.asof import CALLED_OFF
 from holdfast.engine import DAY
 from holdfast.episodes import EPISODE, NEVER, Episodes
 from holdfast.silence.fates import CAME
-from holdfast.silence.joining import beside, flag, has_rows, keyed, matched
+from holdfast.silence.joining import beside, flag, has_rows, keyed, matched, place_in
 from holdfast.tables.schema import Certainty, InitiatedBy, Status
 
 HOW = ("recorded", "defaulted", "unmarked")
@@ -102,7 +102,7 @@ def _ordered(by_day: ir.Table) -> ir.Table:
     up_to = ibis.window(group_by="key", order_by="day", preceding=None, following=0)
     so_far = flag(by_day.attended).sum().over(up_to) + ibis.ifelse(by_day.attended, 0, 1)
     return by_day.mutate(
-        contact=ibis.row_number().over(in_order) + 1,
+        contact=place_in(in_order) + 1,
         sessions=so_far.cast("int64"),
         session_before_at=ibis.ifelse(by_day.attended, by_day.contact_at, ibis.null("int64")).max().over(before),
         previous_at=by_day.contact_at.lag().over(in_order),
@@ -151,7 +151,7 @@ def _gaps(rows: ir.Table) -> ir.Table:
         last=gap,
         second=gap.lag(1).over(in_order),
         third=gap.lag(2).over(in_order),
-        usual_gaps=ibis.row_number().over(in_order) + 1,
+        usual_gaps=place_in(in_order) + 1,
     )
     middle = ibis.greatest(
         ibis.least(gaps.last, gaps.second), ibis.least(ibis.greatest(gaps.last, gaps.second), gaps.third)

@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from holdfast.episodes import EPISODE, RECORDED, Episodes
-from holdfast.silence.joining import beside, matched
+from holdfast.silence.joining import beside, matched, place_in, whole
 from holdfast.tables.schema import Ending
 
 FATES = ("came", "ended", "quiet", "silent")
@@ -31,8 +31,8 @@ def fates(found: Episodes) -> ir.Table:
         came.select(
             *EPISODE, "started_at", "first_session_at", "last_session_at", "recorded_at", "ending", "ending_by"
         ).mutate(
-            key=ibis.row_number().over(by_name),
-            therapist=ibis.dense_rank().over(ibis.window(order_by="therapist_id")),
+            key=place_in(by_name),
+            therapist=whole(ibis.dense_rank().over(ibis.window(order_by="therapist_id"))),
         )
     )
     again = _seen_again(numbered, found)

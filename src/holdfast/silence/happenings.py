@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from holdfast.asof import CALLED_OFF
 from holdfast.engine import DAY
 from holdfast.episodes import NEVER, PAIR, Episodes
-from holdfast.silence.joining import end_of_day, has_rows, matched
+from holdfast.silence.joining import end_of_day, has_rows, matched, stacked
 from holdfast.tables.schema import Status
 
 BEGINNINGS = ("session", "missed", "called_off", "provider", "booked", "paused")  # in this order at one moment
@@ -35,7 +35,7 @@ def happenings(contacts: ir.Table, rows: ir.Table) -> ir.Table:
     key, contact (the last before it, 0 if there is none), contact_at, happened_at (s), kind (a place in
     BEGINNINGS), late (bool), settled_at. Bookings made on the day of the contact are left out: they are part of it.
     """
-    steps = ibis.union(_contact_steps(contacts), _end_steps(rows), _booking_steps(rows))
+    steps = stacked(_contact_steps(contacts), _end_steps(rows), _booking_steps(rows))
     before = ibis.window(group_by="key", order_by=["happened_at", "step"], preceding=(None, 1))
     walked = steps.mutate(
         contact=steps.number.max().over(before).fill_null(0),

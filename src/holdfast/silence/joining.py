@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -33,9 +34,24 @@ def keyed(table: ir.Table, keys: ir.Table) -> ir.Table:
     return matched(table, keys.select(*EPISODE, "key"), EPISODE).drop(*EPISODE)
 
 
+def stacked(first: ir.Table, *others: ir.Table) -> ir.Table:
+    """The rows of all tables, in the columns and types of the first: engines keep small numbers in types of their own."""
+    return ibis.union(first, *(other.select(first.columns).cast(dict(first.schema().items())) for other in others))
+
+
 def flag(condition: ir.BooleanValue) -> ir.IntegerValue:
     """1 where it holds, else 0: not every engine can add up truth values, or find the largest."""
     return ibis.ifelse(condition, 1, 0)
+
+
+def place_in(window: Any) -> ir.IntegerValue:
+    """The place of a row in its window, 0 for the first."""
+    return whole(ibis.row_number().over(window))
+
+
+def whole(number: ir.IntegerValue) -> ir.IntegerValue:
+    """A number of 64 bits for certain: Spark counts rows in 32, and ibis does not know."""
+    return number.cast("int32").cast("int64")
 
 
 def end_of_day(moment: ir.IntegerValue) -> ir.IntegerValue:

@@ -19,7 +19,7 @@ from holdfast.episodes import EPISODE, RECORDED, Episodes, episodes
 from holdfast.silence.contacts import HOW
 from holdfast.silence.facts import ANSWERS, SETTLED_DAYS, Grounds, facts, facts_by, grounds, told_by
 from holdfast.silence.fates import CAME, ENDED, FATES, QUIET, SILENT
-from holdfast.silence.joining import matched
+from holdfast.silence.joining import matched, stacked
 from holdfast.silence.signals import SIGNALS
 from holdfast.silence.stages import CELLS, EVENTS
 from holdfast.silence.values import values
@@ -150,7 +150,7 @@ def _open(ground: Grounds) -> ir.Table:
     last = matched(sessions, sessions.group_by("key").agg(contact=sessions.contact.max()), ["key", "contact"])
     settled = told_by(ground, tails, days=SETTLED_DAYS).mutate(evening=ibis.literal(False))
     evening = told_by(ground, last, days=0).mutate(evening=ibis.literal(True))
-    return ibis.union(settled, evening.select(settled.columns))
+    return stacked(settled, evening)
 
 
 def _tails(open_: ir.Table, names: pl.DataFrame, found: Episodes) -> pl.DataFrame:

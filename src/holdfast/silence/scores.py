@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from holdfast.engine import DAY
 from holdfast.episodes import Episodes
-from holdfast.silence.joining import beside, has_rows, matched
+from holdfast.silence.joining import beside, has_rows, matched, place_in
 
 FIRST_FROM_DAYS = 30  # before the first appointment: a score from intake counts as the first of the episode
 
@@ -27,7 +27,7 @@ def scores(found: Episodes, keys: ir.Table) -> ir.Table | None:
     theirs = theirs.select("key", "taken_at", measure=measure, score=theirs.score)
     same = ibis.window(group_by=["key", "measure"], order_by=["taken_at", "score"])
     in_order = ibis.window(group_by="key", order_by=["taken_at", "measure", "score"])
-    numbered = theirs.mutate(place=ibis.row_number().over(same), number=ibis.row_number().over(in_order) + 1)
+    numbered = theirs.mutate(place=place_in(same), number=place_in(in_order) + 1)
     first = numbered.filter(numbered.place == 0).select("key", "measure", first_score="score")
     whole = beside(numbered, first, ["key", "measure"])
     return found.engine.keep(whole.mutate(is_first=whole.place == 0).drop("place"))

@@ -19,7 +19,7 @@ from holdfast.silence.closures import overlap
 from holdfast.silence.contacts import UNMARKED
 from holdfast.silence.fates import ENDED, SILENT
 from holdfast.silence.happenings import BEGINNINGS, BOOKED, PAUSED, SESSION, live, pauses
-from holdfast.silence.joining import beside, end_of_day, flag, matched
+from holdfast.silence.joining import beside, end_of_day, flag, matched, place_in, stacked
 
 STAGE = ["key", "contact", "stage"]
 EVENTS = clock.EVENTS
@@ -66,13 +66,13 @@ def _begun(contacts: ir.Table, keys: ir.Table, seen: ir.Table, breaks: ir.Table 
     first = ends.mutate(began=ibis.literal(SESSION, "int8"), began_at=ends.contact_at, late=ibis.literal(False))
     later = matched(_later(seen, breaks), ends, ["key", "contact"])
     later = later.filter((later.began_at < later.until_at) | (later.last_event == PLACES[clock.NONE]))
-    begun = ibis.union(first, later.select(first.columns))
+    begun = stacked(first, later)
     window = ibis.window(group_by=["key", "contact"], order_by=["began_at", "began"])
     events = [PLACES.get(kind, 0) for kind in BEGINNINGS]
     next_began = begun.began.lead().over(window)
     event = ibis.cases(*((next_began == kind, place) for kind, place in enumerate(events)), else_=begun.last_event)
     return begun.mutate(
-        stage=ibis.row_number().over(window),
+        stage=place_in(window),
         event=event.cast("int8"),
         over_at=begun.began_at.lead().over(window).fill_null(begun.until_at),
     ).drop("last_event", "until_at")
@@ -85,11 +85,11 @@ def _later(seen: ir.Table, breaks: ir.Table | None) -> ir.Table:
     if breaks is not None:
         agreed = breaks.select("key", "contact", late=ibis.literal(False), began_at="happened_at")
         agreed = agreed.mutate(began=ibis.literal(PAUSED, "int8"))
-        later = ibis.union(later, agreed.select(later.columns))
+        later = stacked(later, agreed)
     by_day = ibis.window(
         group_by=["key", "contact", "began", later.began_at // DAY], order_by=[later.began_at.desc(), "late"]
     )
-    return later.mutate(order=ibis.row_number().over(by_day)).filter(ibis._.order == 0).drop("order")
+    return later.mutate(order=place_in(by_day)).filter(ibis._.order == 0).drop("order")
 
 
 def _ends(contacts: ir.Table, keys: ir.Table, found: Episodes) -> ir.Table:

@@ -98,7 +98,7 @@ def _symptoms(facts: ir.Table) -> Rules:
         [
             (nothing, UNASKED),
             ((rise == 0) | (rise.abs() < least), "same"),
-            ((rise > 0) == up_is_better, "better"),
+            ((up_is_better & (rise > 0)) | (~up_is_better & (rise < 0)), "better"),
         ],
         "worse",
     )
