@@ -62,6 +62,7 @@ class Episodes:
     episodes: ir.Table
     sessions: ir.Table
     appointments: ir.Table  # as known, each with its episode's number
+    pauses: ir.Table | None  # agreed breaks, each with its episode's number
     at: datetime
     rule: Rule
     practice_rhythm_days: float | None
@@ -107,7 +108,7 @@ def episodes(tables: Tables, *, engine: Engine, at: datetime | None = None, rule
     found = _join_parts(rows, sessions, endings, pauses, known)
     found = _with_rhythm(found, known, rule, practice_rhythm)
     found = _with_ending(found)
-    return Episodes(engine.keep(found), sessions, rows, moment, rule, practice_rhythm, known, engine)
+    return Episodes(engine.keep(found), sessions, rows, pauses, moment, rule, practice_rhythm, known, engine)
 
 
 def _any(table: ir.Table, engine: Engine) -> bool:
