@@ -25,7 +25,7 @@ from benchmarks.pages import rewrite, table
 from holdfast.silence import habits as learning
 from holdfast.silence.clock import BINS, CELLS, EVENTS, NONE, STAY_EVENTS, Floats, cell_codes, place
 from holdfast.silence.design import Design, Normal
-from holdfast.silence.fit import Data, draws_of, published_design, settled
+from holdfast.silence.fit import HOLDS_SD, Data, draws_of, published_design, settled, usual_score
 from holdfast.silence.habits import Spells
 from holdfast.silence.moments import moments
 from holdfast.silence.newton import Rows, climb
@@ -62,7 +62,7 @@ def practice_rows(clients: int) -> tuple[Rows, Design]:
 
 def ours(rows: Rows, design: Design) -> tuple[Floats, Floats]:
     """Draws of the effects and the spread, as ``fit`` makes them."""
-    at = climb(rows, design.scaled(0.6), 0.5, (design.means, np.zeros(rows.therapists)), steps=60)
+    at = climb(rows, design.here(0.6, 1.0, 0.0), 0.5, (design.means, np.zeros(rows.therapists)), steps=60)
     effects, _, spreads = draws_of(rows, design, at, DRAWS, np.random.default_rng(1))
     return effects, spreads
 
@@ -81,13 +81,15 @@ def nuts(rows: Rows, design: Design) -> tuple[Floats, Floats]:
     matrix, who, weight = (jnp.asarray(part) for part in (rows.matrix.toarray(), whose, rows.weight))
     log_ratio = jnp.asarray(np.log(np.maximum(rows.ratio, 1e-300)))
     stayed, spread, scale = jnp.asarray(rows.stayed), PRIORS.therapist_spread, PRIORS.scale
-    is_effect = jnp.arange(design.width) > 0
+    is_effect, usual = jnp.arange(design.width) > 0, usual_score(rows, design)
 
     def model() -> None:
         times = numpyro.sample("scale", dist.LogNormal(np.log(scale.median), scale.log_sd))
         widths = jnp.asarray(design.sds) * jnp.where(is_effect, times, 1.0)
         away = numpyro.sample("away", dist.Normal(0, 1).expand([design.width]))
-        effects = numpyro.deterministic("effects", jnp.asarray(design.means) + widths * away)
+        holds = numpyro.sample("holds", dist.TruncatedNormal(1.0, HOLDS_SD, low=0.0, high=1.25))
+        means = jnp.asarray(design.means) * jnp.where(is_effect, holds, 1.0) + (1 - holds) * usual * ~is_effect
+        effects = numpyro.deterministic("effects", means + widths * away)
         sd = numpyro.sample("spread", dist.LogNormal(np.log(spread.median), spread.log_sd))
         own = numpyro.sample("own", dist.Normal(0, 1).expand([rows.therapists]))
         eta = matrix @ effects + sd * own[who]

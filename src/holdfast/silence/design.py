@@ -39,9 +39,22 @@ class Design:
     intercept: Normal
     priors: tuple[Normal, ...]
 
-    def scaled(self, scale: float) -> Design:
-        """The same with every effect's prior so much wider; the intercept's stays."""
-        return replace(self, priors=tuple(Normal(prior.mean, prior.sd * scale) for prior in self.priors))
+    def here(self, scale: float, holds: float, usual: float) -> Design:
+        """The priors of a practice in which published effects hold so far.
+
+        Parameters
+        ----------
+        scale
+            Multiplies the sd of every effect.
+        holds
+            Multiplies their means: 1 as published, 0 not at all.
+        usual
+            What the published means add up to for an average contact here; what no longer holds of it goes to the
+            intercept, so that the average chance stays what it was.
+        """
+        priors = tuple(Normal(prior.mean * holds, prior.sd * scale) for prior in self.priors)
+        intercept = Normal(self.intercept.mean + (1 - holds) * usual, self.intercept.sd)
+        return replace(self, intercept=intercept, priors=priors)
 
     @property
     def signals(self) -> tuple[str, ...]:

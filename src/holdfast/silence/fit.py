@@ -35,6 +35,8 @@ STILL = 2e-4  # the change of a chance (root mean square) at which the turns end
 SPREADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.85, 1.1, 1.5, 2.0)  # between therapists, on the logit scale
 SCALES = (0.25, 0.4, 0.6, 0.85, 1.2, 1.7)  # of the priors' widths
 ENOUGH_TO_LEAN = 20_000  # rows by which the posterior's lean is judged
+HOLDS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)  # how far published effects hold here, all together
+HOLDS_SD = 0.4  # judgement: of the prior of this, round 1
 PSEUDO_EFFECTS = 20.0  # for which the prior of the scale counts while turns are taken
 PSEUDO_THERAPISTS = 4.0  # for which the prior counts while turns are taken
 DEFAULTED = 0.95  # judgement: chance that an attendance which the system filled in by itself took place
@@ -169,21 +171,35 @@ class State:
 
 def settled(data: Data, design: Design) -> State:
     """Take turns until no chance moves any more."""
-    habits, spread, scale = learning.assumed(), PRIORS.therapist_spread.median, PRIORS.scale.median
+    habits, spread, scale, holds = learning.assumed(), PRIORS.therapist_spread.median, PRIORS.scale.median, 1.0
     at: Place = (design.means, np.zeros(len(data.therapist_ids)))
-    before, blocks = np.full(data.tails.size, -1.0), None
+    before, blocks, usual = np.full(data.tails.size, -1.0), None, usual_score(data.layout, design)
     for turn in range(TURNS):
-        judged, own = _judged(data, habits, at), design.scaled(scale)
+        judged, own = _judged(data, habits, at), design.here(scale, holds, usual)
         rows = data.rows(judged)
         if turn in FRESH or blocks is None:
             blocks = curvature(rows, own, spread, at)
         at = climb(rows, own, spread, at, steps=1, blocks=blocks)
-        spread, scale = _spread(at[1], blocks[2], spread), _scale(design, at[0], blocks)
+        spread, holds = _spread(at[1], blocks[2], spread), _holds(design, at[0], scale)
+        scale = _scale(design.here(1.0, holds, usual), at[0], blocks)
         habits = _learned(data, judged)
         if np.linalg.norm(judged.left - before) <= STILL * np.sqrt(len(before)):
             break
         before = judged.left
     return State(habits, at, judged)
+
+
+def usual_score(rows: Rows, design: Design) -> float:
+    """What the published means add up to for an average contact: log-odds above the intercept."""
+    own = rows.matrix @ np.r_[0.0, design.means[1:]]
+    return float(rows.weight @ own / max(rows.weight.sum(), 1.0))
+
+
+def _holds(design: Design, effects: Floats, scale: float) -> float:
+    """How far published effects hold here: the slope of what was found on what was published; near 1 if few say."""
+    published, sure = design.means[1:-1], (scale * design.sds[1:-1]) ** -2
+    found = (sure * published) @ effects[1:-1] + HOLDS_SD**-2
+    return float(np.clip(found / ((sure * published) @ published + HOLDS_SD**-2), HOLDS[0], HOLDS[-1]))
 
 
 def _scale(design: Design, effects: Floats, blocks: Blocks) -> float:
@@ -222,10 +238,16 @@ def _learned(data: Data, judged: Judged) -> Habits:
 
 
 def over_all(rows: Rows, design: Design, at: Place) -> tuple[list[Peak], Floats]:
-    """Peaks for every scale of the priors and every spread between therapists, and how probable each is."""
-    tops = peaks(rows, [design.scaled(scale) for scale in SCALES], SPREADS, at)
-    prior = np.add.outer(_log_shares(PRIORS.scale, SCALES), _log_shares(PRIORS.therapist_spread, SPREADS))
-    logs = np.asarray([one.evidence for one in tops]) + prior.ravel()
+    """Peaks for all that is not known about the priors here, and how probable each is.
+
+    That is how far published effects hold, how free effects are to move from them, and how much therapists differ.
+    """
+    usual = usual_score(rows, design)
+    designs = [design.here(scale, holds, usual) for holds in HOLDS for scale in SCALES]
+    tops = peaks(rows, designs, SPREADS, at)
+    holding = -(((np.asarray(HOLDS) - 1) / HOLDS_SD) ** 2) / 2
+    sizes = np.add.outer(_log_shares(PRIORS.scale, SCALES), _log_shares(PRIORS.therapist_spread, SPREADS))
+    logs = np.asarray([one.evidence for one in tops]) + np.add.outer(holding, sizes).ravel()
     return tops, np.asarray(np.exp(logs - logsumexp(logs)))
 
 

@@ -109,3 +109,10 @@ def test_the_lean_takes_the_peak_to_the_mean_of_a_lopsided_posterior():
     moved = lean(found, top, np.full(2, sds(top)[0] ** 2))[0]
     assert top.effects[0] - mean > 0.05
     assert top.effects[0] + moved[0] == pytest.approx(mean, abs=0.02)
+
+
+def test_what_does_not_hold_of_the_published_effects_goes_to_the_intercept():
+    here = DESIGN.here(scale=0.5, holds=0.25, usual=0.8)
+    assert here.intercept == Normal(-2.5 + 0.75 * 0.8, 0.8)
+    assert here.priors[0] == Normal(0.2, 0.25)
+    assert DESIGN.here(1.0, 1.0, 0.8) == DESIGN
