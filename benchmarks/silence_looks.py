@@ -14,14 +14,14 @@ from pathlib import Path
 
 import polars as pl
 
-from holdfast.simulate import Fates, SimulatedPractice, left_by, write
+from holdfast.simulate import WORLDS, Fates, SimulatedPractice, left_by, write
 from holdfast.simulate.fates import clock
 from holdfast.tables.read import Tables, read_tables
 
 SHARES = (0.5, 0.85)  # of the practice's life so far: when it is looked at
 LATER_DAYS = 75  # sessions up to so long after an evening are asked about
 SETTLED_DAYS = 10  # before the end of the practice: an ending may be told that much later
-MORE_SEEDS = {"tiny": 6, "young": 4, "single": 3}  # little happens in a small practice, so more of them are made
+MORE_SEEDS = {"tiny": 4, "young": 3, "single": 2}  # little happens in a small practice, so more of them are made
 EVENING = time(22, 0)
 
 
@@ -39,7 +39,9 @@ class Look:
 
 
 def seeds_of(world: str, seeds: int) -> range:
-    return range(1, seeds * MORE_SEEDS.get(world, 1) + 1)
+    """The seeds of a world's practices: no two worlds share one, so that what is chance in one is not in the other."""
+    first = 1_000 * (1 + list(WORLDS).index(world))
+    return range(first, first + seeds * MORE_SEEDS.get(world, 1))
 
 
 def looks(world: str, seed: int, practice: SimulatedPractice, shares: tuple[float, ...] = SHARES) -> Iterator[Look]:

@@ -67,7 +67,7 @@ class Judged:
 
     @property
     def too_few(self) -> bool:
-        return not math.isfinite(self.slope.value)
+        return not math.isfinite(self.intercept.value)
 
     def best(self, of: Mapping[str, float], *, smallest: bool) -> str:
         """The best of the baselines."""
@@ -79,12 +79,19 @@ class Judged:
 
 
 def judge(
-    world: str, rows: pl.DataFrame, truth: str, methods: Sequence[str], covered: Figure, *, knowing: str | None = None
+    world: str,
+    rows: pl.DataFrame,
+    truth: str,
+    methods: Sequence[str],
+    covered: Figure,
+    *,
+    knowing: str | None = None,
+    all_alike: bool = False,
 ) -> Judged:
     """Judge every method on one world's rows.
 
     ``rows`` has ``person``, the truth as 0 or 1, and one column of chances for each method; ``knowing`` names
-    a column of the world's own chances.
+    a column of the world's own chances. Where these are ``all_alike`` there is no slope: nothing can be told apart.
     """
     left = rows[truth].to_numpy().astype(float)
     people = np.unique(rows["person"].to_numpy(), return_inverse=True)[1]
@@ -96,7 +103,7 @@ def judge(
         world=world,
         rows=len(left),
         gone=float(left.mean()) if len(left) else math.nan,
-        slope=measure(metrics.calibration_slope),
+        slope=NOTHING if all_alike else measure(metrics.calibration_slope),
         intercept=measure(metrics.calibration_intercept),
         ratio=_inverse(_figure(metrics.observed_to_expected, left, chances[MODEL], weights)) if left.sum() else NOTHING,
         log_score={name: float(metrics.log_score(left, chance)[0]) for name, chance in chances.items()},

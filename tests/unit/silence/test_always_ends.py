@@ -53,7 +53,7 @@ def visits(client: str, count: int, *, every: int = 7, status: str = "attended",
     starts = [since + timedelta(days=every * number) for number in range(count)]
     return [
         {
-            "appointment_id": f"{client}-{number}",
+            "appointment_id": f"{client}-{start:%Y%m%d}-{number}",
             "client_id": client,
             "therapist_id": "t1",
             "starts_at": start,
