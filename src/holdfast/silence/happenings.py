@@ -10,8 +10,8 @@ import ibis.expr.types as ir
 
 from holdfast.asof import CALLED_OFF
 from holdfast.engine import DAY
-from holdfast.episodes import NEVER, PAIR, Episodes
-from holdfast.silence.joining import end_of_day, has_rows, matched, stacked
+from holdfast.episodes import EPISODE, NEVER, Episodes
+from holdfast.silence.joining import end_of_day, keyed, matched, stacked
 from holdfast.tables.schema import Status
 
 BEGINNINGS = ("session", "missed", "called_off", "provider", "booked", "paused")  # in this order at one moment
@@ -126,10 +126,9 @@ def placed(things: ir.Table, contacts: ir.Table) -> ir.Table:
 
 def pauses(found: Episodes, keys: ir.Table, contacts: ir.Table) -> ir.Table | None:
     """Agreed breaks: key, contact, happened_at (not before the contact), until. One agreed on his day belongs to it."""
-    agreed = found.known.pauses
-    if not has_rows(agreed, found.engine):
+    if found.pauses is None:
         return None
-    theirs = matched(agreed, keys.select(*PAIR, "key"), PAIR).select("key", "paused_at", "until")
+    theirs = keyed(found.pauses.select(*EPISODE, "paused_at", "until"), keys)
     at_night = placed(theirs.mutate(happened_at=end_of_day(theirs.paused_at)), contacts)
     joined = matched(at_night, contacts.select("key", "contact", "contact_at"), ["key", "contact"])
     return joined.select("key", "contact", "until", happened_at=ibis.greatest(joined.paused_at, joined.contact_at))
