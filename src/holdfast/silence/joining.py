@@ -35,7 +35,7 @@ def keyed(table: ir.Table, keys: ir.Table) -> ir.Table:
 
 
 def stacked(first: ir.Table, *others: ir.Table) -> ir.Table:
-    """The rows of all tables, in the columns and types of the first: engines keep small numbers in types of their own."""
+    """The rows of all tables, in the columns and types of the first: engines keep small numbers in their own types."""
     return ibis.union(first, *(other.select(first.columns).cast(dict(first.schema().items())) for other in others))
 
 

@@ -6,6 +6,7 @@ are not over.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,12 +23,18 @@ from holdfast.silence.fates import CAME, ENDED, FATES, QUIET, SILENT
 from holdfast.silence.joining import matched, stacked
 from holdfast.silence.signals import SIGNALS
 from holdfast.silence.stages import CELLS, EVENTS
-from holdfast.silence.values import values
+from holdfast.silence.values import DATES, VALUE_KINDS, Kind, values
 from holdfast.tables.read import Tables
 from holdfast.tables.schema import Status
 
 CONTACT = [*EPISODE, "contact"]
 _FIXED = {"how": HOW, "fate": FATES, "before": ANSWERS, "event": EVENTS}
+_KINDS: Mapping[Kind, Sequence[str]] = {
+    pl.String: ("client_id", "therapist_id"),
+    pl.Int64: ("episode", "contact", "link", "sessions", "stage", "bin", "rows"),
+    pl.Float64: ("rhythm_days", "days_silent", "part", "days", "expected_days"),
+    pl.Boolean: ("pending", "ahead", "late"),
+}
 _CODES = {**_FIXED, **{name: tuple(signal.codes) for name, signal in SIGNALS.items()}}
 
 
@@ -126,7 +133,7 @@ def _patterns(ground: Grounds, names: pl.DataFrame) -> pl.DataFrame:
     frame = ground.found.engine.fetch(coded.group_by(coded.columns).agg(rows=coded.count()))  # sorted by its columns
     therapists = names.select("therapist", "therapist_id").unique()
     frame = _decoded(frame).join(therapists, on="therapist", maintain_order="left")
-    return frame.select("therapist_id", "how", "before", *SIGNALS, "rows")
+    return _typed(frame.select("therapist_id", "how", "before", *SIGNALS, "rows"))
 
 
 def _codes(known: ir.Table) -> dict[str, ir.IntegerValue]:
@@ -136,7 +143,7 @@ def _codes(known: ir.Table) -> dict[str, ir.IntegerValue]:
 def _spells(ground: Grounds) -> pl.DataFrame:
     stages = ground.stages.filter(ground.stages.fate.isin([CAME, ENDED]))
     counted = stages.group_by(["place", "event", "bin"]).agg(rows=stages.count())
-    return _with_cells(ground.found.engine.fetch(counted)).select("cell", "event", "bin", "rows")
+    return _with_cells(ground.found.engine.fetch(counted)).select("cell", "event", "bin", pl.col("rows").cast(pl.Int64))
 
 
 # --- silences that are not over -----------------------------------------------------------------------
@@ -158,7 +165,7 @@ def _tails(open_: ir.Table, names: pl.DataFrame, found: Episodes) -> pl.DataFram
     settled = open_.filter(~open_.evening)
     frame = found.engine.fetch(settled.select("key", "contact", *front, "pending", **_codes(settled)))
     named = _named(_moment(_decoded(frame), "contact_at"), names)
-    return named.select(*CONTACT, *front, *SIGNALS, "pending").sort(CONTACT)
+    return _typed(named.select(*CONTACT, *front, *SIGNALS, "pending")).sort(CONTACT)
 
 
 def _tail_stages(ground: Grounds, names: pl.DataFrame) -> pl.DataFrame:
@@ -166,7 +173,7 @@ def _tail_stages(ground: Grounds, names: pl.DataFrame) -> pl.DataFrame:
     columns = ["event", "bin", "part", "days", "expected_days", "ahead", "late", "began_at", "over_at"]
     frame = ground.found.engine.fetch(stages.select("key", "contact", "stage", "place", *columns))
     frame = _named(_moment(_moment(_with_cells(frame), "began_at"), "over_at"), names)
-    return frame.select(*CONTACT, "stage", "cell", *columns).sort(*CONTACT, "stage")
+    return _typed(frame.select(*CONTACT, "stage", "cell", *columns)).sort(*CONTACT, "stage")
 
 
 def _evenings(open_: ir.Table, names: pl.DataFrame, found: Episodes) -> pl.DataFrame:
@@ -175,14 +182,15 @@ def _evenings(open_: ir.Table, names: pl.DataFrame, found: Episodes) -> pl.DataF
     front = {"last_session_at": evening.contact_at, "sessions": evening.sessions, "days_silent": silent}
     frame = found.engine.fetch(evening.select("key", "contact", "rhythm_days", **front, **_codes(evening)))
     named = _named(_moment(_decoded(frame), "last_session_at"), names)
-    return named.select(*CONTACT, *front, "rhythm_days", *SIGNALS).sort(CONTACT)
+    return _typed(named.select(*CONTACT, *front, "rhythm_days", *SIGNALS)).sort(CONTACT)
 
 
 def _values(open_: ir.Table, names: pl.DataFrame, found: Episodes) -> pl.DataFrame:
     quiet = open_.filter((open_.fate == QUIET) & ~open_.evening)
     frame = found.engine.fetch(values(quiet, found.known.at))
-    named = _named(frame.with_columns(pl.col("^.*_on$").cast(pl.Int32).cast(pl.Date)), names)
-    return named.select(*CONTACT, pl.all().exclude(*CONTACT, "key")).sort(CONTACT)
+    named = _named(frame.with_columns(pl.col(DATES).cast(pl.Int32).cast(pl.Date)), names)
+    told = _typed(_typed(named, VALUE_KINDS).select(*CONTACT, pl.all().exclude(*CONTACT, "key")))
+    return told.sort(CONTACT)
 
 
 # --- from the engine's numbers to words ---------------------------------------------------------------
@@ -198,6 +206,12 @@ def _decoded(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         pl.col(name).cast(pl.UInt8).cat.to(pl.Enum(codes)) for name, codes in _CODES.items() if name in frame.columns
     )
+
+
+def _typed(frame: pl.DataFrame, kinds: Mapping[Kind, Sequence[str]] = _KINDS) -> pl.DataFrame:
+    """The same types from every engine, of an empty frame as well."""
+    named = {name: kind for kind, names in kinds.items() for name in names}
+    return frame.cast({name: named[name] for name in frame.columns if name in named})
 
 
 def _named(frame: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import ibis.expr.types as ir
+import polars as pl
 
 from holdfast.engine import DAY
 from holdfast.silence.checkins import NUMBERS, RATED, ROTATING
 from holdfast.silence.contacts import OWN_GAPS
 from holdfast.silence.signals.person import age
 from holdfast.silence.signals.said import latest
+
+Kind = type[pl.DataType]
+DATES = ("next_on", "called_off_on", "late_on", "no_show_on", "provider_on", "repaired_on", "asked_on")
+_BEFORE = tuple(f"{name}_before" for name in RATED)
+VALUE_KINDS: Mapping[Kind, Sequence[str]] = {
+    pl.String: ("change", "employment", "gender", "measure"),
+    pl.Int64: (*NUMBERS, *_BEFORE, "masculinity", "missed", "age"),
+    pl.Float64: ("distance", "score", "first_score", "gap_days", "rhythm_before_days", "silent_days"),
+    pl.Boolean: ("booking_said", "rhythm_is_own"),
+    pl.Date: DATES,
+}
 
 
 def values(facts: ir.Table, at: int) -> ir.Table:
@@ -21,7 +35,7 @@ def values(facts: ir.Table, at: int) -> ir.Table:
     rhythm_days, rhythm_is_own, silent_days (up to ``at``), booking_said, and the dates ``…_on`` (days since 1970).
     """
     numbers = {name: latest(name, facts) if name in ROTATING else facts[name] for name in NUMBERS}
-    dates = {
+    moments = {
         "next_on": facts.ahead_at,
         "called_off_on": facts.called_off_at,
         "late_on": facts.late_at,
@@ -30,18 +44,17 @@ def values(facts: ir.Table, at: int) -> ir.Table:
         "repaired_on": facts.repaired_at,
         "asked_on": facts.sent_at,
     }
-    plain = ["key", "contact", "sessions", "change", "masculinity", "employment", "gender", "distance"]
+    told = ["change", "masculinity", "employment", "gender", "distance", *_BEFORE, "measure", "score", "first_score"]
     return facts.select(
-        *plain,
-        *(f"{name}_before" for name in RATED),
-        "measure",
-        "score",
-        "first_score",
+        "key",
+        "contact",
+        "sessions",
+        *told,
         "missed",
         "rhythm_days",
         "booking_said",
         **numbers,
-        **{name: moment // DAY for name, moment in dates.items()},
+        **{name: moment // DAY for name, moment in moments.items()},
         age=age(facts),
         gap_days=facts.gap_open_days,
         rhythm_before_days=facts.rhythm_before,
