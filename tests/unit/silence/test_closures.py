@@ -1,0 +1,74 @@
+"""Days on which a therapist was away do not count as silence; one client's own silence is no closure."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from tests.unit.silence.stories import Story, appointment, came, look
+
+from holdfast.silence.moments import Moments
+
+HERE = "therapist of several"
+
+
+def seen(*days: int, by: str = HERE, **said: object) -> Story:
+    return [(table, row | {"therapist_id": by}) for table, row in came(*days, **said)]
+
+
+BEFORE = {f"client {n}": seen(*(day + n for day in range(-56, -7, 7))) for n in range(4)}
+"""Four clients, Monday to Thursday of each week up to day -11."""
+
+
+@pytest.fixture(scope="module")
+def found() -> Moments:
+    """The therapist is away from Friday (-10) for two and a half weeks, and then sees a new client."""
+    stories = {
+        **BEFORE,
+        "new": seen(7),
+        "alone": came(-77, -70, -63, 0),  # the only client of another therapist: his own silence
+        "on his own": [appointment(0)],
+    }
+    return look(stories, day=10, hour=10)
+
+
+def days_silent(found: Moments, name: str) -> float:
+    return float(found.tail_stages.filter(pl.col("client_id") == name)["days"].sum())
+
+
+def test_the_days_of_a_closure_do_not_count(found: Moments) -> None:
+    last = {f"client {n}": -14 + n for n in range(4)}
+    away = 7 - (-11) - 1  # from a usual distance (a day) after the last appointment to the day of the next one
+    for name, day in last.items():
+        assert days_silent(found, name) == pytest.approx(10 - day - away)
+
+
+def test_the_silence_of_an_only_client_is_no_closure(found: Moments) -> None:
+    row = found.tails.filter(pl.col("client_id") == "alone").row(0, named=True)
+    assert row["widening"] == "much"
+
+
+def test_days_after_the_last_appointment_are_no_closure(found: Moments) -> None:
+    assert days_silent(found, "on his own") == 10
+    assert days_silent(found, "new") == 3
+
+
+def test_what_the_therapist_called_off_does_not_open_the_diary() -> None:
+    again = [
+        *seen(7),
+        *(
+            (table, row | {"therapist_id": HERE})
+            for table, row in [appointment(0, "cancelled", initiated_by="provider")]
+        ),
+    ]
+    found = look({**BEFORE, "new": again}, day=10, hour=10)
+    assert days_silent(found, "client 3") == pytest.approx(10 - -11 - 17)
+    met = [*seen(7), *((table, row | {"therapist_id": HERE}) for table, row in [appointment(-2, "no_show")])]
+    found = look({**BEFORE, "new": met}, day=10, hour=10)
+    assert days_silent(found, "client 3") > 10 - -11 - 17
+
+
+def test_a_gap_over_a_closure_does_not_widen() -> None:
+    stories = {**BEFORE, "client 0": seen(*range(-56, -7, 7), 7)}
+    found = look(stories, day=10, hour=10)
+    row = found.tails.filter(pl.col("client_id") == "client 0").row(0, named=True)
+    assert (row["widening"], row["session"]) == ("no", "s6_10")
