@@ -1,6 +1,6 @@
 """A folder of tables with as many appointments as you like, for timing: the demo's shape, made column by column.
 
-    python -m benchmarks.make_large --appointments 10000000 --to DIR [--csv]
+    python -m benchmarks.make_large --appointments 10000000 --to DIR [--csv] [--checkins]
 
 Nothing is planted here and there is no truth to recover; for that see ``holdfast.simulate``.
 Each client has a geometric number of turns at his own rhythm. Some turns are missed, some
@@ -35,7 +35,7 @@ ENDINGS = ("planned", "told", "switched", "referred", "silent")
 _MODALITIES = ("in_person", "video", "phone")
 
 
-def make_large(appointments: int, folder: Path, *, csv: bool = False, seed: int = 1) -> int:
+def make_large(appointments: int, folder: Path, *, csv: bool = False, checkins: bool = False, seed: int = 1) -> int:
     """Write the tables into a folder and return how many appointments there are: about as many as asked for."""
     folder.mkdir(parents=True, exist_ok=True)
     dice = np.random.default_rng(seed)
@@ -43,16 +43,21 @@ def make_large(appointments: int, folder: Path, *, csv: bool = False, seed: int 
     therapists = max(1, clients // CLIENTS_PER_THERAPIST)
     parts: list[Path] = []
     endings: list[pl.DataFrame] = []
+    asked: list[pl.DataFrame] = []
     step = max(1, round(CHUNK / MEAN_TURNS))
     made = 0
     for first in range(0, clients, step):
         turns = _turns(dice, first, min(step, clients - first), therapists, first_id=made)
         made += turns.height
         endings.append(_endings(dice, turns))
+        if checkins:
+            asked.append(_checkins(dice, turns))
         parts.append(folder / f".part-{len(parts)}.parquet")
         _appointments(turns).write_parquet(parts[-1])
     _join(parts, folder / "appointments", csv=csv)
     _write(pl.concat(endings), folder / "endings", csv=csv)
+    if checkins:
+        _write(pl.concat(asked), folder / "checkins", csv=csv)
     _write(_clients(dice, clients), folder / "clients", csv=csv)
     _write(_therapists(dice, therapists), folder / "therapists", csv=csv)
     told = {"name": "Large practice", "timezone": "Europe/London", "exported_at": NOW.replace(tzinfo=UTC).isoformat()}
@@ -165,6 +170,29 @@ def _endings(dice: np.random.Generator, turns: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _checkins(dice: np.random.Generator, turns: pl.DataFrame) -> pl.DataFrame:
+    """A check-in two hours after each session; three in four are answered within two days."""
+    held = turns.filter(pl.col("status") == _ATTENDED)
+    count = held.height
+    answered = pl.Series(dice.random(count) < 0.75)
+    wait = pl.Series(dice.integers(10, 60 * 40, count))
+    scales = dict.fromkeys(("understood", "on_target", "worth_it", "could_say", "attend_next"), (5, 11))
+    scales |= dict.fromkeys(("approach", "language", "tone", "posture", "pace", "energy"), (-2, 3))
+    scales["talked_down"] = (0, 2)
+    sent = pl.col("start") + 120
+    return held.select(
+        _id("C", "client", 8).alias("client_id"),
+        _id("A", "id", 9).alias("appointment_id"),
+        _moment(sent).alias("sent_at"),
+        pl.when(answered).then(_moment(sent + wait)).alias("answered_at"),
+        *(
+            pl.when(answered).then(pl.Series(dice.integers(low, high, count))).alias(name)
+            for name, (low, high) in scales.items()
+        ),
+        pl.when(answered).then(pl.lit("leave it as it is")).alias("change"),
+    )
+
+
 def _clients(dice: np.random.Generator, count: int) -> pl.DataFrame:
     yes_no = np.array(["yes", "no"])
     return pl.DataFrame(
@@ -213,10 +241,11 @@ def main() -> None:
     parser.add_argument("--appointments", type=int, default=1_000_000, help="about how many (default: a million)")
     parser.add_argument("--to", type=Path, required=True, help="the folder; made if it is not there")
     parser.add_argument("--csv", action="store_true", help="CSV instead of Parquet")
+    parser.add_argument("--checkins", action="store_true", help="with a check-in after every session")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     began = time.perf_counter()
-    made = make_large(asked.appointments, asked.to, csv=asked.csv, seed=asked.seed)
+    made = make_large(asked.appointments, asked.to, csv=asked.csv, checkins=asked.checkins, seed=asked.seed)
     print(f"{made:,} appointments in {asked.to}, {time.perf_counter() - began:.0f} s.")
 
 

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 
 from holdfast.engine import DAY
 from holdfast.episodes import NEVER, Episodes
-from holdfast.silence.joining import beside, has_rows, matched, place_in
+from holdfast.silence.joining import beside, flag, has_rows, matched, place_in, small
 from holdfast.tables.schema import AXES
 
 RATED = ("understood", "on_target", "worth_it")
@@ -31,10 +31,9 @@ _SHIFT, _WIDTH = 32, 64  # numbers from -32 to 31 fit beside the contact they be
 class Said:
     """What was asked and answered. ``about`` has a row a contact with a check-in, ``recent`` a row a contact.
 
-    about: key, contact, sent_at, answered_at, the answers, change, change_kind, ``<answer>_before`` and
-    ``<answer>_before_at`` (the last one he gave before, and the contact it was about), change_before,
-    asked_before and answered_before (of the last three), answered_5 (of this and the five before: whether each
-    was answered).
+    about: key, contact, sent_at, answered_at, the answers, change, change_kind, ``<answer>_before`` (the last one he
+    gave before), change_before, asked_before and answered_before (of the last three before), answered_1 to answered_5
+    (whether each of the five before was answered; null where there was none).
     recent: key, contact, ``<answer>_recent`` (the latest of the two contacts before), ever_answered.
     """
 
@@ -115,14 +114,13 @@ def _with_history(about: ir.Table) -> ir.Table:
     answered = ibis.ifelse(about.in_time, 1, 0)
     lags = {f"answered_{step}": answered.lag(step).over(in_order) for step in range(1, 6)}
     rows = about.mutate(**packed, **lags)
-    unpacked = {f"{name}_before": rows[f"{name}_packed"] % _WIDTH - _SHIFT for name in (*RATED, "change_kind")}
-    places = {f"{name}_before_at": rows[f"{name}_packed"] // _WIDTH for name in RATED}
+    unpacked = {f"{name}_before": _unpacked(rows[f"{name}_packed"]) for name in (*RATED, "change_kind")}
     last_three = [rows[f"answered_{step}"] for step in (1, 2, 3)]
     rows = rows.mutate(
         **unpacked,
-        **places,
-        asked_before=sum((ibis.ifelse(one.notnull(), 1, 0) for one in last_three), ibis.literal(0)),
-        answered_before=sum((one.fill_null(0) for one in last_three), ibis.literal(0)),
+        **{name: small(rows[name]) for name in (*NUMBERS, "change_kind")},
+        asked_before=small(sum((flag(one.notnull()) for one in last_three), ibis.literal(0))),
+        answered_before=small(sum((one.fill_null(0) for one in last_three), ibis.literal(0))),
     )
     return rows.drop(*packed).rename(change_before="change_kind_before")
 
@@ -142,5 +140,10 @@ def _recent(contacts: ir.Table, about: ir.Table) -> ir.Table:
         for name in ROTATING
     }
     rows = whole.mutate(**packed, ever_answered=ibis.ifelse(in_time, 1, 0).max().over(ever).fill_null(0))
-    unpacked = {f"{name}_recent": rows[f"{name}_recent"] % _WIDTH - _SHIFT for name in ROTATING}
+    unpacked = {f"{name}_recent": _unpacked(rows[f"{name}_recent"]) for name in ROTATING}
     return rows.mutate(**unpacked).select("key", "contact", *unpacked, "ever_answered")
+
+
+def _unpacked(packed: ir.IntegerValue) -> ir.IntegerValue:
+    """The number that was packed behind the contact it belongs to."""
+    return small(packed % _WIDTH - _SHIFT)

@@ -54,6 +54,11 @@ def whole(number: ir.IntegerValue) -> ir.IntegerValue:
     return number.cast("int32").cast("int64")
 
 
+def small(number: ir.IntegerValue) -> ir.IntegerValue:
+    """A number of 8 bits for certain: a million of them matter."""
+    return number.cast("int32").cast("int8")
+
+
 def end_of_day(moment: ir.IntegerValue) -> ir.IntegerValue:
     """The last second of a moment's day."""
     return (moment // DAY + 1) * DAY - 1
