@@ -127,7 +127,7 @@ def signals_reference() -> str:
 def _from_the_diary() -> str:
     return (
         f"A booking is near within {NEAR_RHYTHMS:g} of his rhythms, and a habit from {HABIT_CONTACTS} contacts on. A "
-        f"gap has widened somewhat above {SOME_RHYTHMS:g} of the rhythm he had before it, and much above {MUCH_RHYTHMS:g}. "
+        f"gap has widened somewhat above {SOME_RHYTHMS:g} of the rhythm he had before it, much above {MUCH_RHYTHMS:g}. "
         "What was missed before a contact counts if it was known by the evening. A repair is any action but a pause, "
         f"since the contact before (before the first contact: in the {facts.REPAIRS_FROM_DAYS} days before it)."
     )
