@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from holdfast.simulate import WORLDS, Fates, SimulatedPractice, left_by, write
+from holdfast.simulate import WORLDS, Fates, SimulatedPractice, Where, left_by, write
 from holdfast.simulate.fates import clock
 from holdfast.tables.read import Tables, read_tables
 
@@ -63,10 +63,14 @@ def tables_of(practice: SimulatedPractice) -> Tables:
 def with_truth(look: Look, rows: pl.DataFrame) -> pl.DataFrame:
     """Set beside each open episode whether he had truly left (``silent``), or was gone for all that tables can tell.
 
-    ``rows`` has client_id, therapist_id and last_session_at (a wall clock).
+    ``rows`` has client_id, therapist_id and last_session_at (a wall clock). Left out are the few episodes that the
+    tables still hold open although it was known by then that they were over: neither answer would be right.
     """
     keys = rows.select("client_id", "therapist_id", "last_session_at").iter_rows()
-    fates = [look.fates.of(*key) for key in keys]
+    found = [look.fates.of(*key) for key in keys]
+    over = [fate.where is Where.ENDED and fate.known_at is not None and fate.known_at <= look.at for fate in found]
+    rows = rows.filter(~pl.Series(over, dtype=pl.Boolean))
+    fates = [fate for fate, known in zip(found, over, strict=True) if not known]
     return rows.with_columns(
         silent=pl.Series([fate.is_silent for fate in fates], dtype=pl.Float64),
         gone=pl.Series([fate.is_gone for fate in fates], dtype=pl.Float64),

@@ -166,8 +166,9 @@ class Held:
     def share(self) -> Figure:
         if not self.tried:
             return NOTHING
-        spread = float(np.std(self.parts) / math.sqrt(len(self.parts))) if len(self.parts) > 1 else math.nan
-        return Figure(self.held / self.tried, spread)
+        least = math.sqrt(0.9 * 0.1 / self.tried)  # even if all of a handful held: chance alone does so
+        spread = float(np.std(self.parts) / math.sqrt(len(self.parts)))
+        return Figure(self.held / self.tried, max(least, spread))
 
 
 def bins_of(chance: Floats) -> list[np.ndarray]:

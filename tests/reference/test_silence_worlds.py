@@ -22,7 +22,7 @@ from benchmarks.silence_measures import (
 )
 from benchmarks.silence_tables import counted, worlds_table
 
-from holdfast.simulate import WORLDS, simulate
+from holdfast.simulate import WORLDS, Where, simulate
 from holdfast.simulate.fates import clock
 
 ALIKE = "alike"  # the one baseline of the stub
@@ -115,6 +115,15 @@ def test_intervals_that_are_too_narrow_hold_too_few(too_narrow: float, expected:
     assert coverage(each) == pytest.approx(expected, abs=0.08)
 
 
+def test_a_handful_that_all_held_is_not_called_wrong() -> None:
+    held = Held()
+    held.add(np.ones(8, dtype=bool))
+    assert held.share.may_be_within(0.85, 0.95)
+    for _ in range(60):
+        held.add(np.ones(8, dtype=bool))
+    assert not held.share.may_be_within(0.85, 0.95)
+
+
 # --- the truth ---------------------------------------------------------------------------------------
 
 
@@ -139,6 +148,14 @@ def test_the_truth_beside_a_row_is_that_of_its_client(look: Look) -> None:
     assert told == gone
     assert (found["gone"] >= found["silent"]).all()
     assert found["gone"].sum() > found["silent"].sum()
+
+
+def test_what_was_known_to_be_over_is_left_out(look: Look) -> None:
+    over = [fate for fate in look.fates if fate.where is Where.ENDED and fate.known_at and fate.known_at <= look.at]
+    keys = [(fate.client_id, fate.therapist_id, clock(fate.last.starts_at)) for fate in over if fate.last]
+    rows = pl.DataFrame(keys, schema=["client_id", "therapist_id", "last_session_at"], orient="row")
+    assert rows.height > 10
+    assert with_truth(look, rows).height == 0
 
 
 def test_as_many_sessions_are_the_last_as_the_chances_say(look: Look) -> None:
