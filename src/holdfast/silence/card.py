@@ -66,7 +66,9 @@ class Effect:
     @property
     def learned(self) -> float:
         """The share of the prior's uncertainty that the practice's own data took away: 0 nothing, 1 all of it."""
-        return max(0.0, 1 - (self.sd / self.prior.sd) ** 2) if self.prior.sd > 0 else 0.0
+        scale = PRIORS.scale.root_mean_square if self.signal else 1.0  # the intercept's prior is not scaled
+        width = self.prior.sd * scale
+        return max(0.0, 1 - (self.sd / width) ** 2) if width > 0 else 0.0
 
     @property
     def moved(self) -> float:

@@ -100,6 +100,11 @@ class Spread:
         factor = math.exp(Z90 * self.log_sd)
         return self.median / factor, self.median * factor
 
+    @property
+    def root_mean_square(self) -> float:
+        """The size by whose square a variance is multiplied on average: median · exp(log_sd²)."""
+        return self.median * math.exp(self.log_sd**2)
+
     def log_density(self, sd: float) -> float:
         """Log of the density at a positive ``sd``."""
         z = math.log(sd / self.median) / self.log_sd

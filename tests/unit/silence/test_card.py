@@ -103,7 +103,7 @@ def test_what_nothing_was_learned_of_stays_where_studies_put_it(fitted: Fitted) 
     untouched = effects["understood", "low"]
     assert abs(untouched.moved) < 0.35
     assert untouched.learned < 0.3
-    assert effects["session", "s1"].learned > untouched.learned
+    assert found.intercept.learned > untouched.learned
 
 
 def test_odds_by_hand() -> None:
