@@ -18,11 +18,11 @@ from holdfast.insight.result import TOO_FEW, Amount, Share
 from holdfast.insight.uncertainty import Interval, proportion
 from holdfast.silence import metrics
 from holdfast.silence.evaluation import MODEL, Alerts, Caught
+from holdfast.silence.evaluation_words import OVERDUE
 from holdfast.silence.outcomes import Afterwards, Outcome
 from holdfast.silence.policy import NO_REASON, Flag, Muting, Quiet, is_active, new_flags, quiet_ones
 
 NOTICED_AFTER = timedelta(days=60)  # the rule that a person could use instead
-OVERDUE = "overdue"
 BUDGET = (
     "at most one new flag for every eight active clients and week; with fewer than eight clients, one in as many "
     "weeks as it takes"

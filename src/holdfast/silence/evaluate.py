@@ -15,7 +15,7 @@ from holdfast.engine import Engine
 from holdfast.episodes import Episodes, episodes
 from holdfast.errors import UsageError
 from holdfast.silence import evaluation_words as words
-from holdfast.silence.alerts import OVERDUE, Replay, alerts
+from holdfast.silence.alerts import Replay, alerts
 from holdfast.silence.baselines import ALIKE, LEARNERS, NAMES, needed
 from holdfast.silence.evaluation import MODEL, Alerts, Evaluation, Method, Origin, Question
 from holdfast.silence.evenings import (
@@ -190,7 +190,7 @@ def _questions(learners: Sequence[Learned], past: _Past, seed: int) -> list[Ques
 def _replayed(work: _Work, learners: Sequence[Learned], past: _Past, asked: Question) -> Alerts | None:
     """Go through every week from the first origin until four weeks before the end."""
     ways = {key: name for key, (name, _) in _NAMES.items() if key != ALIKE}  # where all are alike nobody can choose
-    replay = Replay({**ways, OVERDUE: "New on the plain overdue list"})
+    replay = Replay({**ways, words.OVERDUE: "New on the plain overdue list"})
     first = learners[0].at
     weeks = [first + number * WEEK for number in range((past.at - EVERY - first) // WEEK + 1)]
     for number, at in enumerate(weeks):

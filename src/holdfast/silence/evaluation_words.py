@@ -9,6 +9,7 @@ from holdfast.insight.result import TOO_FEW, Amount
 from holdfast.silence.evaluation import MODEL, Alerts, Caught, Evaluation, Method, Question, Score, Scored
 
 LEFT, LAST = "left", "last"  # the two questions
+OVERDUE = "overdue"
 TITLES = {LEFT: "Has he left? Asked on an evening", LAST: "Was it his last? Asked on the evening of a session"}
 COLUMNS = {
     "gender": "Men and women",
@@ -155,6 +156,19 @@ def alerts_lead(alerts: Alerts) -> list[str]:
         f"the flags whose outcome is known, {base(model.record)} had left: {share(model.record)}.",
         f"Of the silent exits in that time, {base(model.caught)} were flagged before they were 60 days old: "
         f"{share(model.caught)}.{early}",
+        *_beside_the_list(alerts),
+    ]
+
+
+def _beside_the_list(alerts: Alerts) -> list[str]:
+    """The plain overdue list as it would have been for the same weeks: a flag has to be worth more than that."""
+    way = next((way for way in alerts.ways if way.method == OVERDUE), None)
+    if way is None:
+        return []
+    sooner = f", the middle one {_days(way.days_sooner)} before" if way.days_sooner.estimate is not None else ""
+    return [
+        f"The plain overdue list, which needs no model, would have shown {base(way.caught)} of them{sooner}, with "
+        f"{figure(way.per_therapist_week)} new on it for each therapist and week."
     ]
 
 
@@ -186,7 +200,7 @@ def headline(evaluation: Evaluation) -> list[str]:
     other = best_other(left.overall)
     if other is not None:
         found.append(beside(other, name_of(evaluation.methods, other.method)))
-    return found + (alerts_lead(evaluation.alerts)[-1:] if evaluation.alerts and evaluation.alerts.exits else [])
+    return found + (alerts_lead(evaluation.alerts)[1:2] if evaluation.alerts else [])
 
 
 def _first(question: Question, model: Score) -> str:

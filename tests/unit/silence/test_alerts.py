@@ -9,7 +9,8 @@ import pytest
 
 from holdfast.asof import seconds
 from holdfast.silence import alerts as module
-from holdfast.silence.alerts import OVERDUE, Replay, alerts
+from holdfast.silence.alerts import Replay, alerts
+from holdfast.silence.evaluation_words import OVERDUE
 from holdfast.silence.outcomes import Afterwards
 from holdfast.silence.policy import NO_REASON, Flag, Muting
 
