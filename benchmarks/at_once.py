@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TypeVar
 
 PROCESSES = 2
+os.environ.setdefault("JOBLIB_MULTIPROCESSING", "0")  # else scikit-learn's own clean-up complains in each process
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 

@@ -28,8 +28,10 @@ from benchmarks.ctn0094_people import (
     still_in,
     visit_columns,
 )
+from benchmarks.ctn0094_silence_page import TITLES
 from benchmarks.judging import auc_within
 from benchmarks.onward import SESSIONS
+from benchmarks.pages import with_sections
 from sklearn.metrics import roc_auc_score
 
 ARMS = ("27 Methadone", "30 Outpatient BUP + EMM")
@@ -164,6 +166,12 @@ def test_within_one_site_it_is_the_ordinary_auc_and_other_sites_are_not_compared
     apart = auc_within(np.repeat([0, 1], 40).astype(np.int64))
     shifted = scores + np.repeat([0.0, 100.0], 40)
     assert apart(labels, scores, None)[0] == apart(labels, shifted, None)[0]
+
+
+def test_the_page_has_a_place_for_every_table() -> None:
+    """To fill them: python -m benchmarks.ctn0094_silence --train ../shared/data/ctn0094_development --write-docs."""
+    page = with_sections(ctn0094_silence.PAGE.read_text(encoding="utf-8"), dict.fromkeys(TITLES, ""))
+    assert page.count("<!-- begin: ") == len(TITLES)
 
 
 # --- the real people --------------------------------------------------------------------------------

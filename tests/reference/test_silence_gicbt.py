@@ -14,6 +14,7 @@ import pytest
 from benchmarks import gicbt
 from benchmarks.gicbt_methods import BASELINES, Method
 from benchmarks.gicbt_model import last_gaps, log_ins_a_day, silence_model
+from benchmarks.gicbt_page import TITLES
 from benchmarks.gicbt_people import (
     FEATURES,
     MEANINGS,
@@ -28,6 +29,7 @@ from benchmarks.gicbt_people import (
     read_people,
 )
 from benchmarks.judging import balanced_accuracy, cut_off
+from benchmarks.pages import with_sections
 from scipy.special import expit
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
@@ -167,6 +169,12 @@ def _quality(labels: np.ndarray, decided: np.ndarray) -> float:
 
 def _searched(labels: np.ndarray, scores: np.ndarray) -> float:
     return float(max(np.unique(scores), key=lambda step: _quality(labels, scores >= step)))
+
+
+def test_the_page_has_a_place_for_every_table() -> None:
+    """To fill them: python -m benchmarks.gicbt --train ../shared/data/gicbt_development100 --write-docs."""
+    page = with_sections(gicbt.PAGE.read_text(encoding="utf-8"), dict.fromkeys(TITLES, ""))
+    assert page.count("<!-- begin: ") == len(TITLES)
 
 
 # --- the real people --------------------------------------------------------------------------------
