@@ -56,6 +56,17 @@ def _latest(table: ir.Table, columns: Sequence[str], engine: Engine) -> list[int
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What was known of an appointment: exactly one of these is true of it."""
+
+    called_off: ir.BooleanValue
+    ahead: ir.BooleanValue
+    attended: ir.BooleanValue
+    no_show: ir.BooleanValue
+    unmarked: ir.BooleanValue
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """The tables as they were known at ``at`` (whole seconds of the wall clock).
 
@@ -69,19 +80,34 @@ class Known:
     @property
     def appointments(self) -> ir.Table:
         """Known appointments with ``state``: an outcome, ``unknown``, or ``ahead``; and ``settled_at``, ``day``."""
-        table = self.loaded["appointments"]
-        booked = table.booked_at <= self.at
-        unsaid = table.booked_at.isnull() & ((table.starts_at <= self.at) | ibis.literal(self.complete))
-        table = table.filter(booked | unsaid)
+        return self.with_state(self.booked(self.loaded["appointments"]))
+
+    def booked(self, table: ir.Table) -> ir.Table:
+        """Those of some appointments that were known."""
+        unsaid = table.booked_at.isnull()
+        if self.complete:
+            return table.filter((table.booked_at <= self.at) | unsaid)
+        return table.filter((table.booked_at <= self.at) | (unsaid & (table.starts_at <= self.at)))
+
+    def said(self, table: ir.Table) -> Said:
+        """What was known of each of some appointments."""
         settled_at = table.status_at.fill_null(table.starts_at)
-        settled = (settled_at <= self.at) | ibis.literal(self.complete)
-        state = ibis.cases(
-            (table.status.isin(CALLED_OFF) & settled, table.status),
-            (table.starts_at > self.at, AHEAD),
-            (table.status.isin(HAPPENED) & settled, table.status),
-            else_=Status.UNKNOWN.value,
+        settled = ibis.literal(True) if self.complete else settled_at <= self.at
+        called_off = table.status.isin(CALLED_OFF) & settled
+        begun = ~called_off & (table.starts_at <= self.at)
+        attended = begun & (table.status == Status.ATTENDED) & settled
+        no_show = begun & (table.status == Status.NO_SHOW) & settled
+        ahead = ~called_off & (table.starts_at > self.at)
+        return Said(called_off, ahead, attended, no_show, begun & ~(table.status.isin(HAPPENED) & settled))
+
+    def with_state(self, table: ir.Table) -> ir.Table:
+        """Some known appointments with ``state``, ``settled_at`` and ``day``."""
+        said = self.said(table)
+        told = said.called_off | said.attended | said.no_show
+        state = ibis.cases((told, table.status), (said.ahead, AHEAD), else_=Status.UNKNOWN.value)
+        return table.mutate(
+            state=state, settled_at=table.status_at.fill_null(table.starts_at), day=table.starts_at // DAY
         )
-        return table.mutate(state=state, settled_at=settled_at, day=table.starts_at // DAY)
 
     @property
     def endings(self) -> ir.Table:

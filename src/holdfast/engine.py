@@ -9,7 +9,7 @@ nothing is ever NaN, and only small results leave the engine.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,15 @@ import polars as pl
 from holdfast.tables.read import Tables
 
 DAY = 86_400  # seconds
+_KINDS = {  # of columns that a kept table can have, in the embedded engine's words
+    "int8": "TINYINT",
+    "int16": "SMALLINT",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "float64": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "string": "VARCHAR",
+}
 
 
 @dataclass
@@ -67,16 +76,23 @@ class Engine:
             self._scratch.cleanup()
 
     def load(self, tables: Tables) -> Mapping[str, ir.Table]:
-        """Hand out the tables as expressions, with every moment as whole seconds of the wall clock."""
-        return {name: self._as_seconds(self._place(tables.frames[name])) for name in tables.frames}
+        """Hand out the tables as expressions, each once it is asked for; every moment is whole seconds of the clock."""
+        return _Lent(tables.frames, lambda frame: self._as_seconds(self._place(frame)))
 
     def keep(self, expression: ir.Table) -> ir.Table:
         """Work an expression out once and keep the result in the engine, for all that follows from it."""
-        self._names += 1
-        name = f"holdfast_kept_{self._names}"
         if self.files_only:
             return self._on_its_own(expression)
-        return self.connection.create_table(name, expression, temp=True)
+        self._names += 1
+        name = f"holdfast_kept_{self._names}"
+        kinds = {column: _KINDS.get(str(kind).lstrip("!")) for column, kind in expression.schema().items()}
+        if None in kinds.values():
+            return self.connection.create_table(name, expression, temp=True)
+        columns = ", ".join(f'"{column}" {kind}' for column, kind in kinds.items())
+        run = self.connection.con.execute  # as ibis does it, but without its copies of the whole question
+        run(f"CREATE TEMP TABLE {name} ({columns})")
+        run(f"INSERT INTO {name} {self.connection.compile(expression)}")
+        return self.connection.table(name)
 
     def forget(self, kept: ir.Table) -> None:
         """Drop a kept table that nothing will ask for any more, so that its memory is free again."""
@@ -136,6 +152,25 @@ class Engine:
         moments = [name for name in schema.names if schema[name].is_timestamp()]
         # truncated first: DuckDB would round a part of a second up, and 23:59:59.9 into the next day
         return table.mutate({name: table[name].truncate("s").epoch_seconds().cast("int64") for name in moments})
+
+
+class _Lent(Mapping[str, ir.Table]):
+    """Tables that are placed in the engine the first time that somebody looks at them: many are never asked for."""
+
+    def __init__(self, frames: Mapping[str, pl.DataFrame | Path], place: Callable[[Any], ir.Table]) -> None:
+        self._frames, self._place = frames, place
+        self._placed: dict[str, ir.Table] = {}
+
+    def __getitem__(self, name: str) -> ir.Table:
+        if name not in self._placed:
+            self._placed[name] = self._place(self._frames[name])
+        return self._placed[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:

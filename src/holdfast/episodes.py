@@ -12,7 +12,7 @@ from datetime import datetime
 import ibis
 import ibis.expr.types as ir
 
-from holdfast.asof import AHEAD, CALLED_OFF, Known, last_moment, seconds
+from holdfast.asof import Known, last_moment, seconds
 from holdfast.engine import DAY, Engine
 from holdfast.errors import UsageError
 from holdfast.tables.read import Tables
@@ -23,7 +23,7 @@ EPISODE = [*PAIR, "episode"]
 OPEN = "open"
 RECORDED, INFERRED, BY_RULE = "recorded", "inferred", "rule"
 NEVER = 2**62  # seconds: later than any clock, so that what never began sorts last on every engine
-MISSED = (Status.NO_SHOW, Status.LATE_CANCELLED)
+ASSUMED = (Certainty.DEFAULTED, Certainty.INFERRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +101,16 @@ def episodes(tables: Tables, *, engine: Engine, at: datetime | None = None, rule
     known = Known(loaded, seconds(moment), complete=complete_at is None or moment >= complete_at)
     later = engine.keep(_later_than_an_ending(known))
     endings = engine.keep(_distinct_endings(known, later))
-    rows = _numbered(known, engine.keep(_endings_before(later, endings)), has_endings=_any(endings, engine))
-    pauses = engine.keep(_numbered_pauses(known.pauses, endings)) if _any(known.pauses, engine) else None
-    sessions = engine.keep(_sessions(rows, pauses))
+    after = engine.keep(_endings_before(later, endings)) if _any(later, engine) else None
+    booked = _numbered(known.booked(loaded["appointments"]), after)
+    pauses = engine.keep(_numbered_pauses(known.pauses, endings)) if tables.has_rows("repairs") else None
+    answered = engine.keep(_last_answers(booked, known)) if tables.has_rows("checkins") else None
+    sessions = engine.keep(_sessions(booked, known, pauses))
     practice_rhythm = engine.value(_usual_gaps(sessions).gap_days.median())
-    found = _join_parts(rows, sessions, endings, pauses, known)
-    found = _with_rhythm(found, known, rule, practice_rhythm)
-    found = _with_ending(found)
-    return Episodes(engine.keep(found), sessions, rows, pauses, moment, rule, practice_rhythm, known, engine)
+    parts = _join_parts(booked, sessions, endings, pauses, answered, known)
+    parts = engine.keep(_with_rhythm(parts, known, rule, practice_rhythm))
+    found = engine.keep(_with_ending(parts, engine.keep(_elsewhere(parts))))
+    return Episodes(found, sessions, known.with_state(booked), pauses, moment, rule, practice_rhythm, known, engine)
 
 
 def _any(table: ir.Table, engine: Engine) -> bool:
@@ -124,12 +126,13 @@ def _later_than_an_ending(known: Known) -> ir.Table:
     A booking left over from before the ending does not begin a new episode; a session does, and so does
     anything booked after it.
     """
-    rows = known.appointments.select(*PAIR, "appointment_id", "day", "state", "booked_at")
     days = known.endings.select(*PAIR, ended_day="day").distinct()  # two endings on one day are not two new beginnings
+    rows = known.loaded["appointments"].select(*PAIR, "appointment_id", "starts_at", "status", "booked_at", "status_at")
     later = rows.join(days, PAIR)
-    later = later.filter(later.day > later.ended_day)
-    unsaid = later.booked_at.isnull() & later.state.isin([Status.UNKNOWN, AHEAD])
-    new = later.filter((later.state == Status.ATTENDED) | (later.booked_at // DAY > later.ended_day) | unsaid)
+    later = known.booked(later.filter(later.starts_at // DAY > later.ended_day))
+    said = known.said(later)
+    unsaid = later.booked_at.isnull() & (said.unmarked | said.ahead)
+    new = later.filter(said.attended | (later.booked_at // DAY > later.ended_day) | unsaid)
     return new.select(*PAIR, "appointment_id", "ended_day")
 
 
@@ -158,10 +161,9 @@ def _endings_before(later: ir.Table, endings: ir.Table) -> ir.Table:
     return counted.group_by(["client_id", "appointment_id"]).agg(episode=counted.count())
 
 
-def _numbered(known: Known, after: ir.Table, *, has_endings: bool) -> ir.Table:
-    """The known appointments, each with the number of its episode with this therapist, from 0."""
-    rows = known.appointments
-    if not has_endings:
+def _numbered(rows: ir.Table, after: ir.Table | None) -> ir.Table:
+    """Appointments, each with the number of its episode with this therapist, from 0."""
+    if after is None:
         return rows.mutate(episode=ibis.literal(0, "int64"))
     joined = rows.join(after, ["client_id", "appointment_id"], how="left")
     return joined.select(rows, episode=after.episode.fill_null(0))
@@ -183,9 +185,9 @@ def _numbered_pauses(pauses: ir.Table, endings: ir.Table) -> ir.Table:
 # --- sessions, gaps and breaks ----------------------------------------------------------------------
 
 
-def _sessions(rows: ir.Table, pauses: ir.Table | None) -> ir.Table:
+def _sessions(rows: ir.Table, known: Known, pauses: ir.Table | None) -> ir.Table:
     """One row a session: attended, and the first on its day with this therapist."""
-    attended = rows.filter(rows.state == Status.ATTENDED).select(*EPISODE, "starts_at", "day")
+    attended = rows.filter(known.said(rows).attended).select(*EPISODE, "starts_at", day=rows.starts_at // DAY)
     before = ibis.window(group_by=EPISODE, order_by=["starts_at"])  # rows that tie here are alike
     attended = attended.mutate(day_before=attended.day.lag().over(before))
     first_on_day = attended.filter(attended.day_before.isnull() | (attended.day_before < attended.day))
@@ -216,30 +218,31 @@ def _one_if(condition: ir.BooleanValue) -> ir.IntegerValue:
 
 def _from_appointments(rows: ir.Table, known: Known) -> ir.Table:
     """What the appointments of an episode say, outcomes aside."""
-    s = rows.state
-    called_off, ahead, missed = s.isin(CALLED_OFF), s == AHEAD, s.isin(MISSED)
-    nothing = ibis.null("int64")
+    said = known.said(rows)
     by_provider = rows.initiated_by.fill_null("") == InitiatedBy.PROVIDER
-    sign_of_life = ibis.cases(
-        (ahead | (called_off & by_provider), nothing), (called_off, rows.settled_at), else_=rows.starts_at
-    )
-    assumed = (s == Status.ATTENDED) & rows.certainty.isin([Certainty.DEFAULTED, Certainty.INFERRED])
+    missed = said.no_show | (said.called_off & (rows.status == Status.LATE_CANCELLED))
+    off_at = ibis.ifelse(by_provider, ibis.null("int64"), rows.status_at.fill_null(rows.starts_at))
+    sign_of_life = ibis.cases((said.ahead, ibis.null("int64")), (said.called_off, off_at), else_=rows.starts_at)
     return rows.group_by(EPISODE).agg(
         appointments=rows.count(),
         started_at=rows.starts_at.min(),
-        no_shows=_one_if(s == Status.NO_SHOW).sum(),
-        unmarked=_one_if(s == Status.UNKNOWN).sum(),
-        assumed=_one_if(assumed.fill_null(False)).sum(),
-        next_at=ibis.ifelse(ahead, rows.starts_at, nothing).min(),
-        last_unmarked_at=ibis.ifelse(s == Status.UNKNOWN, rows.starts_at, nothing).max(),
-        last_missed_at=ibis.ifelse(missed, rows.starts_at, nothing).max(),
-        last_kept_at=ibis.ifelse(missed | called_off | ahead, nothing, rows.starts_at).max(),
+        no_shows=_one_if(said.no_show).sum(),
+        unmarked=_one_if(said.unmarked).sum(),
+        assumed=_one_if(said.attended & rows.certainty.isin(ASSUMED).fill_null(False)).sum(),
+        next_at=_when(said.ahead, rows.starts_at).min(),
+        last_unmarked_at=_when(said.unmarked, rows.starts_at).max(),
+        last_missed_at=_when(missed, rows.starts_at).max(),
+        last_kept_at=_when(said.attended | said.unmarked, rows.starts_at).max(),
         last_sign_at=ibis.greatest(sign_of_life.fill_null(0), rows.booked_at.fill_null(0)).max(),
     )
 
 
+def _when(condition: ir.BooleanValue, moment: ir.IntegerValue) -> ir.IntegerValue:
+    return ibis.ifelse(condition, moment, ibis.null("int64"))
+
+
 def _within(moment: ir.IntegerValue, at: int) -> ir.IntegerValue:
-    return ibis.ifelse(moment <= at, moment, ibis.null("int64"))
+    return _when(moment <= at, moment)
 
 
 def _from_sessions(sessions: ir.Table) -> ir.Table:
@@ -256,17 +259,26 @@ def _from_sessions(sessions: ir.Table) -> ir.Table:
 
 
 def _join_parts(
-    rows: ir.Table, sessions: ir.Table, endings: ir.Table, pauses: ir.Table | None, known: Known
+    rows: ir.Table,
+    sessions: ir.Table,
+    endings: ir.Table,
+    pauses: ir.Table | None,
+    answered: ir.Table | None,
+    known: Known,
 ) -> ir.Table:
     """One row an episode: its appointments, its sessions, its recorded ending, what he said, agreed pauses."""
-    parts = _from_appointments(rows, known).left_join(_from_sessions(sessions), EPISODE).drop(_right(EPISODE))
+    nothing = ibis.null("int64")
+    joined = _from_appointments(rows, known).left_join(_from_sessions(sessions), EPISODE).drop(_right(EPISODE))
     recorded = endings.select(*EPISODE, "kind", "ended_on", recorded_at=endings.known_at)
-    joined = parts.outer_join(recorded, EPISODE)
+    joined = joined.outer_join(recorded, EPISODE)
     joined = joined.mutate({name: joined[name].fill_null(joined[f"{name}_right"]) for name in EPISODE})
     joined = joined.drop(_right(EPISODE))
-    joined = joined.left_join(_last_answers(rows, known), EPISODE).drop(_right(EPISODE))
+    if answered is None:
+        joined = joined.mutate(answered_at=nothing)
+    else:
+        joined = joined.left_join(answered, EPISODE).drop(_right(EPISODE))
     if pauses is None:
-        joined = joined.mutate(until=ibis.null("int64"), paused_at=ibis.null("int64"))
+        joined = joined.mutate(until=nothing, paused_at=nothing)
     else:
         joined = joined.left_join(_last_pauses(pauses), EPISODE).drop(_right(EPISODE))
     counts = ["appointments", "sessions", "no_shows", "unmarked", "assumed", "gaps", "breaks"]
@@ -314,59 +326,65 @@ def _with_rhythm(found: ir.Table, known: Known, rule: Rule, practice_rhythm: flo
 # --- how it ended -----------------------------------------------------------------------------------
 
 
-def _with_ending(found: ir.Table) -> ir.Table:
-    """How each episode ended, and who says so: the record, a session elsewhere here, or the plain rule."""
-    client = ibis.window(group_by="client_id")
-    seen = found.mutate(ahead_with=ibis.ifelse(found.next_at.notnull(), found.therapist_id, ibis.null("string")))
-    seen = seen.mutate(
-        seen_here_at=seen.last_session_at.max().over(client),
-        ahead_with_one=seen.ahead_with.min().over(client),
-        ahead_with_other=seen.ahead_with.max().over(client),
+def _elsewhere(parts: ir.Table) -> ir.Table:
+    """Of clients with several episodes, for each: where else he was seen or is booked, whom he came from and went to.
+
+    An episode begins with its first session or, until there is one, with what is booked; where nobody
+    ever came and nothing is booked, it began nowhere and is nobody's neighbour.
+    """
+    several = parts.group_by("client_id").agg(episodes=parts.count()).filter(ibis._.episodes > 1)
+    theirs = parts.semi_join(several, "client_id").select(
+        *EPISODE,
+        "last_session_at",
+        began_at=parts.first_session_at.fill_null(parts.next_at).fill_null(NEVER),
+        ahead_with=ibis.ifelse(parts.next_at.notnull(), parts.therapist_id, ibis.null("string")),
     )
+    client = ibis.window(group_by="client_id")
+    in_order = ibis.window(group_by="client_id", order_by=["began_at", "therapist_id", "episode"])
+    theirs = theirs.mutate(
+        seen_here_at=theirs.last_session_at.max().over(client),
+        ahead_with_one=theirs.ahead_with.min().over(client),
+        ahead_with_other=theirs.ahead_with.max().over(client),
+        next_began_at=theirs.began_at.lead().over(in_order),
+        next_therapist=theirs.therapist_id.lead().over(in_order),
+        previous_therapist=theirs.therapist_id.lag().over(in_order),
+    )
+    nobody = ibis.null("string")
+    return theirs.select(
+        *EPISODE,
+        seen_by_another=(theirs.seen_here_at > theirs.last_session_at).fill_null(False),
+        booked_with_another=(theirs.ahead_with_one != theirs.therapist_id).fill_null(False)
+        | (theirs.ahead_with_other != theirs.therapist_id).fill_null(False),
+        went_to=ibis.ifelse(theirs.next_began_at < NEVER, theirs.next_therapist.nullif(theirs.therapist_id), nobody),
+        came_from=ibis.ifelse(theirs.began_at < NEVER, theirs.previous_therapist.nullif(theirs.therapist_id), nobody),
+    )
+
+
+def _with_ending(parts: ir.Table, elsewhere: ir.Table) -> ir.Table:
+    """How each episode ended, and who says so: the record, a session elsewhere here, or the plain rule."""
+    seen = parts.left_join(elsewhere, EPISODE).drop(_right(EPISODE))
     came = seen.sessions > 0
     quiet_long = (seen.quiet_days >= seen.long_quiet_days).fill_null(False)
     long_quiet = quiet_long & seen.next_at.isnull() & ~seen.paused & seen.kind.isnull()
-    booked_with_another = (seen.ahead_with_one != seen.therapist_id) | (seen.ahead_with_other != seen.therapist_id)
-    seen_by_another = seen.seen_here_at > seen.last_session_at  # an episode before this one ended before it
-    elsewhere = came & (seen_by_another | booked_with_another.fill_null(False))
+    went_on = came & (seen.seen_by_another | seen.booked_with_another).fill_null(False)
     never = ~came & (seen.unmarked == 0)
     ending = ibis.cases(
         (seen.kind.notnull(), _as_it_was(seen)),
-        (long_quiet & elsewhere, Ending.SWITCHED.value),
+        (long_quiet & went_on, Ending.SWITCHED.value),
         (long_quiet & came, Ending.SILENT.value),
         (long_quiet & never, Ending.NEVER_STARTED.value),
         else_=OPEN,
     )
     by = ibis.cases(
         (seen.kind.notnull(), RECORDED),
-        (long_quiet & elsewhere, INFERRED),
+        (long_quiet & went_on, INFERRED),
         (long_quiet & (came | never), BY_RULE),
         else_="",
     )
     seen = seen.mutate(ending=ending, ending_by=by)
-    scratch = ["seen_here_at", "ahead_with", "ahead_with_one", "ahead_with_other", "own_rhythm", "kind", "last_sign_at"]
-    return _with_neighbours(seen).drop(*scratch)
-
-
-def _with_neighbours(seen: ir.Table) -> ir.Table:
-    """To whom he went next and from whom he came, in the order in which his episodes began.
-
-    An episode begins with its first session or, until there is one, with what is booked; where nobody
-    ever came and nothing is booked, it began nowhere and is nobody's neighbour.
-    """
-    seen = seen.mutate(began_at=seen.first_session_at.fill_null(seen.next_at).fill_null(NEVER))
-    in_order = ibis.window(group_by="client_id", order_by=["began_at", "therapist_id", "episode"])
-    seen = seen.mutate(
-        next_at_here=seen.began_at.lead().over(in_order),
-        next_therapist=seen.therapist_id.lead().over(in_order),
-        previous_therapist=seen.therapist_id.lag().over(in_order),
-    )
-    went_on = (seen.ending == Ending.SWITCHED) & (seen.next_at_here < NEVER)
-    nobody = ibis.null("string")
-    return seen.mutate(
-        switched_to=ibis.ifelse(went_on, seen.next_therapist.nullif(seen.therapist_id), nobody),
-        came_from=ibis.ifelse(seen.began_at < NEVER, seen.previous_therapist.nullif(seen.therapist_id), nobody),
-    ).drop("began_at", "next_at_here", "next_therapist", "previous_therapist")
+    switched_to = ibis.ifelse(seen.ending == Ending.SWITCHED, seen.went_to, ibis.null("string"))
+    scratch = ["seen_by_another", "booked_with_another", "went_to", "own_rhythm", "kind", "last_sign_at"]
+    return seen.mutate(switched_to=switched_to).drop(*scratch)
 
 
 def _as_it_was(seen: ir.Table) -> ir.StringValue:

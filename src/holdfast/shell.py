@@ -35,6 +35,9 @@ def console() -> Console:
 @contextmanager
 def working(words: str) -> Iterator[None]:
     """Show that something is going on, on a terminal; stay quiet in a pipe."""
+    if not sys.stderr.isatty():
+        yield
+        return
     from rich.console import Console
 
     shown = Console(stderr=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -210,3 +213,28 @@ def test_what_a_spreadsheet_made_of_a_table_is_named(tmp_path: Path, form: str, 
     assert done.exit_code == 3
     assert word in done.output
     assert "holdfast import tables" in done.output
+
+
+# --- a process of its own ---------------------------------------------------------------------------
+
+
+def process(*arguments: str, **how: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "holdfast", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how
+    )
+
+
+@pytest.mark.parametrize(("asked", "code"), [("leak nowhere", 4), ("leak", 2), ("--version", 0)])
+def test_a_process_ends_with_the_code_of_what_happened(asked: str, code: int, tmp_path: Path) -> None:
+    with process(*asked.split(), cwd=tmp_path) as done:
+        said, warned = done.communicate()
+    assert done.returncode == code
+    assert said if code == 0 else warned  # nothing that was said is lost on the way out
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(practice: Path) -> None:
+    with process("leak", str(practice)) as done:
+        assert done.stdout is not None
+        assert done.stderr is not None
+        done.stdout.close()
+        assert b"Traceback" not in done.stderr.read()

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaincc
 
 from holdfast.insight.counts import Counts, FloatArray, IntArray
 from holdfast.insight.curves import Curve, RestrictedMean, tie_correction
-from holdfast.insight.uncertainty import Difference, NotEstimable, difference
+from holdfast.insight.uncertainty import Difference, NotEstimable, chi_squared_tail, difference
 
 _RANK_TOLERANCE = 1e-10  # of the largest eigenvalue: below it a direction carries no information
 
@@ -201,4 +200,4 @@ def _quadratic_form(score: FloatArray, variance: FloatArray) -> ChiSquared | Not
     rank = int(np.linalg.matrix_rank(variance, tol=_RANK_TOLERANCE * largest, hermitian=True))
     inverse = np.linalg.pinv(variance, rcond=_RANK_TOLERANCE, hermitian=True)
     statistic = max(float(score @ inverse @ score), 0.0)  # rounding can leave −1e-17
-    return ChiSquared(statistic, rank, float(gammaincc(rank / 2, statistic / 2)))
+    return ChiSquared(statistic, rank, chi_squared_tail(statistic, rank))

@@ -17,7 +17,6 @@ import ibis.expr.types as ir
 from holdfast.asof import seconds
 from holdfast.engine import DAY
 from holdfast.episodes import EPISODE, OPEN, Episodes
-from holdfast.tables.schema import Status
 
 MOST = 0.75  # of those whose rhythm is known come at least as often as the longer rhythm
 
@@ -70,11 +69,11 @@ def with_fate(found: Episodes, until: Horizon) -> ir.Table:
     after which it is known what he did.
     """
     latest = seconds(found.at) - until.days * DAY
-    table = _with_first_unmarked(found)
-    last = table.last_session_at.fill_null(table.started_at.fill_null(table.ended_on))
-    settled = (table.ending != OPEN) & table.first_unmarked_at.isnull() & (last <= latest)
+    undecided = found.engine.keep(_undecided_sessions(found, latest))
+    table = _with_first_unmarked(found, undecided)
+    settled = (table.ending != OPEN) & table.first_unmarked_at.isnull() & (_last_seen_at(table) <= latest)
     table = table.mutate(settled=settled.fill_null(False), came=table.sessions > 0)
-    table = _with_followed(table, found.sessions, latest)
+    table = _with_followed(table, undecided, latest)
     start_known = (table.started_at <= latest).fill_null(False)
     day_of = table.last_session_at // DAY - table.first_session_at // DAY
     followed_for = table.followed_to // DAY - table.first_session_at // DAY
@@ -88,13 +87,25 @@ def with_fate(found: Episodes, until: Horizon) -> ir.Table:
     )
 
 
-def _with_first_unmarked(found: Episodes) -> ir.Table:
+def _last_seen_at(table: ir.Table) -> ir.IntegerValue:
+    return table.last_session_at.fill_null(table.started_at.fill_null(table.ended_on))
+
+
+def _undecided_sessions(found: Episodes, latest: int) -> ir.Table:
+    """The sessions of all episodes that are not plainly over: few, beside those that are."""
+    table = found.episodes
+    undecided = table.filter((table.ending == OPEN) | (table.unmarked > 0) | (_last_seen_at(table) > latest))
+    return found.sessions.select(*EPISODE, "day", "starts_at").semi_join(undecided, EPISODE)
+
+
+def _with_first_unmarked(found: Episodes, sessions: ir.Table) -> ir.Table:
     """Add the first appointment that nobody marked, on or before the day of a recorded ending.
 
     A session on the same day says that he was there. After an ending nothing is open any more.
     """
-    rows = found.appointments.filter(found.appointments.state == Status.UNKNOWN)
-    rows = rows.select(*EPISODE, "day", "starts_at").anti_join(found.sessions, [*EPISODE, "day"])
+    rows = found.appointments
+    rows = rows.filter(found.known.said(rows).unmarked).select(*EPISODE, "day", "starts_at")
+    rows = rows.anti_join(sessions, [*EPISODE, "day"])
     first = rows.group_by(EPISODE).agg(first=rows.starts_at.min())
     joined = found.episodes.left_join(first, EPISODE)
     too_late = joined["first"] // DAY > joined.ended_on // DAY
@@ -108,7 +119,7 @@ def _with_followed(table: ir.Table, sessions: ir.Table, latest: int) -> ir.Table
     ``seen_to`` is his last session before the first unmarked appointment: up to there it is known that he came.
     """
     undecided = table.filter(table.came & ~table.settled).select(*EPISODE, "first_unmarked_at")
-    pairs = sessions.select(*EPISODE, "starts_at").join(undecided, EPISODE)
+    pairs = sessions.join(undecided, EPISODE)
     sure = pairs.filter(pairs.first_unmarked_at.isnull() | (pairs.starts_at < pairs.first_unmarked_at))
     sure = sure.mutate(seen_to=sure.starts_at.max().over(ibis.window(group_by=EPISODE)))
     again = (sure.starts_at <= latest) & (sure.starts_at < sure.seen_to)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
@@ -35,6 +36,7 @@ SHOWN_SESSIONS, SHOWN_WEEKS = 20, 52
 def group_of(label: str, counted: Tally, said: pl.DataFrame, median: float | None, too_few: int) -> Group:
     totals = {name: int(counted.totals[name].sum()) for name in counted.totals.columns if name not in (GROUP, "rhythm")}
     by_session, by_day = counts_of(counted)
+    alike, answers = _alike(counted.patterns), said.to_dicts()
     return Group(
         label=label,
         clients=totals["clients"],
@@ -45,17 +47,17 @@ def group_of(label: str, counted: Tally, said: pl.DataFrame, median: float | Non
         assumed_sessions=totals["assumed"],
         sessions=totals["sessions"],
         median_rhythm_days=_median_rhythm(counted),
-        funnel=_funnel(counted.patterns, too_few),
-        endings=_endings(counted.patterns, too_few),
-        open=_count(counted.patterns, pl.col("ending") == OPEN),
+        funnel=_funnel(alike, too_few),
+        endings=_endings(alike, too_few),
+        open=sum(one.episodes for one in alike if one.ending == OPEN),
         staying_sessions=_staying(by_session, "sessions", too_few),
         staying_weeks=_staying(by_day, "weeks", too_few),
         incidence_sessions=_incidences(by_session, "sessions", too_few),
         incidence_weeks=_incidences(by_day, "weeks", too_few),
         restricted_mean_sessions=_restricted_mean(counted, too_few),
         restricted_to=RESTRICTED_TO,
-        dropout=_dropout(said, median, too_few),
-        disagreement=_disagreement(said, median, too_few),
+        dropout=_dropout(answers, median, too_few),
+        disagreement=_disagreement(answers, median, too_few),
     )
 
 
@@ -65,8 +67,31 @@ def _median_rhythm(counted: Tally) -> float | None:
     return float(known["rhythm"][0]) if known.height else None
 
 
-def _count(patterns: pl.DataFrame, which: pl.Expr) -> int:
-    return int(patterns.filter(which)["episodes"].sum())
+class _Alike(NamedTuple):
+    """Episodes of which the funnel and the endings say the same. As many sessions as the last step, or more."""
+
+    sessions: int
+    booked: bool
+    ending: str
+    ending_by: str
+    unmarked_after: bool
+    episodes: int
+
+    @property
+    def is_doubtful(self) -> bool:
+        """An appointment after the last session was never marked, and no ending was recorded: nobody knows."""
+        return self.unmarked_after and self.ending_by != RECORDED
+
+
+def _alike(patterns: pl.DataFrame) -> list[_Alike]:
+    most = pl.col("sessions").clip(upper_bound=STEPS[-1][0])
+    keys = [most, pl.col("booked") == 1, *(name for name in _Alike._fields[2:] if name != "episodes")]
+    counted = patterns.group_by(keys).agg(pl.col("episodes").sum()).select(_Alike._fields)
+    return [_Alike(*row) for row in counted.iter_rows()]
+
+
+def _count(some: Iterable[_Alike]) -> int:
+    return sum(one.episodes for one in some)
 
 
 def counts_of(counted: Tally) -> tuple[Counts, Counts]:
@@ -83,69 +108,52 @@ def _count_table(frame: pl.DataFrame, time: str) -> Counts:
     return counts_from_table(*columns, all_causes=CAUSES)
 
 
-def _funnel(patterns: pl.DataFrame, too_few: int) -> list[Step]:
+def _funnel(alike: Sequence[_Alike], too_few: int) -> list[Step]:
     """From the first booking to the tenth session: who reached each step, and what became of the others."""
-    total, booked = _count(patterns, pl.lit(True)), _count(patterns, pl.col("booked") == 1)
-    unbooked = patterns.filter(pl.col("booked") == 0)
-    steps = [
-        Step(
-            name="first booking",
-            session=0,
-            reached=booked,
-            of=total,
-            share=share_of(booked, total, too_few),
-            **_lost(unbooked),
-        )
-    ]
-    before = (pl.col("booked") == 1) | (pl.col("sessions") > 0)
+    unbooked = [one for one in alike if not one.booked]
+    steps = [_step("first booking", 0, alike, unbooked, too_few)]
+    before = [one for one in alike if one.booked or one.sessions > 0]
     for session, name in STEPS:
-        of, reached = _count(patterns, before), _count(patterns, pl.col("sessions") >= session)
-        stopped = patterns.filter(before & (pl.col("sessions") < session))
-        steps.append(
-            Step(
-                name=name,
-                session=session,
-                reached=reached,
-                of=of,
-                share=share_of(reached, of, too_few),
-                **_lost(stopped),
-            )
-        )
-        before = pl.col("sessions") >= session
+        steps.append(_step(name, session, before, [one for one in before if one.sessions < session], too_few))
+        before = [one for one in before if one.sessions >= session]
     return steps
 
 
-def _lost(stopped: pl.DataFrame) -> dict[str, Any]:
-    """Sort those who did not reach a step: ended in which way, still open, or nobody knows."""
-    unmarked = pl.col("unmarked_after") & (pl.col("ending_by") != RECORDED)
-    known = stopped.filter(~unmarked)
-    lost = {str(ending): _count(known, pl.col("ending") == ending) for ending in ENDINGS}
-    return {
-        "lost": {ending: count for ending, count in lost.items() if count},
-        "waiting": _count(known, pl.col("ending") == OPEN),
-        "unmarked": _count(stopped, unmarked),
-    }
+def _step(name: str, session: int, before: Sequence[_Alike], stopped: Sequence[_Alike], too_few: int) -> Step:
+    """One step, and those who did not reach it: ended in which way, still open, or nobody knows."""
+    of = _count(before)
+    reached = of - _count(stopped)
+    known = [one for one in stopped if not one.is_doubtful]
+    lost = {str(ending): _count(one for one in known if one.ending == ending) for ending in ENDINGS}
+    return Step(
+        name=name,
+        session=session,
+        reached=reached,
+        of=of,
+        share=share_of(reached, of, too_few),
+        lost={ending: count for ending, count in lost.items() if count},
+        waiting=_count(one for one in known if one.ending == OPEN),
+        unmarked=_count(one for one in stopped if one.is_doubtful),
+    )
 
 
-def _endings(patterns: pl.DataFrame, too_few: int) -> list[EndingCount]:
+def _endings(alike: Sequence[_Alike], too_few: int) -> list[EndingCount]:
     """How the episodes that are over ended, and who says so."""
-    over = patterns.filter(pl.col("ending") != OPEN)
-    total = _count(over, pl.lit(True))
+    total = _count(one for one in alike if one.ending != OPEN)
 
-    def one(ending: str) -> EndingCount:
-        this = over.filter(pl.col("ending") == ending)
-        by = {who: _count(this, pl.col("ending_by") == who) for who in (RECORDED, INFERRED, BY_RULE)}
-        count = _count(this, pl.lit(True))
+    def counted(ending: str) -> EndingCount:
+        these = [one for one in alike if one.ending == ending]
+        by = {who: _count(one for one in these if one.ending_by == who) for who in (RECORDED, INFERRED, BY_RULE)}
         return EndingCount(
             ending=ending,
-            count=count,
-            share=share_of(count, total, too_few),
+            count=_count(these),
+            share=share_of(_count(these), total, too_few),
             recorded=by[RECORDED],
             inferred=by[INFERRED],
             by_rule=by[BY_RULE],
         )
 
-    return [one(str(ending)) for ending in ENDINGS]
+    return [counted(str(ending)) for ending in ENDINGS]
 
 
 def share_of(count: int, of: int, too_few: int) -> Share:
@@ -200,27 +208,31 @@ def _restricted_mean(counted: Tally, too_few: int) -> Amount:
     return Amount(estimate=mean.estimate, low=mean.lower, high=mean.upper)
 
 
-def _dropout(said: pl.DataFrame, median: float | None, too_few: int) -> list[Dropout]:
+Answers = Sequence[Mapping[str, Any]]  # what each definition says, and of how many episodes
+
+
+def _dropout(said: Answers, median: float | None, too_few: int) -> list[Dropout]:
     def one(definition: dropout.Definition) -> Dropout:
-        yes, no, untold = (
-            _count(said, pl.col(definition.key) == answer) for answer in (dropout.YES, dropout.NO, dropout.UNTOLD)
-        )
+        counts = dict.fromkeys((dropout.YES, dropout.NO, dropout.UNTOLD), 0)
+        for row in said:
+            counts[row[definition.key]] += row["episodes"]
         return Dropout(
             definition=definition.key,
             words=definition.words,
             parameters=dict(definition.parameters),
-            share=share_of(yes, yes + no, too_few),
-            cannot_tell=untold,
+            share=share_of(counts[dropout.YES], counts[dropout.YES] + counts[dropout.NO], too_few),
+            cannot_tell=counts[dropout.UNTOLD],
         )
 
     return [one(definition) for definition in dropout.definitions(median)]
 
 
-def _disagreement(said: pl.DataFrame, median: float | None, too_few: int) -> list[Disagreement]:
+def _disagreement(said: Answers, median: float | None, too_few: int) -> list[Disagreement]:
     def one(first: str, second: str) -> Disagreement:
-        both = said.filter((pl.col(first) != dropout.UNTOLD) & (pl.col(second) != dropout.UNTOLD))
-        differ = _count(both, pl.col(first) != pl.col(second))
-        return Disagreement(first=first, second=second, share=share_of(differ, _count(both, pl.lit(True)), too_few))
+        both = [row for row in said if dropout.UNTOLD not in (row[first], row[second])]
+        differ = sum(row["episodes"] for row in both if row[first] != row[second])
+        of = sum(row["episodes"] for row in both)
+        return Disagreement(first=first, second=second, share=share_of(differ, of, too_few))
 
     keys = tuple(definition.key for definition in dropout.definitions(median))
     return [one(first, second) for first, second in dropout.pairs_of(keys)]

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import ibis
 import ibis.expr.types as ir
 import polars as pl
 
 from holdfast import __version__
-from holdfast.asof import AHEAD, seconds
+from holdfast.asof import seconds
 from holdfast.engine import Engine
 from holdfast.episodes import PLAIN_RULE, Episodes, Rule, episodes
 from holdfast.errors import UsageError
@@ -36,6 +37,11 @@ from holdfast.tables.schema import Certainty, Status
 
 MEN, WOMEN, EVERYONE = "men", "women", "everyone"
 MOST_GROUPS = 12
+COUNTED = (
+    *("client_id", "therapist_id", "episode", "appointments", "sessions", "no_shows", "unmarked", "assumed"),
+    *("rhythm_is_own", "rhythm_days", "ending", "ending_by", "unmarked_after", "session_time", "cause", "days"),
+    *("first_session_at", "last_session_at", "last_missed_at", "last_kept_at", "last_unmarked_at"),
+)  # of an episode: what the counts below are made of
 
 
 def leak(
@@ -68,7 +74,9 @@ def leak(
     Raises
     ------
     UsageError
-        If a column is not there, has too many different values, or names a therapist.
+        If a column is not there or not filled in, has too many different values, or names a therapist.
+    FolderError
+        If the tables were replaced by an import while they were being read.
     """
     if engine is None:
         with Engine.embedded() as own:
@@ -76,6 +84,7 @@ def leak(
     _refuse_ranking(by)
     found = episodes(tables, engine=engine, at=at, rule=rule)
     columns = list(dict.fromkeys(["gender", *by]))
+    _refuse_unknown(columns, found)
     until = horizon(found)
     fates = engine.keep(_with_groups(with_fate(found, until), found.known.loaded["clients"], columns))
     whole = _Whole(fates, found, too_few)
@@ -97,6 +106,7 @@ def leak(
     )
     if not by and {MEN, WOMEN} <= set(by_gender.totals[GROUP]):
         result = result.model_copy(update={"breakdowns": [whole.breakdown("gender")]})
+    tables.refuse_if_changed()
     result = for_sharing(result, too_few) if share else result
     return result.model_copy(update={"headline": words.headline(result), "notes": words.notes(result)})
 
@@ -110,23 +120,40 @@ def _refuse_ranking(by: Sequence[str]) -> None:
             )
 
 
+def _refuse_unknown(columns: Sequence[str], found: Episodes) -> None:
+    there = set(found.known.loaded["clients"].columns) - {"client_id"}
+    for name in columns:
+        if name not in there and name != "age":
+            raise UsageError(f"There is no column {name!r} among the clients. {_offered(found)}")
+
+
+def _offered(found: Episodes) -> str:
+    """The columns that this practice has filled in, in so few different words that groups can be made of them."""
+    clients = found.known.loaded["clients"]
+    told = {name: _label(clients[name]).nunique() for name in clients.columns if name != "client_id"}
+    counted = found.engine.fetch(clients.agg(**told)).row(0, named=True)
+    good = sorted(name for name, words in counted.items() if 0 < words <= MOST_GROUPS)
+    good += ["age"] if counted["birth_year"] else []
+    if not good:
+        return "No column of the clients is filled in here yet, so there is nothing to compare by."
+    return f"Filled in here, and fit to compare by: {', '.join(good)}."
+
+
 def _with_groups(fates: ir.Table, clients: ir.Table, columns: Sequence[str]) -> ir.Table:
-    """Add a text column ``by_…`` for each column that groups are made of."""
-    known = [name for name in columns if name in clients.columns and name != "client_id"]
-    for name in columns:
-        if name not in known and name != "age":
-            there = ", ".join([*sorted(set(clients.columns) - {"client_id"}), "age"])
-            raise UsageError(f"There is no column {name!r} among the clients. There are: {there}.")
-    wanted = list(dict.fromkeys([*known, "gender", "birth_year"]))
-    joined = fates.left_join(clients.select("client_id", **{f"_{name}": clients[name] for name in wanted}), "client_id")
-    labels = {"by_gender": gender_label(joined["_gender"])}
-    for name in columns:
-        if name == "age":
-            labels["by_age"] = age_band(joined["_birth_year"], joined.started_at)
-        elif name != "gender":
-            text = joined[f"_{name}"].cast("string").strip()
-            labels[f"by_{name}"] = (text == "").ifelse(NOT_KNOWN, text).fill_null(NOT_KNOWN)
-    return joined.mutate(**labels).drop(*[f"_{name}" for name in wanted], "client_id_right")
+    """Add a text column ``by_…`` for each column that groups are made of, and keep only what will be counted."""
+    words = clients.group_by("gender").agg().mutate(by_gender=gender_label(ibis._.gender))  # few, beside the clients
+    people = clients.left_join(words, "gender")
+    labels = {f"by_{name}": _label(people[name]) for name in columns if name not in ("gender", "age")}
+    people = people.select("client_id", "birth_year", "by_gender", **labels)
+    joined = fates.left_join(people, "client_id")
+    told = {name: joined[name].fill_null(NOT_KNOWN) for name in ("by_gender", *labels)}
+    if "age" in columns:
+        told["by_age"] = age_band(joined.birth_year, joined.started_at)
+    return joined.select(*COUNTED, **told)
+
+
+def _label(column: ir.Value) -> ir.StringValue:
+    return column.cast("string").strip().nullif("")
 
 
 class _Whole:
@@ -161,6 +188,8 @@ class _Whole:
     def breakdown(self, column: str) -> Breakdown:
         counted = self.group_column(column)
         labels = sorted(counted.totals[GROUP], key=lambda label: (label == NOT_KNOWN, label))
+        if labels == [NOT_KNOWN]:
+            raise UsageError(f"{column!r} is not filled in for any client here. {_offered(self.found)}")
         if len(labels) > MOST_GROUPS:
             raise UsageError(
                 f"{column!r} has {len(labels):,} different values, too many to set beside each other. "
@@ -182,13 +211,17 @@ def _enough(counted: Tally, too_few: int) -> bool:
 
 
 def _evidence(found: Episodes, by_gender: Tally) -> Evidence:
-    table, engine = found.known.appointments, found.engine
-    not_yet_told = (table.state == Status.UNKNOWN) & (table.status != Status.UNKNOWN)
-    table = table.mutate(
-        status=(table.state == AHEAD).ifelse(Status.BOOKED.value, table.state),
-        certainty=not_yet_told.ifelse(Certainty.NOT_UPDATED.value, table.certainty),
+    """How good the data are. Only the distinct combinations leave the engine; what they mean is said here."""
+    rows = found.known.booked(found.known.loaded["appointments"])
+    said = found.known.said(rows)
+    rows = rows.mutate(ahead=said.ahead, unmarked=said.unmarked)
+    counted = found.engine.fetch(rows.group_by(["status", "certainty", "ahead", "unmarked"]).agg(rows=rows.count()))
+    not_yet_told = pl.col("unmarked") & (pl.col("status") != Status.UNKNOWN)
+    state = pl.when(pl.col("unmarked")).then(pl.lit(Status.UNKNOWN.value)).otherwise(pl.col("status"))
+    counted = counted.with_columns(
+        status=pl.when(pl.col("ahead")).then(pl.lit(Status.BOOKED.value)).otherwise(state),
+        certainty=pl.when(not_yet_told).then(pl.lit(Certainty.NOT_UPDATED.value)).otherwise(pl.col("certainty")),
     )
-    counted = engine.fetch(table.group_by(["status", "certainty"]).agg(rows=table.count()))
     clients = {row[GROUP]: row["clients"] for row in by_gender.totals.iter_rows(named=True)}
     known = sum(count for label, count in clients.items() if label != NOT_KNOWN)
     return Evidence(

@@ -53,12 +53,12 @@ def age_band(birth_year: ir.NumericValue, started_at: ir.IntegerValue) -> ir.Str
     )
 
 
+PATTERN = ["sessions", "ending", "ending_by", "unmarked_after", "session_time", "cause", "booked"]
+
+
 def tally(fates: ir.Table, group: str, engine: Engine) -> Tally:
     """Count patterns, lengths and totals by the column ``group``."""
-    fates = fates.mutate(group=fates[group])
-    pattern = [GROUP, "sessions", "ending", "ending_by", "unmarked_after", "session_time", "cause"]
-    fates = fates.mutate(booked=ibis.ifelse(fates.appointments > 0, 1, 0))
-    timed = fates.filter(fates.days.notnull())
+    fates = fates.mutate(group=fates[group], booked=ibis.ifelse(fates.appointments > 0, 1, 0))
     totals = fates.group_by(GROUP).agg(
         clients=fates.client_id.nunique(),
         episodes=fates.count(),
@@ -69,11 +69,13 @@ def tally(fates: ir.Table, group: str, engine: Engine) -> Tally:
         assumed=fates.assumed.sum(),
         rhythm=ibis.ifelse(fates.rhythm_is_own, fates.rhythm_days, ibis.null("float64")).median(),
     )
-    return Tally(
-        engine.fetch(fates.group_by([*pattern, "booked"]).agg(episodes=fates.count())),
-        engine.fetch(timed.group_by([GROUP, "days", "cause"]).agg(episodes=timed.count())),
-        engine.fetch(totals),
-    )
+    both = engine.fetch(fates.group_by([GROUP, *PATTERN, "days"]).agg(episodes=fates.count()))
+    timed = both.filter(pl.col("days").is_not_null())
+    return Tally(_summed(both, [GROUP, *PATTERN]), _summed(timed, [GROUP, "days", "cause"]), engine.fetch(totals))
+
+
+def _summed(counted: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    return counted.group_by(by).agg(pl.col("episodes").sum()).sort(by)
 
 
 def pick(tally: Tally, labels: Sequence[str] | None) -> Tally:

@@ -19,6 +19,7 @@ ALLOWED = "a date or time such as 2026-11-22, 2026-11-22T14:00 or 2026-11-22T14:
 
 _DATE = r"^\d{4}-\d{2}-\d{2}"
 _CLOCK = r"[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
+_SECONDS = r"\d{2}:\d{2}:\d{2}"
 _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
 
 
@@ -32,11 +33,21 @@ def zone(name: str) -> ZoneInfo:
         ) from error
 
 
-def parse_column(text: pl.Expr, timezone: str | None) -> pl.Expr:
+def parse_column(text: pl.Series, timezone: str | None) -> pl.Series:
     """Parse a column of text to wall-clock datetimes; what cannot be read becomes null.
 
     Values with an offset are moved to ``timezone``, or to UTC where none is known.
     """
+    is_plain = text.str.contains(_DATE + "T" + _SECONDS + "$").fill_null(True)  # what nearly every export has
+    nothing = pl.Series(text.name, [None], pl.String).new_from_index(0, len(text))
+    read = text.zip_with(is_plain, nothing).str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="us")
+    if is_plain.all():
+        return read
+    others = nothing.zip_with(is_plain, text).to_frame("text")
+    return read.zip_with(is_plain, others.select(_parsed(pl.col("text"), timezone)).to_series())
+
+
+def _parsed(text: pl.Expr, timezone: str | None) -> pl.Expr:
     has_offset = text.str.contains(_DATE + _CLOCK + _OFFSET)
     has_clock = text.str.contains(_DATE + _CLOCK + "$")
     plain = text.str.replace(" ", "T", literal=True)

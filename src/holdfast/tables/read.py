@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
-from holdfast.errors import FolderError
+from holdfast.errors import FolderError, HoldfastError
 from holdfast.tables import journal, moments
 from holdfast.tables.check import (
     ROW,
@@ -56,10 +56,46 @@ class Tables:
     frames: Mapping[str, pl.DataFrame | Path]
     practice: Practice = field(default_factory=Practice)
     present: frozenset[str] = frozenset()
+    seen: tuple[Path, Stamp] | None = None  # the folder of tables that stay in their files, and how it looked
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         frame = self.frames[name]
         return pl.read_parquet(frame) if isinstance(frame, Path) else frame
+
+    def has_rows(self, name: str) -> bool:
+        """Say whether there is anything in a table, without reading it."""
+        frame = self.frames[name]
+        if isinstance(frame, Path):
+            return bool(pl.scan_parquet(frame).select(pl.len()).collect().item())
+        return frame.height > 0
+
+    def refuse_if_changed(self) -> None:
+        """Make sure that whatever was read from the files until now was of one state of the folder.
+
+        Raises
+        ------
+        FolderError
+            If an import has replaced the files since they were checked.
+        """
+        if self.seen is not None and _stamp(self.seen[0]) != self.seen[1]:
+            raise FolderError(f"The tables in {self.seen[0]} were changed while they were being read. Do it again.")
+
+
+Stamp = tuple[tuple[int, int, int] | None, ...]
+
+
+def _stamp(folder: Path) -> Stamp:
+    """How the files of a folder look from outside: it changes with every import."""
+    names = [*(f"{name}.{form}" for name in TABLES for form in ("csv", "parquet")), PRACTICE_FILE, journal.COMMIT]
+    return tuple(_outside(folder / name) for name in names)
+
+
+def _outside(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def read_tables(folder: Path, *, timezone: str | None = None) -> Tables:
@@ -78,14 +114,38 @@ def read_tables(folder: Path, *, timezone: str | None = None) -> Tables:
         If there is no such folder, no appointments in it, or one table in two formats.
     TableProblems
         With every cell, key and reference that breaks a rule.
+
+    If an import replaces files meanwhile, all of them are read again, so that old and new are never mixed.
     """
+    for _ in range(ATTEMPTS):
+        if folder.is_dir():
+            journal.recover(folder)
+        before = _stamp(folder)
+        try:
+            tables = _read(folder, timezone)
+        except (HoldfastError, OSError):
+            if _stamp(folder) == before:
+                raise
+            continue  # an import was renaming files just then: what was found wrong may be a mixture
+        if _stamp(folder) == before:
+            return replace(tables, seen=(folder, before)) if _in_files(tables) else tables
+    raise FolderError(f"{folder} is being changed again and again. Try again when the imports are done.")
+
+
+ATTEMPTS = 5
+
+
+def _in_files(tables: Tables) -> bool:
+    return any(isinstance(frame, Path) for frame in tables.frames.values())
+
+
+def _read(folder: Path, timezone: str | None) -> Tables:
     practice = read_practice(folder, timezone=timezone)
-    problems: list[Problem] = []
-    typed: dict[str, pl.DataFrame] = {}
     files = table_files(folder)
     if _sealed(files):
-        frames = {name: files.get(name, empty(name)) for name in TABLES}
-        return Tables(frames, practice, frozenset(files))
+        return Tables({name: files.get(name, empty(name)) for name in TABLES}, practice, frozenset(files))
+    problems: list[Problem] = []
+    typed: dict[str, pl.DataFrame] = {}
     for name, path in files.items():
         frame, found = _read_one(TABLES[name], path, practice.timezone)
         problems += found
@@ -206,17 +266,17 @@ def _read_one(table: Table, path: Path, timezone: str | None) -> tuple[pl.DataFr
 def to_types(table: Table, found: pl.DataFrame, timezone: str | None) -> pl.DataFrame:
     """Give each column of the table its type; what cannot be read becomes null. Extra columns become text."""
     extra = [name for name in found.columns if name not in table.columns and name != ROW]
-    typed = (_typed(name, column, found.schema[name], timezone) for name, column in table.columns.items())
-    return found.select(pl.col(ROW), *typed, *(pl.col(name).cast(pl.String) for name in extra))
+    typed = (_typed(column, found[name], timezone) for name, column in table.columns.items())
+    return pl.DataFrame([found[ROW], *typed, *(found[name].cast(pl.String) for name in extra)])
 
 
-def _typed(name: str, column: dy.Column, dtype: pl.DataType, timezone: str | None) -> pl.Expr:
-    if dtype == column.dtype or (isinstance(column, dy.String) and dtype == pl.String):
-        return pl.col(name)
-    text = pl.col(name).cast(pl.String)
+def _typed(column: dy.Column, cells: pl.Series, timezone: str | None) -> pl.Series:
+    if cells.dtype == column.dtype or (isinstance(column, dy.String) and cells.dtype == pl.String):
+        return cells
+    text = cells.cast(pl.String)
     match column:
         case dy.Datetime():
-            return moments.parse_column(text, timezone).alias(name)
+            return moments.parse_column(text, timezone)
         case dy.Int16():
             return text.str.replace(r"\.0+$", "").cast(column.dtype, strict=False)
         case _:

@@ -33,6 +33,7 @@ def write_tables(tables: Tables, folder: Path, *, form: Format = "parquet") -> N
     if folder.exists() and any(folder.iterdir()):
         raise FolderError(f"{folder} is not empty. Name a new folder, so that nothing is overwritten.")
     frames = {name: _plain(tables[name]) for name in sorted(tables.present)}
+    tables.refuse_if_changed()
     seal = {SEAL: f"{schema_fingerprint()} {_token(frames)}"}
     files = {f"{name}.{form}": _bytes(frame, form, seal) for name, frame in frames.items()}
     if tables.practice.source is not None:

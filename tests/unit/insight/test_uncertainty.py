@@ -2,11 +2,13 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from holdfast.insight.uncertainty import (
     Difference,
     Interval,
     NotEstimable,
+    chi_squared_tail,
     difference_of_proportions,
     proportion,
     share_limits,
@@ -91,3 +93,9 @@ def test_an_unknown_scale_is_refused() -> None:
     half = np.array([0.5])
     with pytest.raises(ValueError, match="but was 'logit'"):
         share_limits(half, half, half, z=2.0, kind="logit")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("df", [1, 2, 3, 4, 7, 11])
+@pytest.mark.parametrize("statistic", [0.0, 1e-9, 0.3, 1.0, 3.84, 12.5, 60.0, 700.0])
+def test_the_chi_squared_tail_as_scipy_has_it(statistic: float, df: int) -> None:
+    assert chi_squared_tail(statistic, df) == pytest.approx(float(chi2.sf(statistic, df)), rel=1e-12)

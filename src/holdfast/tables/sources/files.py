@@ -21,8 +21,6 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from charset_normalizer import from_bytes
-
 from holdfast.errors import SourceError
 
 LIMIT = 2_000_000_000  # bytes, unpacked: ten million appointments fit, a zip bomb does not
@@ -174,6 +172,8 @@ def _likely_encodings(data: bytes) -> Iterator[str]:
     if min(even, odd) == 0 and max(even, odd) > len(data[:2000]) / 4:
         yield "utf-16-le" if odd else "utf-16-be"
     yield "cp1252"
+    from charset_normalizer import from_bytes  # slow to load, and nearly never asked
+
     if guess := from_bytes(data[:200_000]).best():
         yield guess.encoding
 
