@@ -40,6 +40,20 @@ def nothing_shown(group: Group) -> bool:
     return all(step.reached is None for step in group.funnel)
 
 
+def too_few(leak: Leak) -> str | None:
+    """The one sentence that stands for a page on which no rate could be given; nothing if there is more to say."""
+    group = leak.groups[-1]
+    if leak.shared and all(nothing_shown(one) for one in leak.groups):
+        return "So few people are behind every number that none of it may be shared."
+    if group.episodes is None or group.episodes > leak.too_few:
+        return None
+    courses = f"{group.episodes:,} courses of therapy are" if group.episodes != 1 else "One course of therapy is"
+    return (
+        f"{courses} too few to tell more: with {leak.too_few} or fewer, one person more or less would change every "
+        "rate, curve and comparison."
+    )
+
+
 def why_no_curve(curve: Curve) -> str:
     """Say why there is nothing to draw."""
     if curve.why_not == TOO_FEW:
@@ -91,6 +105,8 @@ def mean_sessions(group: Group) -> str:
 def overall(test: OverallTest) -> str:
     """What the test of all groups at once says, without claiming that no difference was shown to be none."""
     what = test.what[0].upper() + test.what[1:]
+    if test.why_not == SUPPRESSED:
+        return f"{what}: the test of all groups is left out of what is shared, as one of them is too small to be shown."
     if test.p is None or test.statistic is None:
         return f"{what}: whether the groups differ cannot be told. {test.why_not or TOO_FEW.capitalize()}"
     name = "Gray’s test" if test.test == "Gray" else f"{test.test} test"
@@ -117,6 +133,18 @@ def groups(breakdown: Breakdown) -> str:
     return f"{len(names)} groups; each is set beside the largest of them, {largest}."
 
 
+def two_questions(breakdown: Breakdown) -> str | None:
+    """Why a difference and a test of all groups can say different things; nothing where only one of them stands."""
+    if not breakdown.comparisons or all(test.p is None for test in breakdown.tests):
+        return None
+    sessions = breakdown.groups[0].restricted_to
+    return (
+        f"The differences and the tests answer different questions. A difference is about two groups, by session "
+        f"{figures.COMPARED_AT} or in the first {sessions}. A test asks whether any of all these groups differ, over "
+        "all the time that people were followed. So one can show something where the other does not."
+    )
+
+
 def column(breakdown: Breakdown) -> str:
     return figures.clean(breakdown.column).replace("_", " ")
 
@@ -132,6 +160,8 @@ def differences(breakdown: Breakdown) -> dict[str, list[Comparison]]:
 def definitions(group: Group) -> str:
     """How far apart the definitions are."""
     known = [item.share.estimate for item in group.dropout if item.share.estimate is not None]
+    if len(known) < 2 and any(item.share.why_not == SUPPRESSED for item in group.dropout):
+        return "Other people’s yardsticks, laid on the same courses, are not shown: too few people."
     if len(known) < 2:
         return f"Other people’s yardsticks, laid on the same courses: {TOO_FEW}."
     return (
@@ -141,6 +171,8 @@ def definitions(group: Group) -> str:
 
 
 def disagreement(group: Group) -> str:
+    if not group.disagreement:
+        return "How often two of them disagree about the same course is left out of what is shared."
     known = [item.share.estimate for item in group.disagreement if item.share.estimate is not None]
     if not known:
         return f"How often two of them disagree about the same course: {TOO_FEW}."

@@ -32,13 +32,21 @@ def show(leak: Leak, console: Console) -> None:
     """Print the leak for a person to read."""
     page = Page(console)
     _headline(page, leak)
+    few = sections.too_few(leak)
+    if few is not None:
+        page.say(few)
+    else:
+        _figures(page, leak)
+    _counted(page, leak)
+
+
+def _figures(page: Page, leak: Leak) -> None:
     _lost(page, leak)
     _ended(page, leak.groups[0])
     _staying(page, leak.groups[0])
     for breakdown in leak.breakdowns:
         _groups(page, breakdown)
     _definitions(page, leak.groups[0])
-    _counted(page, leak)
 
 
 class Page:
@@ -263,9 +271,10 @@ def _groups(page: Page, breakdown: Breakdown) -> None:
             ["First minus second", "Difference (95 %)"],
             [[sections.compared(one), figures.difference(one)] for one in comparisons],
         )
-    for test in breakdown.tests:
-        page.gap()
-        page.say(sections.overall(test))
+    for words in (sections.two_questions(breakdown), *map(sections.overall, breakdown.tests)):
+        if words:
+            page.gap()
+            page.say(words)
 
 
 def _definitions(page: Page, group: Group) -> None:

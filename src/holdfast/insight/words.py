@@ -183,7 +183,7 @@ def notes(leak: Leak) -> list[str]:
 
 def _horizon_notes(leak: Leak, group: Group) -> list[str]:
     """From when on the curves do not count, and why it is the same for everybody."""
-    if leak.horizon is None:
+    if leak.horizon is None or (group.episodes is not None and group.episodes <= leak.too_few):
         return []
     follow = leak.horizon
     found = [

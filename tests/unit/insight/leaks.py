@@ -169,8 +169,17 @@ def leak(*groups: Group, breakdowns: tuple[Breakdown, ...] = (), shared: bool = 
 
 
 def too_few_to_tell() -> Leak:
+    return leak(few(), few().model_copy(update={"label": "everyone"}))
+
+
+def few_men_among_many() -> Leak:
+    return leak(few(), group("everyone"))
+
+
+def few() -> Group:
+    """Eight men, of whom nothing can be told but counts."""
     nothing = Curve(unit="sessions", of=8, why_not=TOO_FEW)
-    small = group(
+    return group(
         clients=8,
         episodes=8,
         funnel=funnel((8, 7, 7, 6), {1: {"never_started": 1}, 3: {"silent": 1}}),
@@ -189,7 +198,6 @@ def too_few_to_tell() -> Leak:
         ],
         disagreement=[Disagreement(first="own_word", second="missed_last", share=share(1, 7))],
     )
-    return leak(small, small.model_copy(update={"label": "everyone"}))
 
 
 def suppressed() -> Leak:

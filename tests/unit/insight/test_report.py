@@ -180,13 +180,28 @@ def test_words_that_judge_are_not_used(sample: Leak) -> None:
 
 
 def test_too_few_and_not_shown_are_said() -> None:
-    assert "Too few to tell: 8 courses." in html(SAMPLES["too few"])
-    assert "the drawing for everyone would be the same" in html(SAMPLES["too few"])
+    assert "Too few to tell: 8 courses." in html(leaks.few_men_among_many())
+    assert "the drawing for everyone would be the same" in html(leaks.leak(leaks.group(), leaks.group("everyone")))
     hidden = html(SAMPLES["suppressed"])
     assert "so few people are behind a number that they could be recognised" in hidden
-    assert "Not shown: too few people." in hidden
+    assert "So few people are behind every number that none of it may be shared." in hidden
     assert "None" not in hidden
     assert "not shown how these left" in html(SAMPLES["partly suppressed"])
+
+
+def test_a_practice_that_is_too_small_gets_one_sentence_in_place_of_the_figures() -> None:
+    page = Page(html(SAMPLES["too few"]))
+    assert list(page.text) == ["top", "data", "counted"]
+    assert "8 courses of therapy are too few to tell more" in html(SAMPLES["too few"])
+
+
+def test_what_is_left_out_of_what_is_shared_is_not_called_too_few() -> None:
+    shared = leaks.leak(leaks.group(disagreement=[]), shared=True)
+    assert "disagree about the same course is left out of what is shared" in html(shared)
+
+
+def test_differences_and_tests_are_said_to_answer_different_questions() -> None:
+    assert "answer different questions" in html(leaks.leak(breakdowns=(leaks.breakdown("men", "women"),)))
 
 
 @pytest.mark.slow

@@ -97,14 +97,21 @@ def test_every_rate_has_its_base_and_its_range() -> None:
 
 
 def test_too_few_is_said_and_nothing_is_made_up() -> None:
-    found = printed(leaks.too_few_to_tell())
+    found = printed(leaks.few_men_among_many())
     assert "too few to tell" in found
     assert "Too few to tell: 8 courses." in found
-    assert "Everyone counted here is one of these men." in found
+    assert "Everyone counted here is one of these men." in printed(leaks.leak(leaks.group(), leaks.group("everyone")))
+
+
+def test_a_practice_that_is_too_small_gets_one_sentence_in_place_of_the_figures() -> None:
+    found = printed(leaks.too_few_to_tell())
+    assert "8 courses of therapy are too few to tell more" in found
+    assert "Where people are lost" not in found
+    assert "How this was counted" in found
 
 
 def test_what_is_hidden_is_said_to_be() -> None:
-    assert "Not shown: too few people." in printed(leaks.suppressed())
+    assert "none of it may be shared" in " ".join(printed(leaks.suppressed()).split())
     found = printed(leaks.partly_suppressed())
     assert "~~~~~~~" in found
     assert "12 others: how they left is not shown" in found
