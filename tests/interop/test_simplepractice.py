@@ -171,6 +171,25 @@ def test_a_file_cut_off_in_a_row_is_refused_and_the_folder_is_as_it_was(sample: 
     assert (tmp_path / "out" / "appointments.csv").read_bytes() == before
 
 
+def test_both_reports_together_say_which_lines_were_laid_on_others(sample: Path, tmp_path: Path) -> None:
+    account = run_import("simplepractice", [sample / "attendance.csv", sample / "appointment_status.csv"], tmp_path)
+    assert any(note.startswith("57 lines of the Appointment Status report are about") for note in account.notes)
+    assert account.rows_read == 57 + account.kept["appointments"]
+
+
+def test_a_foreign_table_beside_the_reports_is_named_and_left_out(sample: Path, tmp_path: Path) -> None:
+    rent = _file(tmp_path, "2026-01,900", name="rent.csv", heading="month,rent")
+    account = run_import("simplepractice", [sample / "attendance.csv", rent], tmp_path / "out")
+    assert any("Not read" in note and "rent.csv" in note for note in account.notes)
+    assert_meets_key(tmp_path / "out", sample / "expected.csv")
+
+
+def test_the_status_report_alone_misses_no_appointments_of_the_other(sample: Path, tmp_path: Path) -> None:
+    run_import("simplepractice", [sample / "attendance.csv"], tmp_path)
+    account = run_import("simplepractice", [sample / "appointment_status.csv"], tmp_path)
+    assert not any("not in this one" in note for note in account.notes)
+
+
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     path = _file(tmp_path, "09/10/2026,Dai Jones,Omar Reyes", heading="Date,Client,Clinician")
     with pytest.raises(SourceError, match="'Status'"):

@@ -23,7 +23,7 @@ from holdfast.tables.check import ROW, Problem, TableProblems, cell_problems, re
 from holdfast.tables.merge import Frames, Merged, as_frame, harmless, merge
 from holdfast.tables.raw import read_text
 from holdfast.tables.read import PRACTICE_FILE, read_practice, to_types
-from holdfast.tables.schema import REQUIRED_TABLE, TABLES
+from holdfast.tables.schema import REQUIRED_TABLE, TABLES, Status
 from holdfast.tables.sources import all_sources
 from holdfast.tables.sources.files import SourceFile, open_files
 from holdfast.tables.sources.source import Context, Imported, Row, Source
@@ -116,6 +116,8 @@ def import_files(
         new = _imported_frames(source, imported)
         last = known.imported.get(source.name)
         is_older = last is not None and moment < last and not imported.compared_up_to
+        if source.lists_all and not is_older and not imported.is_partial:
+            imported.notes.extend(_vanished(source, existing, new))
         merged = merge(existing, new, keep_old=is_older)
         _check(merged, zone_name)
         if not dry_run:
@@ -306,6 +308,29 @@ def _counts(new: Frames, column: str) -> dict[str, int]:
     if column not in frame.columns:
         return {}
     return dict(frame[column].drop_nulls().value_counts(sort=True).iter_rows())
+
+
+def _vanished(source: Source, existing: Frames, new: Frames) -> Iterator[str]:
+    """Say how many appointments an earlier export had that this one, of the same days, no longer has.
+
+    What was called off may rightly stand in another list; the rest has probably been deleted. It is kept: an export of
+    one therapist alone would look the same.
+    """
+    standing = ~pl.col("status").is_in([Status.CANCELLED, Status.LATE_CANCELLED, Status.RESCHEDULED])
+    before, after = (frames.get(REQUIRED_TABLE, pl.DataFrame()) for frames in (existing, new))
+    if not before.height or not after.height or "source" not in before.columns:
+        return
+    day = pl.col("starts_at").str.slice(0, len("2026-11-22"))
+    first, last = after.filter(standing).select(first=day.min(), last=day.max()).row(0)
+    mine = before.filter(pl.col("source") == source.name, standing, day.is_between(pl.lit(first), pl.lit(last)))
+    if gone := mine.join(after, on=TABLES[REQUIRED_TABLE].key, how="anti").height:
+        were = (
+            f"{gone:,} appointments of earlier exports are" if gone != 1 else "One appointment of an earlier export is"
+        )
+        yield (
+            f"{were} not in this one, though it has others of the same days: deleted since, perhaps. All is kept as it "
+            "was. What never was to be, take out of the appointments table."
+        )
 
 
 def _shared_clients(merged: Merged) -> Iterator[str]:

@@ -92,6 +92,39 @@ class TestMerging:
         told = json.loads((tmp_path / "out" / "practice.json").read_text())
         assert told["exported_at"].startswith("2026-11-20T18:00")
 
+    def test_what_a_newer_export_of_the_same_days_no_longer_has_is_counted_and_kept(self, tmp_path: Path) -> None:
+        first = appointments(
+            "a1,C1,T1,2026-11-01T09:00,attended,recorded",
+            "a2,C1,T1,2026-11-08T09:00,attended,recorded",
+            "a3,C2,T1,2026-11-08T10:00,cancelled,recorded",
+            "a4,C2,T1,2026-11-15T10:00,attended,recorded",
+            "a5,C2,T1,2026-12-15T10:00,booked,recorded",
+        )
+        import_tables(save(tmp_path / "1" / "appointments.csv", first), tmp_path / "out", now=YESTERDAY)
+        second = appointments(
+            "a1,C1,T1,2026-11-01T09:00,attended,recorded", "a4,C2,T1,2026-11-15T10:00,attended,recorded"
+        )
+        account = import_tables(save(tmp_path / "2" / "appointments.csv", second), tmp_path / "out")
+        assert any(note.startswith("One appointment of an earlier export is not in this one") for note in account.notes)
+        assert [row["appointment_id"] for row in rows_in(tmp_path / "out")] == ["a1", "a2", "a3", "a4", "a5"]
+
+    def test_an_export_of_other_days_or_of_what_was_called_off_misses_nothing(self, tmp_path: Path) -> None:
+        first = appointments("a1,C1,T1,2026-11-01T09:00,attended,recorded", "a2,C1,T1,2026-11-08,attended,recorded")
+        import_tables(save(tmp_path / "1" / "appointments.csv", first), tmp_path / "out", now=YESTERDAY)
+        for part in ("b1,C1,T1,2026-11-15,attended,recorded", "c1,C1,T1,2026-11-03,cancelled,recorded"):
+            account = import_tables(
+                save(tmp_path / part[:2] / "appointments.csv", appointments(part)), tmp_path / "out"
+            )
+            assert not any("not in this one" in note for note in account.notes)
+
+    def test_clients_written_by_hand_beside_imported_appointments_are_kept(self, tmp_path: Path) -> None:
+        import_tables(save(tmp_path / "1" / "appointments.csv", ONE), tmp_path / "out")
+        save(tmp_path / "out" / "clients.csv", "client_id,gender,team\nC1,man,blue\n")
+        newer = appointments("b1,C2,T1,2026-11-02T09:00,attended,recorded")
+        import_tables(save(tmp_path / "2" / "appointments.csv", newer), tmp_path / "out")
+        clients = {row["client_id"]: (row["gender"], row["team"]) for row in rows_in(tmp_path / "out", "clients")}
+        assert clients == {"C1": ("man", "blue"), "C2": ("", "")}
+
     def test_two_systems_with_the_same_numbers_are_refused(self, tmp_path: Path) -> None:
         import_tables(save(tmp_path / "1" / "appointments.csv", ONE), tmp_path / "out")
         other = f"{HEADING},source\na1,C9,T1,2026-11-01T09:00,attended,recorded,acuity\n"

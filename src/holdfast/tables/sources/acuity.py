@@ -138,4 +138,5 @@ SOURCE = Source(
     files="/appointments and /appointments?canceled=true as JSON, or the exported CSV",
     recognises=recognises,
     read=read,
+    lists_all=True,
 )

@@ -160,4 +160,5 @@ SOURCE = Source(
     recognises=recognises,
     read=read,
     takes_any=True,
+    lists_all=True,
 )

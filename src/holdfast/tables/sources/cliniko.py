@@ -174,4 +174,5 @@ SOURCE = Source(
     files="individual_appointments, …/cancelled, …/deleted, patients and practitioners, as JSON",
     recognises=recognises,
     read=read,
+    lists_all=True,
 )

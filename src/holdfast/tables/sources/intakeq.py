@@ -134,4 +134,5 @@ SOURCE = Source(
     files="the pages of /api/v1/appointments, as JSON or CSV; a deletedOnly list with 'deleted' in its file name",
     recognises=recognises,
     read=read,
+    lists_all=True,
 )

@@ -198,4 +198,5 @@ SOURCE = Source(
     files="Reports → Appointments → Export, as CSV or Excel",
     recognises=recognises,
     read=read,
+    lists_all=True,
 )

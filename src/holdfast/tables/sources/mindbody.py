@@ -133,4 +133,5 @@ SOURCE = Source(
     files="the answers of /appointment/staffappointments, as JSON or CSV",
     recognises=recognises,
     read=read,
+    lists_all=True,
 )

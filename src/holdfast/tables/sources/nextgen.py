@@ -147,4 +147,5 @@ SOURCE = Source(
     files="the appointments with isKept, isRescheduled, isCancelled and isNoShow, as JSON or CSV",
     recognises=recognises,
     read=read,
+    lists_all=True,
 )

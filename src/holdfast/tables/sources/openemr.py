@@ -296,4 +296,5 @@ SOURCE = Source(
     files="openemr_postcalendar_events, patient_data and list_options as CSV, or the zip of the export",
     recognises=recognises,
     read=read,
+    lists_all=True,
 )

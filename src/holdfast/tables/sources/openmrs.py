@@ -144,4 +144,5 @@ SOURCE = Source(
     files="the lists of /ws/rest/v1/appointments, as JSON",
     recognises=recognises,
     read=read,
+    lists_all=True,
 )

@@ -82,9 +82,12 @@ def recognises(file: SourceFile) -> bool:
 def read(files: Sequence[SourceFile], context: Context) -> Imported:
     """Read either report, or both of the same time together."""
     out = Imported(notes=list(NOTES))
+    files = _either_report(files, out)
     billed = [file for file in files if has_heading(file, BILLED)]
     attendance = [file for file in files if file not in billed or has_heading(file, ATTENDANCE)]
-    locked = _locked_notes(billed, context, out)
+    out.is_partial = not attendance
+    lines = _billed_lines(billed, context, out)
+    locked = {key: all(notes) for key, notes in lines.items()}
     visits = _visits(attendance, context, out)
     if not out.rows_read:
         raise SourceError("There is no appointment in these reports. Was the right time chosen for them?")
@@ -96,12 +99,29 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     for key, is_locked in locked.items():
         if key[:2] not in in_attendance:
             _add_billed(key, is_locked, held.get(key[:2], []), context, out)
+    if laid := sum(len(notes) for key, notes in lines.items() if key[:2] in in_attendance):
+        out.notes.append(
+            f"{laid:,} lines of the Appointment Status report are about appointments that the Attendance report has: "
+            "they were laid on those, to say whether the note is locked, and are no appointments of their own."
+        )
     if billed and not attendance:
         out.notes.append(
             "The Appointment Status report has neither times nor attendance: without the Attendance report of the "
             "same days, all it can say is which sessions have a locked note."
         )
     return out
+
+
+def _either_report(files: Sequence[SourceFile], out: Imported) -> Sequence[SourceFile]:
+    """The files that are one of the two reports; others beside them are named. Alone, they are read and refused."""
+    found = [file for file in files if has_heading(file, ATTENDANCE) or has_heading(file, BILLED)]
+    others = [file.name for file in files if file not in found]
+    if found and others:
+        out.notes.append(
+            f"Not read, as neither an Attendance nor an Appointment Status report: {', '.join(others)}. An Attendance "
+            f"report has the columns {', '.join(names[0] for names in ATTENDANCE)}."
+        )
+    return found or files
 
 
 def _visits(files: Sequence[SourceFile], context: Context, out: Imported) -> list[Visit]:
@@ -146,8 +166,8 @@ def _starts(record: Record, context: Context) -> When:
         raise BadCell(DATE[0], text, "a date and time such as 11/22/2026 8:00 AM, the month first") from error
 
 
-def _locked_notes(files: Sequence[SourceFile], context: Context, out: Imported) -> dict[Key, bool]:
-    """Whether the progress note of each appointment billed is locked. Its billing codes are one appointment."""
+def _billed_lines(files: Sequence[SourceFile], context: Context, out: Imported) -> dict[Key, list[bool]]:
+    """Whether the progress note is locked, by line: the billing codes of an appointment have a line each."""
     found: defaultdict[Key, list[bool]] = defaultdict(list)
 
     def line(record: Record) -> None:
@@ -159,7 +179,7 @@ def _locked_notes(files: Sequence[SourceFile], context: Context, out: Imported) 
     for file in files:
         for grid in read_grids(file, BILLED):
             read_each(grid, line)
-    return {key: all(lines) for key, lines in found.items()}
+    return found
 
 
 def _is_locked(note: str) -> bool:
@@ -288,4 +308,5 @@ SOURCE = Source(
     files="the Attendance report and, if there is one, the Appointment Status report, as CSV or Excel",
     recognises=recognises,
     read=read,
+    lists_all=True,
 )

@@ -51,6 +51,7 @@ class Imported:
     rows_read: int = 0
     skipped: Counter[str] = field(default_factory=Counter)  # reason in plain words -> how many
     notes: list[str] = field(default_factory=list)  # what the figures' reader should know about this source
+    is_partial: bool = False  # not every appointment of its days, though such an export usually has them
     extra_files: dict[str, bytes] = field(default_factory=dict)  # kept in the folder beside the tables
     # A source that lays new exports on old ones itself names each part (one calendar, say) and its last moment.
     compared_up_to: dict[str, datetime] = field(default_factory=dict)
@@ -96,6 +97,7 @@ class Source:
     read: Callable[[Sequence[SourceFile], Context], Imported]
     own_date: Callable[[Sequence[SourceFile]], datetime | None] = lambda files: None  # aware; the export's own moment
     takes_any: bool = False  # reads other systems' files too, when it is asked to
+    lists_all: bool = False  # an export of some days has every appointment of those days that was not called off
 
 
 def appointment(

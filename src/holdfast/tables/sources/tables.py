@@ -208,4 +208,5 @@ SOURCE = Source(
     recognises=recognises,
     read=read,
     own_date=own_date,
+    lists_all=True,
 )

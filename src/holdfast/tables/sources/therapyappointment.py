@@ -67,4 +67,5 @@ SOURCE = Source(
     files="the CSV with CLIENT_ID, APPOINTMENT_ID and STARTTIME",
     recognises=recognises,
     read=read,
+    lists_all=True,
 )
