@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("any-machine", deadline=None)  # how busy it is says nothing about the code
+settings.load_profile("any-machine")
 
 ROOT = Path(__file__).resolve().parent.parent
 
