@@ -37,13 +37,13 @@ class Speaking:
     has to be worth at least ``least_gain`` more now than in a week.
 
     These are judgements. They set where the line lies, not whether a chance is right: at a week of silence the
-    line is a chance of about 0.4, after a month 0.6, and after ten weeks a week more or less changes nothing.
+    line is a chance of about 0.25, after a month 0.4, and after thirteen weeks a week more or less changes nothing.
     """
 
     reach: float = 0.5
     half_life_days: float = 21.0
-    cost: float = 0.04
-    least_gain: float = 0.01
+    cost: float = 0.02
+    least_gain: float = 0.005
     wait: timedelta = WEEK
     same_reason_after: timedelta = timedelta(days=28)
     clients_per_flag: int = 8  # and week
