@@ -77,6 +77,18 @@ def test_a_column_that_is_not_there_is_answered_with_those_that_are(practice: Pa
     assert "employment" in done.output
 
 
+def test_only_columns_that_are_filled_in_and_fit_are_offered(tmp_path: Path) -> None:
+    _tables(tmp_path, "a1,c1,t1,2026-11-01T09:00,attended", "a2,c2,t1,2026-11-02T09:00,attended")
+    (tmp_path / "clients.csv").write_text(
+        "client_id,gender,birth_year,masculinity,team\nc1,man,1980,,blue\nc2,,1990,,red\n", encoding="utf-8"
+    )
+    for asked, why in (("colour", "There is no column 'colour'"), ("masculinity", "'masculinity' is not filled in")):
+        result = run("leak", tmp_path, "--by", asked)
+        assert result.exit_code == 2
+        assert why in result.output
+        assert "fit to compare by: birth_year, gender, team, age." in result.output
+
+
 def test_a_moment_that_is_none_is_told(practice: Path) -> None:
     done = run("leak", practice, "--at", "yesterday")
     assert done.exit_code == 2
