@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from benchmarks.ctn0094_methods import FittedOn, Method
 from benchmarks.ctn0094_people import (
+    HAS_LEFT,
     LANDMARKS,
     QUESTIONS,
     Participant,
@@ -50,8 +51,9 @@ def _prepare(unit: Unit, *, prior_only: bool) -> Callable[[Sequence[Participant]
         def fitted_on(train: Ints) -> Mapping[Question, Floats]:
             others = [people[place] for place in train]
             standing = published or _standing(people, known, others, unit)
-            chances = {weeks: one.drops_out(_to_come(people, others, weeks, unit)) for weeks, one in standing.items()}
-            return {question: chances[question.weeks] for question in QUESTIONS}
+            out = {weeks: one.drops_out(_to_come(people, others, weeks, unit)) for weeks, one in standing.items()}
+            left = {question: standing[question.weeks].gone for question in HAS_LEFT}
+            return {question: out[question.weeks] for question in QUESTIONS} | left
 
         return fitted_on
 

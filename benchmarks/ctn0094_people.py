@@ -48,6 +48,10 @@ class Participant:
         """Which visits had been by a landmark: through the day of randomisation, or through whole weeks."""
         return np.asarray(self.days <= last_day(weeks))
 
+    def comes_again(self, weeks: int) -> bool:
+        """He kept a visit after a landmark, in the weeks on which the trial's definition looked."""
+        return bool((self.kept & (self.days > last_day(weeks)) & (self.days <= self.watched_until)).any())
+
     def visits_kept(self, weeks: int) -> Floats:
         return np.asarray(self.days[self.known(weeks) & self.kept])
 
@@ -68,10 +72,14 @@ def still_in(people: Sequence[Participant], weeks: int) -> Bools:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who will drop out, asked after some weeks: of those still in, or of everybody, as one has to ask at the time."""
+    """Who will drop out, asked after some weeks: of those still in, or of everybody, as one has to ask at the time.
+
+    ``has_left`` asks instead who has left already: what the silence model is made for.
+    """
 
     weeks: int
     everybody: bool = False
+    has_left: bool = False
 
     def concerns(self, people: Sequence[Participant]) -> Bools:
         return np.ones(len(people), dtype=bool) if self.everybody else still_in(people, self.weeks)
@@ -81,6 +89,9 @@ QUESTIONS = (
     *(Question(weeks) for weeks in LANDMARKS),
     *(Question(weeks, everybody=True) for weeks in LANDMARKS if weeks),
 )
+
+
+HAS_LEFT = tuple(Question(weeks, everybody=True, has_left=True) for weeks in LANDMARKS if weeks)
 
 
 def dropped_out(people: Sequence[Participant]) -> Bools:

@@ -80,13 +80,13 @@ class Job:
 def done(job: Job) -> dict[Question, Floats]:
     """What a method says of everybody who is judged in one of the splits: question -> (people,)."""
     method = all_methods()[job.method]
-    said = {question: np.full(len(job.people), np.nan) for question in QUESTIONS}
+    said: dict[Question, Floats] = {}
     fitted_on = method.prepare(job.people)
     for number, (train, test) in enumerate(job.splits, start=1):
         what = f", outcomes shuffled, {job.shuffle}" if job.shuffle else ""
         print(f"{method.name} ({method.told}{what}): {number} of {len(job.splits)}", file=sys.stderr, flush=True)
         for question, scores in fitted_on(train).items():
-            said[question][test] = scores[test]
+            said.setdefault(question, np.full(len(job.people), np.nan))[test] = scores[test]
     return said
 
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from benchmarks.ctn0094_methods import Method
-from benchmarks.ctn0094_people import LANDMARKS, QUESTIONS, Question, still_in
+from benchmarks.ctn0094_people import HAS_LEFT, LANDMARKS, QUESTIONS, Question, days_silent, still_in
 from benchmarks.ctn0094_silence import Run
 from benchmarks.judging import Bools, auc_within, bounded, difference, repeated, words
-from benchmarks.pages import table
+from benchmarks.pages import percent, table
 
+from holdfast.insight.uncertainty import Interval, proportion
 from holdfast.silence import metrics
 from holdfast.silence.metrics import Floats, Measure
 
@@ -32,6 +33,7 @@ TITLES = {
     "auc-within": "AUC within sites, those still in",
     "auc-everybody": "AUC, everybody",
     "differences": "Holdfast less each other method, told the same",
+    "has-left": "Has he left already? Holdfast told the arm, beside who never came again",
     "calibration": "Chances beside what happened, those still in",
     "calibration-men": "Chances beside what happened, men still in",
     "calibration-everybody": "Chances beside what happened, everybody",
@@ -51,6 +53,7 @@ def sections(run: Run) -> dict[str, str]:
         "auc-within": _auc(run, STILL_IN, anybody, within=True),
         "auc-everybody": _auc(run, EVERYBODY, anybody),
         "differences": _differences(run),
+        "has-left": _has_left(run),
         "calibration": _calibration(run, STILL_IN, anybody),
         "calibration-men": _calibration(run, STILL_IN, men),
         "calibration-everybody": _calibration(run, EVERYBODY, anybody),
@@ -153,12 +156,68 @@ def _calibration(run: Run, questions: Sequence[Question], chosen: Bools) -> str:
     return table(("", "told", "measure", *_when(questions)), rows)
 
 
+# --- has he left already? --------------------------------------------------------------------------
+
+SILENT_DAYS = ((0, 4), (5, 7), (8, 12), (13, 19), (20, 27))  # from the last visit to the landmark
+
+
+def _has_left(run: Run) -> str:
+    """The model's chance that he has left, beside the share who never came again, by how long it had been quiet."""
+    ours = _told_the_arm(run)
+    heading = (
+        "quiet for",
+        *(
+            f"{WHEN[question.weeks]}: {what}"
+            for question in HAS_LEFT
+            for what in ("people", "expected", "never came again")
+        ),
+    )
+    if ours is None:
+        return table(heading, [])
+    rows = []
+    for low, high in SILENT_DAYS:
+        cells = [cell for question in HAS_LEFT for cell in _left_after(run, ours, question, low, high)]
+        rows.append([f"{low} to {high} days", *cells])
+    for name, measure in {"AUC": metrics.auc, **CALIBRATION}.items():
+        rows.append(
+            [name, *(cell for question in HAS_LEFT for cell in ("", "", _measured_left(run, ours, question, measure)))]
+        )
+    return table(heading, rows)
+
+
+def _told_the_arm(run: Run) -> Method | None:
+    return next((one for one in run.methods if (one.name, one.told) == (OURS, "client, arm")), None)
+
+
+def _gone(run: Run, question: Question) -> Bools:
+    return np.array([not one.comes_again(question.weeks) for one in run.people])
+
+
+def _left_after(run: Run, ours: Method, question: Question, low: int, high: int) -> list[str]:
+    silent = np.array([days_silent(one, question.weeks) for one in run.people])
+    here = (silent >= low) & (silent <= high)
+    if not here.any():
+        return ["0", "–", "–"]
+    gone = proportion(int(_gone(run, question)[here].sum()), int(here.sum()))
+    assert isinstance(gone, Interval)  # somebody is there
+    return [
+        f"{here.sum():,}",
+        percent(float(_said(run, ours, question)[here].mean())),
+        percent(gone.estimate, gone.lower, gone.upper),
+    ]
+
+
+def _measured_left(run: Run, ours: Method, question: Question, measure: Measure) -> str:
+    statistic = repeated(measure, _gone(run, question), _said(run, ours, question)[None])
+    return words(bounded(statistic, _weights(run, 200)))
+
+
 # --- where it is wrong, and looking for a leak ------------------------------------------------------
 
 
 def _by_arm(run: Run) -> str:
     """How many dropped out in each arm beside how many the model expected, told the arm."""
-    ours = next((one for one in run.methods if (one.name, one.told) == (OURS, "client, arm")), None)
+    ours = _told_the_arm(run)
     if ours is None:
         return table(("", *_when(STILL_IN)), [])
     arm = np.array([one.arm for one in run.people])
