@@ -83,7 +83,8 @@ def facts(grounds: Grounds, contacts: ir.Table, *, days: int) -> ir.Table:
     Returns
     -------
     The columns of the contacts with those of ``diary``, ``people``, ``Said``, the latest score, the last repair,
-    ``told_by`` (s), ``asked``, ``answered`` and ``pending`` (bool).
+    ``told_by`` (s), ``asked``, ``answered``, ``pending`` and ``waited`` (bool): whether it was unanswered on the
+    contact's own evening.
     """
     return facts_by(grounds, told_by(grounds, contacts, days=days))
 
@@ -117,6 +118,8 @@ def _with_said(whole: ir.Table, told: Said | None) -> ir.Table:
     asked = (whole.sent_at <= whole.told_by).fill_null(False)
     answered = asked & (whole.answered_at <= whole.told_by).fill_null(False)
     settled_at = whole.contact_at + SETTLED_DAYS * DAY
+    evening = ibis.least(end_of_day(whole.contact_at), whole.told_by)
+    by_then = (whole.answered_at <= evening).fill_null(False)
     known = {name: ibis.ifelse(answered, whole[name], ibis.null("int8")) for name in (*NUMBERS, "change_kind")}
     return whole.mutate(
         **known,
@@ -124,6 +127,7 @@ def _with_said(whole: ir.Table, told: Said | None) -> ir.Table:
         asked=asked,
         answered=answered,
         pending=asked & ~answered & (whole.told_by < settled_at),
+        waited=(whole.sent_at <= evening).fill_null(False) & ~by_then,
     )
 
 
@@ -142,6 +146,7 @@ def _with_nothing_said(whole: ir.Table) -> ir.Table:
         asked=no,
         answered=no,
         pending=no,
+        waited=no,
     )
 
 

@@ -112,6 +112,7 @@ class Data:
     layout: Rows  # as if every silence said nothing
     tails: Tails
     settled: Flags  # of the tails' contacts: the check-in is not pending
+    waited: Flags  # of the tails' contacts: it was still open on their own evening, and is settled now
     took_place: Floats  # of the tails' contacts
     spells: Spells
     shares: dict[str, float]
@@ -135,6 +136,7 @@ class Data:
             layout=Rows.of(encoded, therapist, rows * sure, np.ones(len(rows)), certain, design),
             tails=tails_of(contacts, found.tail_stages),
             settled=~contacts["pending"].to_numpy(),
+            waited=contacts["waited"].to_numpy().astype(bool) & ~contacts["pending"].to_numpy(),
             took_place=sure[stayed.height :],
             spells=Spells.of(found.spells, stayed),
             shares=shares,
@@ -262,7 +264,7 @@ def _log_shares(prior: Spread, sizes: Sequence[float]) -> Floats:
 def _drawn(found: Moments, data: Data, design: Design, state: State, seed: int) -> Fitted:
     chance = np.random.default_rng(seed)
     effects, therapists, spreads = draws_of(data.rows(state.judged), design, state.place, DRAWS, chance)
-    _await(data, design, effects)
+    _await(data, design, effects, state.judged.held)
     return Fitted(
         at=found.at,
         design=design,
@@ -303,7 +305,7 @@ def _published(found: Moments, data: Data, design: Design, seed: int) -> Fitted:
     spreads, scales = (_of(prior, chance) for prior in (PRIORS.therapist_spread, PRIORS.scale))
     widths = np.where(np.arange(design.width) == 0, 1.0, scales[:, None]) * design.sds
     effects = design.means + widths * chance.standard_normal((DRAWS, design.width))
-    _await(data, design, effects)
+    _await(data, design, effects, data.took_place)
     return Fitted(
         at=found.at,
         design=design,
@@ -324,29 +326,33 @@ def _of(prior: Spread, chance: np.random.Generator) -> Floats:
     return np.asarray(prior.median * np.exp(prior.log_sd * chance.standard_normal(DRAWS)))
 
 
-ENOUGH_ASKED = 5_000  # check-ins over which an average is taken
-ASSUMED_UNANSWERED = 0.25  # judgement: of check-ins sent, where a practice has none yet
+ENOUGH_WAITING = 5_000  # check-ins over which an average is taken
+ASSUMED_UNANSWERED = 0.4  # judgement: of check-ins still open on the evening, where a practice has none yet
 
 
-def _await(data: Data, design: Design, effects: Floats) -> None:
-    """Set the effect of a check-in that may still be answered: what it will say, averaged over whom it asks.
+def _await(data: Data, design: Design, effects: Floats, held: Floats) -> None:
+    """Set the effect of a check-in that is still open on the evening: what will come of it, averaged over its likes.
+
+    Its likes are the contacts whose check-in was open on their own evening too, of those who stayed and, by the
+    chance ``held`` (tails' contacts,) that it took place with him still there, of those who may have left. Who
+    answers at once is not among them, and more of them than of all never answer.
 
     With small chances, averaging chances is averaging odds: the logarithm of the mean of exp(score), over the
     same with the check-in's own part left out.
     """
     waiting = 1 + design.columns.index(PENDING_COLUMN)
-    if "checkin" not in data.stayed.columns or not (data.stayed["checkin"] != "not_asked").any():
+    weight = np.concatenate([data.stayed["waited"].to_numpy(), data.waited * held])
+    alike = np.flatnonzero(weight > 0)
+    if not len(alike):
         unanswered = 1 + design.columns.index(("checkin", "unanswered_usually"))
-        share = ASSUMED_UNANSWERED
-        effects[:, waiting] = np.log1p(share * np.expm1(effects[:, unanswered]))
+        effects[:, waiting] = np.log1p(ASSUMED_UNANSWERED * np.expm1(effects[:, unanswered]))
         return
-    asked = np.flatnonzero((data.stayed["checkin"] != "not_asked").to_numpy())
-    asked = asked[:: max(1, len(asked) // ENOUGH_ASKED)]
-    encoded, weight = data.encoded[asked], np.log(data.layout.weight[asked])
+    alike = alike[:: max(1, len(alike) // ENOUGH_WAITING)]
+    logs = np.log(weight[alike])
     without = effects.copy()
     without[:, [1 + place for place, (name, _) in enumerate(design.columns) if name in WAITING]] = 0.0
-    matrix = sparse(encoded, design.width)
-    whole, rest = (logsumexp(matrix @ part.T + weight[:, None], axis=0) for part in (effects, without))
+    matrix = sparse(data.encoded[alike], design.width)
+    whole, rest = (logsumexp(matrix @ part.T + logs[:, None], axis=0) for part in (effects, without))
     effects[:, waiting] = whole - rest
 
 

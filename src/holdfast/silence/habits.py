@@ -39,8 +39,8 @@ class Habits:
 
     ``events`` (cells, stay events, bins) and ``still`` (cells, bins): silences of those who stay, by what
     happened in a bin, and those that went on through it. ``traces`` (cells, left events + 1), ``silent_times``
-    (bins), ``answers`` (2, answers). ``longest`` (cells) is the bin of the longest wait after which someone who stayed
-    was still heard of: he came, booked, called off, or an ending became known.
+    (bins), ``answers`` (2, answers). ``longest`` (cells) is the bin after that of the longest wait after which someone
+    who stayed was still heard of: he came, booked, called off, or an ending became known.
     """
 
     events: Floats
@@ -70,7 +70,7 @@ class Habits:
         return Clock(self._ended(hazards), traces, times), _dirichlet(self.answers, count, chance)
 
     def _ended(self, hazards: Floats) -> Floats:
-        """Force the chance of staying quiet to nought at the longest wait ever seen.
+        """Force the chance of staying quiet to nought after the longest wait ever seen.
 
         The zero-tail constraint: without it "gone" and "slow" cannot be told apart (Taylor 1995,
         Biometrics 51:899-907).
@@ -104,8 +104,9 @@ class Spells:
 
     @property
     def longest(self) -> Ints:
-        """The bin of the longest wait ever seen, for each cell; what is assumed where few have been.
+        """The bin after that of the longest wait ever seen, for each cell; what is assumed where few have been.
 
+        One bin of room, because the next wait may be a little longer than any before.
         Cells with something booked ahead share one, the others another: a booked day is over when it is over.
         """
         ahead = np.asarray([":ahead:" in cell for cell in CELLS])
@@ -118,7 +119,8 @@ ENOUGH_WAITS = 50  # fewer, and the longest wait seen says little about the long
 
 def _longest(counts: Floats) -> int:
     seen = np.flatnonzero(counts > 0)
-    return int(seen[-1]) if counts.sum() >= ENOUGH_WAITS else clocks.ASSUMED_LONGEST
+    longest = int(seen[-1]) + 1 if counts.sum() >= ENOUGH_WAITS else clocks.ASSUMED_LONGEST
+    return min(longest, clocks.ASSUMED_LONGEST)
 
 
 def assumed() -> Habits:

@@ -20,7 +20,7 @@ from holdfast.episodes import EPISODE, RECORDED, Episodes, episodes
 from holdfast.silence.contacts import HOW
 from holdfast.silence.facts import ANSWERS, SETTLED_DAYS, Grounds, facts, facts_by, grounds, told_by
 from holdfast.silence.fates import CAME, ENDED, FATES, QUIET, SILENT
-from holdfast.silence.joining import matched, stacked
+from holdfast.silence.joining import flag, matched, stacked
 from holdfast.silence.signals import SIGNALS
 from holdfast.silence.stages import CELLS, EVENTS
 from holdfast.silence.values import DATES, VALUE_KINDS, Kind, values
@@ -31,7 +31,7 @@ CONTACT = [*EPISODE, "contact"]
 _FIXED = {"how": HOW, "fate": FATES, "before": ANSWERS, "event": EVENTS}
 _KINDS: Mapping[Kind, Sequence[str]] = {
     pl.String: ("client_id", "therapist_id"),
-    pl.Int64: ("episode", "contact", "link", "sessions", "stage", "bin", "rows"),
+    pl.Int64: ("episode", "contact", "link", "sessions", "stage", "bin", "rows", "waited"),
     pl.Float64: ("rhythm_days", "days_silent", "part", "days", "expected_days"),
     pl.Boolean: ("pending", "ahead", "late"),
 }
@@ -46,12 +46,13 @@ class Moments:
     reference first.
 
     patterns
-        therapist_id, how, before, the signals, rows: contacts after which he certainly stayed, counted.
+        therapist_id, how, before, the signals, rows: contacts after which he certainly stayed, counted; and waited:
+        of how many the check-in was unanswered on their own evening.
     spells
         cell, event, bin, rows: stages of the same contacts, counted.
     tails
         client_id, therapist_id, episode, contact, link, how, fate, sessions, contact_at, rhythm_days, before, the
-        signals, pending: contacts of silences that go on (quiet), or that are recorded as an exit (silent).
+        signals, pending, waited: contacts of silences that go on (quiet), or that are recorded as an exit (silent).
     tail_stages
         client_id, therapist_id, episode, contact, stage, cell, event, bin, part, days, expected_days, and for words
         ahead, late (it began with a late cancellation), began_at, over_at.
@@ -129,11 +130,13 @@ def _patterns(ground: Grounds, names: pl.DataFrame) -> pl.DataFrame:
     contacts = matched(ground.contacts, ground.keys.select("key", "therapist"), ["key"])
     known = facts(ground, contacts.filter(contacts.fate.isin([CAME, ENDED])), days=SETTLED_DAYS)
     known = known.filter(~known.pending)
-    coded = known.select("therapist", "how", "before", **_codes(known))
-    frame = ground.found.engine.fetch(coded.group_by(coded.columns).agg(rows=coded.count()))  # sorted by its columns
+    codes = ["therapist", "how", "before", *SIGNALS]
+    coded = known.select("therapist", "how", "before", **_codes(known), waited=flag(known.waited))
+    counted = coded.group_by(codes).agg(rows=coded.count(), waited=coded.waited.sum())
+    frame = ground.found.engine.fetch(counted)  # sorted by its columns
     therapists = names.select("therapist", "therapist_id").unique()
     frame = _decoded(frame).join(therapists, on="therapist", maintain_order="left")
-    return _typed(frame.select("therapist_id", "how", "before", *SIGNALS, "rows"))
+    return _typed(frame.select("therapist_id", "how", "before", *SIGNALS, "rows", "waited"))
 
 
 def _codes(known: ir.Table) -> dict[str, ir.IntegerValue]:
@@ -163,9 +166,10 @@ def _open(ground: Grounds) -> ir.Table:
 def _tails(open_: ir.Table, names: pl.DataFrame, found: Episodes) -> pl.DataFrame:
     front = ["link", "how", "fate", "sessions", "contact_at", "rhythm_days", "before"]
     settled = open_.filter(~open_.evening)
-    frame = found.engine.fetch(settled.select("key", "contact", *front, "pending", **_codes(settled)))
+    waited = flag(settled.waited)
+    frame = found.engine.fetch(settled.select("key", "contact", *front, "pending", **_codes(settled), waited=waited))
     named = _named(_moment(_decoded(frame), "contact_at"), names)
-    return _typed(named.select(*CONTACT, *front, *SIGNALS, "pending")).sort(CONTACT)
+    return _typed(named.select(*CONTACT, *front, *SIGNALS, "pending", "waited")).sort(CONTACT)
 
 
 def _tail_stages(ground: Grounds, names: pl.DataFrame) -> pl.DataFrame:

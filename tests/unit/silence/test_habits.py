@@ -68,13 +68,18 @@ def test_a_trace_counts_by_the_chance_that_he_has_left():
     assert np.count_nonzero(np.abs(gained) > 1e-9) == 1
 
 
-def test_nobody_stays_quiet_beyond_the_longest_return_ever_seen():
+def test_nobody_stays_quiet_for_longer_than_a_bin_beyond_the_longest_return_ever_seen():
     habits = learned(spells({AFTER: ENOUGH_WAITS, AFTER + 5: 1}), None, None, None)
     still = habits.clock().stay_quiet()[CELL]
-    assert habits.longest[CELL] == AFTER + 5
+    assert habits.longest[CELL] == AFTER + 6
     assert habits.longest[cell_codes()["session:ahead:3"]] == ASSUMED_LONGEST
-    assert still[AFTER + 5] > 0
-    assert still[AFTER + 6 :] == pytest.approx(np.zeros(BINS - AFTER - 5), abs=1e-12)
+    assert still[AFTER + 6] > 0
+    assert still[AFTER + 7 :] == pytest.approx(np.zeros(BINS - AFTER - 6), abs=1e-12)
+
+
+def test_there_is_no_room_beyond_the_last_wait_that_can_be_measured():
+    at_the_end = learned(spells({AFTER: ENOUGH_WAITS, BINS - 1: 1}), None, None, None)
+    assert at_the_end.longest[CELL] == ASSUMED_LONGEST
 
 
 def test_a_handful_of_returns_does_not_say_what_the_longest_is():
@@ -85,7 +90,7 @@ def test_a_booking_is_a_sign_as_good_as_a_return():
     """Where everybody books before he comes, the longest wait for a booking is the longest wait."""
     seen = spells({AFTER: ENOUGH_WAITS})
     seen.events[CELL, STAY_EVENTS.index("booked"), AFTER + 7] = 1
-    assert learned(seen, None, None, None).longest[CELL] == AFTER + 7
+    assert learned(seen, None, None, None).longest[CELL] == AFTER + 8
 
 
 def test_many_returns_outweigh_what_was_assumed():

@@ -8,10 +8,16 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from scipy.special import expit
 
+from holdfast.engine import Engine
+from holdfast.episodes import episodes
 from holdfast.silence import Fitted, Moments, fit_moments, moments, p_evening, predict_moments
-from holdfast.silence.predict import EPISODE
-from holdfast.silence.tails import tails_of
+from holdfast.silence.design import PENDING
+from holdfast.silence.histories import Histories
+from holdfast.silence.predict import EPISODE, score_draws
+from holdfast.silence.priors import PRIORS
+from holdfast.silence.tails import judge, seen, tails_of
 from holdfast.tables import Tables
 
 CHANCES = ["p_left", "p_left_low", "p_left_high", "p_last"]
@@ -61,7 +67,7 @@ def test_the_chance_rises_with_every_quiet_day(small_practice, judged):
             assert (both["p_left_later"] >= both["p_left"] - 0.02).all(), days
         last = frame
     assert last is not None
-    long_ago = frame.filter(pl.col("days_silent") > 8 * pl.col("rhythm_days"))
+    long_ago = frame.filter(pl.col("days_silent") > 12 * pl.col("rhythm_days"))
     assert long_ago.height > 20
     assert long_ago["p_left"].min() > 0.97
 
@@ -106,3 +112,43 @@ def _without_ahead(tables: Tables) -> Tables:
     """The same practice with nothing booked ahead, so that later nothing becomes unmarked."""
     rows = tables["appointments"].filter(pl.col("status") != "booked")
     return Tables({**tables.frames, "appointments": rows}, tables.practice, tables.present)
+
+
+def test_contacts_waited_for_are_those_pending_on_their_own_evening(small_practice, found):
+    """Counted with the patterns and tails, and seen one by one on each evening."""
+    with Engine.embedded() as engine:
+        evenings = Histories.of(episodes(small_practice, engine=engine)).evening
+    one_by_one = evenings.filter(pl.col("checkin") == PENDING).select(*EPISODE, "contact")
+    tails = found.tails.filter(pl.col("how") != "unmarked").select(*EPISODE, "contact", "waited", "pending")
+    seen = tails.join(one_by_one.with_columns(seen=1), on=[*EPISODE, "contact"], how="left").fill_null(0)
+    assert seen["waited"].to_list() == seen["seen"].to_list()
+    assert 0 < seen["waited"].sum() < seen.height
+    stayed = found.patterns.filter(pl.col("how") != "unmarked")["waited"].sum()
+    gone = one_by_one.join(tails, on=[*EPISODE, "contact"], how="semi").height
+    assert stayed == one_by_one.height - gone
+
+
+def test_an_open_check_in_stands_for_what_comes_of_those_open_on_their_evening(found, judged):
+    """By adding up odds over the contacts one by one, with and without what the check-in says."""
+    fitted, design = judged[0], judged[0].design
+    stayed = found.patterns.filter(pl.col("waited") > 0)
+    about = {name for name in design.signals if PENDING in PRIORS.codes(name)}
+    mine = [1 + place for place, (name, _) in enumerate(design.columns) if name in about]
+    whole, rest = 0.0, 0.0
+    for frame, weight in ((stayed, stayed["waited"].to_numpy().astype(float)), *_held(fitted, found)):
+        for codes, counts in zip(design.encode(frame), weight, strict=True):
+            columns = [column for column in codes if column < design.width]
+            whole = whole + counts * np.exp(fitted.effects[:, columns].sum(axis=1))
+            rest = rest + counts * np.exp(fitted.effects[:, [c for c in columns if c not in mine]].sum(axis=1))
+    waiting = 1 + design.columns.index(("checkin", PENDING))
+    assert fitted.effects[:, waiting] == pytest.approx(np.log(whole / rest), abs=0.02)  # held is of the last turn
+
+
+def _held(fitted: Fitted, found: Moments):
+    """The settled contacts of tails that were waited for, each by the chance that it took place."""
+    frame, tails = found.tails, tails_of(found.tails, found.tail_stages)
+    chance = expit(score_draws(fitted, frame)).mean(axis=0)
+    sure = np.asarray([fitted.took_place[how] for how in frame["how"]])
+    held = judge(tails, chance, sure, *seen(tails, fitted.habits.clock(), fitted.habits.mean_answers())).held
+    kept = (frame["waited"].to_numpy() > 0) & ~frame["pending"].to_numpy()
+    return [(frame.filter(pl.Series(kept)), held[kept])]

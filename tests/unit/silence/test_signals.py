@@ -331,6 +331,12 @@ def test_a_check_in_that_may_still_be_answered_is_pending(evening: Moments) -> N
     assert waiting["session"] == "s4_5"
 
 
+def test_it_is_kept_which_were_unanswered_on_their_own_evening(evening: Moments) -> None:
+    """Whatever came of them later; what was not sent by then, nobody waited for."""
+    told = {name: last_contact(evening.tails, name)["waited"] for name in ("waiting", "answered", "not asked yet")}
+    assert told == {"waiting": 1, "answered": 0, "not asked yet": 0}
+
+
 def test_an_answer_on_the_evening_is_known_on_the_evening(evening: Moments) -> None:
     answered = last_contact(evening.evenings, "answered")
     assert (answered["checkin"], answered["understood"]) == ("answered", "low")
