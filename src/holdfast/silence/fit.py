@@ -31,6 +31,7 @@ from holdfast.tables.read import Tables
 DRAWS = 200
 TURNS = 30
 FRESH = (0, 2, 6, 14)  # turns with a curvature of their own; in between the last one serves
+ENOUGH_TO_BEGIN = 100_000  # rows of those who stayed
 STILL = 2e-4  # the change of a chance (root mean square) at which the turns end
 SPREADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.85, 1.1, 1.5, 2.0)  # between therapists, on the logit scale
 SCALES = (0.25, 0.4, 0.6, 0.85, 1.2, 1.7)  # of the priors' widths
@@ -142,6 +143,13 @@ class Data:
             shares=shares,
         )
 
+    def every(self, step: int) -> Data:
+        """Every so-manieth row of those who stayed, with the weight of those left out; all the tails."""
+        kept = np.r_[0 : self.stayed.height : step, self.stayed.height : len(self.encoded)]
+        stayed = self.stayed[::step]
+        layout = self.layout.some(kept, np.where(kept < self.stayed.height, float(step), 1.0))
+        return replace(self, stayed=stayed, encoded=self.encoded[kept], layout=layout)
+
     def rows(self, judged: Judged) -> Rows:
         """What the effects are fitted on, once it is known who has probably left."""
         weight, ratio = self.layout.weight.copy(), self.layout.ratio.copy()
@@ -166,29 +174,40 @@ def _took_place(found: Moments) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class State:
+    """What is thought so far: how silences go on, the effects, and who has probably left given both."""
+
     habits: Habits
     place: Place
     judged: Judged
+    spread: float = PRIORS.therapist_spread.median
+    scale: float = PRIORS.scale.median
+    holds: float = 1.0
 
 
 def settled(data: Data, design: Design) -> State:
-    """Take turns until no chance moves any more."""
-    habits, spread, scale, holds = learning.assumed(), PRIORS.therapist_spread.median, PRIORS.scale.median, 1.0
-    at: Place = (design.means, np.zeros(len(data.therapist_ids)))
-    before, blocks, usual = np.full(data.tails.size, -1.0), None, usual_score(data.layout, design)
+    """Take turns until no chance moves any more; of very many rows on some first, to begin near the end."""
+    habits, at = learning.assumed(), (design.means, np.zeros(len(data.therapist_ids)))
+    state = State(habits, at, _judged(data, habits, at))
+    step = data.stayed.height // ENOUGH_TO_BEGIN
+    if step > 1:
+        state = _turns(data.every(step), design, state)
+    return _turns(data, design, state)
+
+
+def _turns(data: Data, design: Design, state: State) -> State:
+    blocks, usual = None, usual_score(data.layout, design)
     for turn in range(TURNS):
-        judged, own = _judged(data, habits, at), design.here(scale, holds, usual)
-        rows = data.rows(judged)
+        own, rows = design.here(state.scale, state.holds, usual), data.rows(state.judged)
         if turn in FRESH or blocks is None:
-            blocks = curvature(rows, own, spread, at)
-        at = climb(rows, own, spread, at, steps=1, blocks=blocks)
-        spread, holds = _spread(at[1], blocks[2], spread), _holds(design, at[0], scale)
+            blocks = curvature(rows, own, state.spread, state.place)
+        at = climb(rows, own, state.spread, state.place, steps=1, blocks=blocks)
+        spread, holds = _spread(at[1], blocks[2], state.spread), _holds(design, at[0], state.scale)
         scale = _scale(design.here(1.0, holds, usual), at[0], blocks)
-        habits = _learned(data, judged)
-        if np.linalg.norm(judged.left - before) <= STILL * np.sqrt(len(before)):
+        habits, before = _learned(data, state.judged), state.judged.left
+        state = State(habits, at, _judged(data, habits, at), spread, scale, holds)
+        if np.linalg.norm(state.judged.left - before) <= STILL * np.sqrt(len(before)):
             break
-        before = judged.left
-    return State(habits, at, judged)
+    return state
 
 
 def usual_score(rows: Rows, design: Design) -> float:
@@ -294,7 +313,7 @@ def draws_of(
     for number in np.unique(picked):
         mine = picked == number
         effects[mine], therapists[mine] = tops[number].draws(int(mine.sum()), chance)
-    some = rows.every(max(1, len(rows.weight) // ENOUGH_TO_LEAN))
+    some = rows.every(len(rows.weight) // ENOUGH_TO_LEAN)
     moved = lean(some, tops[int(likely.argmax())], some.scores(effects, therapists).var(axis=1))
     return effects + moved[0], therapists + moved[1], np.asarray([one.spread for one in tops])[picked]
 

@@ -13,13 +13,14 @@ from rich.text import Text
 
 from holdfast.errors import UsageError
 from holdfast.silence.fitted import Fitted
+from holdfast.silence.policy import SPEAKING
 
 COLUMNS = (
     "client_id", "therapist_id", "last_session_at", "sessions", "days_silent", "rhythm_days",
     "p_left", "p_left_low", "p_left_high", "p_last", "reasons",
 )  # fmt: skip
 GONE = 0.9  # from here on a silence is listed as probably over rather than as going quiet
-NOTICED = 0.2  # below, nobody is listed by name in the terminal: the file has everyone
+NOTICED = 0.2  # below, nobody is counted as going quiet
 SHOWN = 15
 FORMATS = (".csv", ".json")
 
@@ -74,7 +75,7 @@ def _rounded() -> list[pl.Expr]:
 
 
 def show(silences: pl.DataFrame, fitted: Fitted, at: datetime, console: Console) -> None:
-    """Print who is going quiet, reasons first; then how many are probably gone."""
+    """Print how many have gone and are going quiet; then with whom a word is worth most now, reasons first."""
     console.print(f"\n  [dim]As known on {at.day} {at:%B %Y, %H:%M}[/dim]\n")
     if not silences.height:
         console.print("  Nobody is in therapy here: there is no open episode with a session.\n")
@@ -82,8 +83,7 @@ def show(silences: pl.DataFrame, fitted: Fitted, at: datetime, console: Console)
     gone = silences.filter(pl.col("p_left") >= GONE)
     quiet = silences.filter(pl.col("p_left").is_between(NOTICED, GONE, closed="left"))
     console.print(f"  [bold]{_headline(silences, gone, quiet)}[/bold]\n", width=min(console.width, 88))
-    if quiet.height:
-        _people(quiet.sort("p_left", "client_id", descending=[True, False]), console)
+    _people(worth_a_word(silences), console)
     console.print(f"  [dim]{_standing(fitted)}[/dim]", width=min(console.width, 88))
     console.print(
         "  [dim]No name here does not mean that all is well. This is no measure of how anybody is.[/dim]\n",
@@ -103,17 +103,28 @@ def _plural(count: int, word: str) -> str:
     return word if count == 1 else f"{word}s"
 
 
-def _people(quiet: pl.DataFrame, console: Console) -> None:
-    console.print("  [bold]Worth a conversation[/bold]\n")
+def worth_a_word(silences: pl.DataFrame) -> pl.DataFrame:
+    """Those with whom a word is worth enough more now than in a week, the most first (``policy.Speaking``)."""
+    pairs = silences.select("p_left", "days_silent").iter_rows()
+    gains = pl.Series("gain", [SPEAKING.gain(chance, days) for chance, days in pairs], dtype=pl.Float64)
+    worth = silences.with_columns(gains).filter(pl.col("gain") >= SPEAKING.least_gain)
+    return worth.sort("gain", "client_id", descending=[True, False]).drop("gain")
+
+
+def _people(worth: pl.DataFrame, console: Console) -> None:
+    if not worth.height:
+        console.print("  With nobody is a word worth more now than in a week.\n", width=min(console.width, 88))
+        return
+    console.print("  [bold]Worth a conversation[/bold]  [dim]where a word now does more than one in a week[/dim]\n")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0), header_style="dim")
     for head in ("client", "therapist", "why", "has he left?"):
         table.add_column(head, overflow="fold")
-    for row in quiet.head(SHOWN).iter_rows(named=True):
+    for row in worth.head(SHOWN).iter_rows(named=True):
         reasons = [reason["words"] for reason in row["reasons"]][:3]
         table.add_row(row["client_id"], row["therapist_id"], Text(_sentence(reasons, row)), _chance(row))
     console.print(table, width=min(console.width, 110))
-    if quiet.height > SHOWN:
-        console.print(f"  and {quiet.height - SHOWN:,} more: --out FILE.csv has everyone.\n")
+    if worth.height > SHOWN:
+        console.print(f"  and {worth.height - SHOWN:,} more: --out FILE.csv has everyone.\n")
 
 
 def _sentence(reasons: list[str], row: dict[str, object]) -> str:

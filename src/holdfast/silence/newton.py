@@ -54,13 +54,16 @@ class Rows:
         return cls(matrix, matrix.T.tocsr(), belongs, weight, ratio, stayed)
 
     def every(self, step: int) -> Rows:
-        """Every so-manieth row, with the weight of those left out."""
-        if step == 1:
+        """Every so-manieth row, with the weight of those left out; all of them for 0 or 1."""
+        if step <= 1:
             return self
-        kept = slice(None, None, step)
+        kept = np.arange(0, len(self.weight), step)
+        return self.some(kept, np.full(len(kept), float(step)))
+
+    def some(self, kept: Ints, times: Floats) -> Rows:
+        """Rows by their places, each with its weight so many times."""
         matrix, belongs = self.matrix[kept], self.belongs.tocsc()[:, kept].tocsr()
-        weight = self.weight[kept] * step
-        return Rows(matrix, matrix.T.tocsr(), belongs, weight, self.ratio[kept], self.stayed[kept])
+        return Rows(matrix, matrix.T.tocsr(), belongs, self.weight[kept] * times, self.ratio[kept], self.stayed[kept])
 
     @property
     def therapists(self) -> int:
@@ -208,7 +211,7 @@ def _with_pull(design: Design, spread: float, at: Place, slope: Place) -> Place:
 
 def curvature(rows: Rows, design: Design, spread: float, at: Place) -> Blocks:
     """Negative curvature of the log posterior with the mixture's bend left out: always positive; from some rows."""
-    some = rows.every(max(1, len(rows.weight) // ENOUGH_ROWS))
+    some = rows.every(len(rows.weight) // ENOUGH_ROWS)
     return _with_priors(design, spread, _bent(some, at, exact=False))
 
 

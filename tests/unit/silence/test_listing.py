@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from holdfast.cli import commands
 from holdfast.errors import UsageError
 from holdfast.silence import fit_moments, moments, predict_moments
-from holdfast.silence.listing import COLUMNS, csv_text, json_text, write
+from holdfast.silence.listing import COLUMNS, csv_text, json_text, worth_a_word, write
+from holdfast.silence.policy import SPEAKING
 from holdfast.tables.write import write_tables
 
 
@@ -68,6 +69,17 @@ def test_the_command_refuses_a_model_and_the_prior_at_once(small_practice, tmp_p
     found = CliRunner().invoke(commands, ["silence", "--demo", "--prior-only", "--model", str(tmp_path / "m.json")])
     assert found.exit_code == 2
     assert "exclude each other" in found.output
+
+
+def test_the_terminal_names_first_with_whom_a_word_is_worth_most(listed):
+    """Not the surest: whoever has been gone for half a year is no longer reached sooner by a week."""
+    worth = worth_a_word(listed[0])
+    gains = [SPEAKING.gain(*pair) for pair in worth.select("p_left", "days_silent").iter_rows()]
+    assert gains == sorted(gains, reverse=True)
+    assert min(gains) >= SPEAKING.least_gain
+    left_out = listed[0].join(worth, on=["client_id", "therapist_id", "episode"], how="anti")
+    assert left_out.filter((pl.col("p_left") > 0.9) & (pl.col("days_silent") < 28)).is_empty()
+    assert worth["days_silent"].max() < 94 < left_out["days_silent"].max()
 
 
 def test_a_moment_before_anything_happened_lists_nobody(small_practice, tmp_path):

@@ -14,6 +14,7 @@ from holdfast.engine import Engine
 from holdfast.episodes import episodes
 from holdfast.silence import Fitted, Moments, fit_moments, moments, p_evening, predict_moments
 from holdfast.silence.design import PENDING
+from holdfast.silence.fit import Data, published_design
 from holdfast.silence.histories import Histories
 from holdfast.silence.predict import EPISODE, score_draws
 from holdfast.silence.priors import PRIORS
@@ -152,3 +153,20 @@ def _held(fitted: Fitted, found: Moments):
     held = judge(tails, chance, sure, *seen(tails, fitted.habits.clock(), fitted.habits.mean_answers())).held
     kept = (frame["waited"].to_numpy() > 0) & ~frame["pending"].to_numpy()
     return [(frame.filter(pl.Series(kept)), held[kept])]
+
+
+def test_to_begin_on_some_of_the_rows_changes_only_how_long_it_takes(found, judged, monkeypatch):
+    """The last turns are always on all rows, until hardly any chance moves."""
+    monkeypatch.setattr(sys.modules["holdfast.silence.fit"], "ENOUGH_TO_BEGIN", 40)
+    some = predict_moments(fit_moments(found), found)
+    assert some["p_left"].to_numpy() == pytest.approx(judged[1]["p_left"].to_numpy(), abs=0.03)
+
+
+def test_every_so_manieth_row_stands_for_those_left_out(found):
+    data = Data.of(found, published_design())
+    few = data.every(7)
+    assert few.stayed.height == -(-data.stayed.height // 7)
+    assert few.tails is data.tails
+    ahead = few.layout.weight[: few.stayed.height]
+    assert (ahead == 7 * data.layout.weight[: data.stayed.height : 7]).all()
+    assert (few.layout.weight[few.stayed.height :] == data.layout.weight[data.stayed.height :]).all()

@@ -95,7 +95,7 @@ def test_what_is_no_reason_has_no_words() -> None:
         ("fell", "understood", "felt little understood: 5 of 10"),
         ("fell", "age", "27 years old"),
         ("fell", "session", "session 5"),
-        ("booking free_usual", "booking", "nothing booked, and he usually books on the day"),
+        ("booking free_usual", "booking", "he usually books on the day, and did not"),
         ("booking ahead_late", "booking", "had booked the next one for 13 March, later than he usually comes"),
         ("missed late", "missed", "cancelled late on 26 February"),
         ("missed several", "missed", "missed or cancelled late 2 times before this one"),

@@ -87,8 +87,8 @@ KEPT = (
         {
             "ahead": "",
             "ahead_late": "had booked the next one for {next_on}, later than he usually comes",
-            "free_usual": "nothing booked, and he usually books on the day",
-            "free": "nothing booked",
+            "free_usual": "he usually books on the day, and did not",
+            "free": "did not book on the day",
             "not_known": "",
         },
         Known.EVENING,
