@@ -13,16 +13,21 @@ from holdfast.errors import UsageError
 from holdfast.shell import CALLED, FILE, FOLDER, console, open_in_browser, progress, say, working, write_file
 
 if TYPE_CHECKING:
+    from holdfast.silence import Fitted
     from holdfast.silence.evaluation import Evaluation
     from holdfast.tables.read import Tables
+
+KEPT = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def tables_of(folder: Path | None, demo: bool, timezone: str | None) -> Tables:
     """Read a folder of tables, or make the demo practice's."""
     from holdfast.tables import read_tables
 
-    if (folder is None) == (not demo):
-        raise UsageError("Give a folder of tables, or --demo. To make a folder: holdfast import SOURCE FILE… --to DIR")
+    if folder is not None and demo:
+        raise UsageError("Give a folder of tables or --demo, not both.")
+    if folder is None and not demo:
+        raise UsageError(f"Give a folder of tables, or --demo. To make a folder: {CALLED} import SOURCE FILE… --to DIR")
     if folder is not None:
         return read_tables(folder, timezone=timezone)
     from holdfast.simulate import demo_practice, write
@@ -46,7 +51,8 @@ def moment_of(at: str | None, tables: Tables) -> datetime | None:
 @click.option("--out", "out", type=FILE, help="Write everyone to a file: FILE.csv, or FILE.json with every reason.")
 @click.option("--prior-only", is_flag=True, help="From published studies alone, without the practice's own history.")
 @click.option("--save", "save", type=FILE, help="Keep the fitted model as readable JSON.")
-@click.option("--model", "model", type=FILE, help="Use a model kept with --save instead of fitting one.")
+@click.option("--model", "model", type=KEPT, help="Use a model kept with --save instead of fitting one.")
+@click.option("--overdue", is_flag=True, help="The plain list of who is overdue instead: by a calendar, no model.")
 @click.option("--timezone", metavar="ZONE", help="The practice's time zone, if practice.json does not say it.")
 def silence(
     folder: Path | None,
@@ -56,26 +62,54 @@ def silence(
     prior_only: bool,
     save: Path | None,
     model: Path | None,
+    overdue: bool,
     timezone: str | None,
 ) -> None:
     """Show who is going quiet: how likely each has silently left, how sure that is, and why."""
     if model is not None and prior_only:
         raise UsageError("--model and --prior-only exclude each other: a kept model has been fitted already.")
-    from holdfast.silence import Fitted, fit_moments, moments, predict_moments
-    from holdfast.silence.listing import show, write
+    from holdfast.silence import fit_moments, moments, predict_moments
+    from holdfast.silence.listing import refuse_other_forms, show, write
 
+    if out is not None:
+        refuse_other_forms(out)
     tables = tables_of(folder, demo, timezone)
+    if overdue:
+        _show_overdue(tables, at)
+        return
     with working("Weighing silences"):
         found = moments(tables, at=moment_of(at, tables))
-        fitted = Fitted.load(model) if model is not None else fit_moments(found, prior_only=prior_only)
+        fitted = _kept(model, found.at) if model is not None else fit_moments(found, prior_only=prior_only)
         silences = predict_moments(fitted, found)
-    show(silences, fitted, found.at, console())
+    show(silences, fitted, found, console(), kept=model.name if model is not None else None)
     if save is not None:
         fitted.save(save)
         say(f"The model is in {save}. To use it: {CALLED} silence DIR --model {save}")
     if out is not None:
         write(silences, fitted, out)
         say(f"Everyone is in {out}: {silences.height:,} open episodes.")
+
+
+def _kept(model: Path, at: datetime) -> Fitted:
+    """A kept model, if it knows nothing that is later than the evening it is asked about."""
+    from holdfast.silence import Fitted
+
+    fitted = Fitted.load(model)
+    if fitted.at > at:
+        raise UsageError(
+            f"The model in {model} was fitted on what was known on {fitted.at:%d %B %Y}, after the evening asked "
+            f"about, {at:%d %B %Y}: it knows what came later. Leave --model out, and one is fitted as of then."
+        )
+    return fitted
+
+
+def _show_overdue(tables: Tables, at: str | None) -> None:
+    from holdfast.silence.overdue import overdue
+    from holdfast.silence.overdue_list import show
+
+    with working("Looking at the calendar"):
+        found = overdue(tables, at=moment_of(at, tables))
+    show(found, console())
 
 
 # --- evaluate ---------------------------------------------------------------------------------------

@@ -64,6 +64,7 @@ class Moments:
     """
 
     at: datetime
+    complete_to: datetime | None  # up to here the tables tell everything
     practice_rhythm_days: float | None
     patterns: pl.DataFrame
     spells: pl.DataFrame
@@ -111,6 +112,7 @@ def moments_of(found: Episodes) -> Moments:
     open_ = found.engine.keep(facts_by(ground, _open(ground)))
     return Moments(
         at=found.at,
+        complete_to=found.complete_to,
         practice_rhythm_days=found.practice_rhythm_days,
         patterns=patterns,
         spells=spells,
