@@ -73,7 +73,8 @@ class Fitted:
         """Draws of one therapist's effect; of someone new, from the spread between therapists."""
         if therapist_id in self.therapist_ids:
             return np.asarray(self.therapists[:, self.therapist_ids.index(therapist_id)])
-        return np.asarray(self.spreads * chance.standard_normal(len(self.spreads)))
+        drawn = chance.standard_normal(len(self.spreads))
+        return np.asarray(self.spreads * (drawn - drawn.mean()) / drawn.std())  # nobody new is better by chance
 
     def save(self, path: Path) -> None:
         """Write the model as JSON, with every effect readable by its name."""

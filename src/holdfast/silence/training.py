@@ -13,6 +13,7 @@ from holdfast.silence.signals import SIGNALS
 WEEK = 7 * DAY
 SETTLED = 2 * DAY
 FEATURES = (*SIGNALS, NOW)
+MOST_THERAPISTS = 100  # as a feature each: with more, few clients of each are left to learn from
 
 
 def on_evenings(histories: Histories, known: Afterwards, at: int) -> Training:
@@ -29,14 +30,20 @@ def on_evenings(histories: Histories, known: Afterwards, at: int) -> Training:
     every = _with_state(_weeks(_judged(histories.settled, known, at), at), histories)
     fresh = pl.col("evening") - pl.col("contact_at") < SETTLED
     rows = _gaps(_as_known(every, histories, fresh), at)
-    return Training(_old_enough(rows, at), rows, FEATURES)
+    return _training(rows, at)
 
 
 def on_session_evenings(histories: Histories, known: Afterwards, at: int) -> Training:
     """For "was it his last?": one row a session, as it was known on its evening."""
     judged = _judged(histories.evening, known, at).with_columns(evening=evening_of(pl.col("contact_at")))
     rows = _gaps(_with_state(judged, histories).with_columns(quiet_rhythms=pl.lit(0.0)), at)
-    return Training(_old_enough(rows, at), rows, FEATURES)
+    return _training(rows, at)
+
+
+def _training(rows: pl.DataFrame, at: int) -> Training:
+    """With the therapist as one more feature, if there are not too many of them."""
+    few = rows["therapist_id"].n_unique() <= MOST_THERAPISTS
+    return Training(_old_enough(rows, at), rows, (*FEATURES, "therapist_id") if few else FEATURES)
 
 
 def _with_state(rows: pl.DataFrame, histories: Histories) -> pl.DataFrame:
