@@ -7,7 +7,7 @@ import polars as pl
 from holdfast.engine import DAY
 from holdfast.silence.baselines import LONGEST, Training
 from holdfast.silence.histories import NOW, Histories, evening_of
-from holdfast.silence.outcomes import LEAST_DAYS, RHYTHMS, Afterwards, Outcome
+from holdfast.silence.outcomes import RHYTHMS, Afterwards, Outcome, old_enough
 from holdfast.silence.signals import SIGNALS
 
 WEEK = 7 * DAY
@@ -59,9 +59,7 @@ def _judged(sessions: pl.DataFrame, known: Afterwards, at: int) -> pl.DataFrame:
 
 
 def _old_enough(judged: pl.DataFrame, at: int) -> pl.DataFrame:
-    needed = pl.max_horizontal(pl.lit(float(LEAST_DAYS)), RHYTHMS * pl.col("rhythm_days")) * DAY
-    settled = (pl.col("outcome") != Outcome.UNDECIDED.value) & (pl.col("contact_at") + needed <= at)
-    return judged.filter(settled)
+    return judged.filter((pl.col("outcome") != Outcome.UNDECIDED.value) & old_enough(at))
 
 
 def _weeks(judged: pl.DataFrame, at: int) -> pl.DataFrame:
