@@ -51,15 +51,20 @@ def test_a_figure_keeps_its_sign_and_its_range() -> None:
         (
             0.01,
             0.03,
-            "better than every other method's, boosting the nearest: by 0.020 (0.010 to 0.030).",
+            "No other method came as close to what happened. The nearest was boosting "
+            "(log score worse by 0.020, 0.010 to 0.030).",
         ),
-        (-0.03, -0.01, "Boosting had a better log score than the model, by 0.020 (0.010 to 0.030)."),
-        (-0.05, 0.01, "within chance"),
+        (
+            -0.03,
+            -0.01,
+            "Boosting came closer to what happened than the model (log score better by 0.020, 0.010 to 0.030).",
+        ),
+        (-0.05, 0.01, "Boosting did as well: the difference is within chance (log score −0.020, −0.050 to +0.010)."),
     ],
 )
 def test_it_says_who_was_better_and_when_nobody_can_tell(low: float, high: float, said: str) -> None:
-    found = words.beside(score(beyond=Amount(estimate=(low + high) / 2, low=low, high=high)), "Boosting")
-    assert said in found
+    found = words.beside(score(beyond=Amount(estimate=(low + high) / 2, low=low, high=high)), "boosting")
+    assert said == found
 
 
 @pytest.mark.parametrize(
@@ -73,6 +78,20 @@ def test_it_says_who_was_better_and_when_nobody_can_tell(low: float, high: float
 )
 def test_the_slope_in_words(slope: Amount, said: str) -> None:
     assert said in words._slope(score(slope=slope))
+
+
+def test_methods_are_named_in_words_before_their_technical_terms() -> None:
+    found = evaluations.evaluation()
+    assert {method.key for method in found.methods} == {MODEL, *words.PLAIN}
+    assert words.plainly("cox", found.methods) == (
+        "the time until he comes again, from the same signals (Cox regression)"
+    )
+    assert words.sentence("the Cox model") == "The Cox model"
+
+
+def test_cox_has_its_capital_everywhere() -> None:
+    found = evaluations.evaluation()
+    assert "cox regression" not in html(found) + printed(found)
 
 
 def test_the_headline_says_what_was_expected_and_what_came() -> None:
