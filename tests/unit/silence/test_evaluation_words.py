@@ -13,11 +13,20 @@ from rich.console import Console
 from tests.unit.silence import evaluations
 
 from holdfast.errors import UsageError
-from holdfast.insight.result import Amount
+from holdfast.insight.result import Amount, Share
 from holdfast.silence import evaluation_words as words
-from holdfast.silence.evaluation import MODEL, SCHEMA_VERSION, Evaluation, Score, evaluation_schema
+from holdfast.silence.evaluation import (
+    MODEL,
+    SCHEMA_VERSION,
+    Bin,
+    Evaluation,
+    Score,
+    Scored,
+    evaluation_schema,
+)
 from holdfast.silence.evaluation_report import html
 from holdfast.silence.evaluation_terminal import show
+from holdfast.silence.groups import GROUPS
 
 COPY = Path(__file__).parents[3] / "docs" / "reference" / "evaluation.schema.json"
 TOLD = Amount(estimate=0.93, low=0.9, high=0.96)
@@ -151,6 +160,47 @@ def test_names_of_methods_are_whole(width: int) -> None:
     text = printed(evaluations.evaluation(), width)
     for method in evaluations.evaluation().methods:
         assert method.name in text
+
+
+def roomless() -> Evaluation:
+    """Numbers as wide as they become, and every group that there is."""
+    found = evaluations.evaluation()
+    model = words.of_method(found.questions[0].overall, MODEL)
+    labels = [(column, label) for column, named in GROUPS.items() for label in named.values()]
+    groups = [
+        Scored(column=column, label=label, rows=12_345, clients=1_234, left=1_001, scores=[model] if model else [])
+        for column, label in labels
+    ]
+    wide = Share(count=1_222, of=1_233, estimate=0.78, low=0.7, high=0.84)
+    few = Share(count=1, of=3, why_not="too few to tell")
+    ways = [
+        way.model_copy(
+            update={"name": name, "flags": 1_204, "record": wide, "caught": few if way.method == MODEL else wide}
+        )
+        for way, name in zip(evaluations.alerts().ways, ("Holdfast", *NAMES), strict=True)
+    ]
+    bins = [Bin(expected=0.78, share=wide)]
+    asked = [one.model_copy(update={"groups": groups, "curves": {MODEL: bins}}) for one in found.questions]
+    return found.model_copy(
+        update={"questions": asked, "alerts": evaluations.alerts().model_copy(update={"ways": ways})}
+    )
+
+
+NAMES = ("Logistic regression", "New on the plain overdue list")
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_nothing_is_cut_however_narrow_the_terminal(width: int) -> None:
+    text = printed(roomless(), width)
+    lines = [line.rstrip() for line in text.splitlines()]
+    for label in (label for named in GROUPS.values() for label in named.values()):
+        assert any(line.startswith(f"  {label}  ") for line in lines), label
+    for name in NAMES:
+        assert f"  {name}" in lines
+    assert lines.count("    had left: 1,222 of 1,233, 78 % (70 to 84)") == 3
+    assert lines.count("    exits caught: 1 of 3, too few to tell") == 1
+    assert sum(line.startswith("  said ") and line.endswith("1,222 of 1,233") for line in lines) == 2  # behind the bars
+    assert sum("1.11 (0.99 to 1.23)" in line for line in lines) == 2 * sum(map(len, GROUPS.values()))
 
 
 def test_a_plain_terminal_has_letters_for_everything() -> None:
