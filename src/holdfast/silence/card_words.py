@@ -32,7 +32,7 @@ def _felt(less: str, more: str) -> Mapping[str, str]:
 
 SIGNALS_IN_WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {  # name, and what each code says
     "session": (
-        "Session",
+        "How far along",
         {
             "s21": "session 21 or later",
             "s1": "first session",
