@@ -87,8 +87,8 @@ def test_tables_that_scroll_can_be_reached_with_the_keyboard(browser, files) -> 
     assert page.evaluate(reached)
 
 
-SWIPE = """() => [...document.querySelectorAll('.scroll')].filter(part => part.scrollWidth > part.clientWidth).map(part =>
-  getComputedStyle(part.previousElementSibling, '::after').content)"""
+SWIPE = """() => [...document.querySelectorAll('.scroll')].filter(part => part.scrollWidth > part.clientWidth).map(
+  part => getComputedStyle(part.previousElementSibling, '::after').content)"""
 IN_SIGHT = """() => [...document.querySelectorAll('.scroll')].every(part =>
   part.querySelector('tbody td').getBoundingClientRect().right <= part.getBoundingClientRect().right + 1)"""
 
