@@ -109,8 +109,8 @@ def evaluate(
     """Judge the model on the practice's own past, beside what a person could use instead.
 
     From several evenings of the past everything is fitted on what was known then, asked, and compared with what
-    happened afterwards. With 8,000 sessions that takes about ten seconds an evening and three a week replayed: three
-    to four minutes with eight evenings, under two with --quick.
+    happened afterwards. With 8,000 sessions that takes about ten seconds an evening and four for each week replayed:
+    three to five minutes with eight evenings, under two with --quick.
     """
     from holdfast.silence.evaluation_report import html
     from holdfast.silence.evaluation_terminal import show
@@ -179,7 +179,7 @@ def card(
     """Write the model's card: what it is for, what went in, how it has done here, and its limits.
 
     To be read before anybody switches flags on. Without --evaluation the model is judged first, which takes three to
-    four minutes with 8,000 sessions.
+    five minutes with 8,000 sessions.
     """
     from holdfast.silence import fit
     from holdfast.silence.card import card as make
