@@ -78,6 +78,7 @@ class Bin(_Part):
 
     expected: float
     share: Share
+    clients: int | None = None  # how many different ones: some are in it more than once
 
 
 class Question(_Part):

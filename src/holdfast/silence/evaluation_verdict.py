@@ -2,7 +2,7 @@
 
 Of twenty 95 % ranges one misses the truth by chance alone. So a place is said to be off only where it would be rare
 even as the worst of so many, or where more of them are off than chance explains; any other is named as one that
-chance may explain.
+chance may explain. The same client is asked about on several evenings, so a part counts as no more than its clients.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def _part(found: Bin) -> _Place | None:
         return None
     words = f"where it said {percent(found.expected)}, {base(came)} had left, {share(came)}"
     out = not came.low <= found.expected <= came.high
-    return _Place(words, out, float(binomtest(came.count, came.of, min(max(found.expected, 0.0), 1.0)).pvalue))
+    people = min(found.clients or came.of, came.of)
+    had = round(people * came.count / came.of)
+    return _Place(words, out, float(binomtest(had, people, min(max(found.expected, 0.0), 1.0)).pvalue))
 
 
 def _group(scored: Scored) -> _Place | None:
@@ -74,7 +76,8 @@ def _is_beyond(places: Sequence[_Place]) -> bool:
     if not out:
         return False
     worst = min(place.p for place in out) * len(places)
-    return bool(worst < RARE or binom.sf(len(out) - 1, len(places), MISSES) < RARE)
+    many = sum(place.p < MISSES for place in out)
+    return bool(worst < RARE or binom.sf(many - 1, len(places), MISSES) < RARE)
 
 
 def _worst(places: Sequence[_Place], many: str, opening: str) -> str | None:

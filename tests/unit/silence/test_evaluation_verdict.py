@@ -50,6 +50,19 @@ def test_one_of_ten_that_is_just_out_may_be_chance() -> None:
     )
 
 
+def test_a_client_who_is_in_a_part_more_than_once_counts_once() -> None:
+    """22 of 41 at 0.366, both sides: about 0.03; of ten that is no longer rare."""
+    found = FAR.model_copy(update={"clients": 41})
+    assert not beyond_chance(asked(*[RIGHT] * 9, found))
+    assert "as chance alone may do: where it said 37 %, 45 of 82" in (parts_verdict(asked(*[RIGHT] * 9, found)) or "")
+
+
+def test_an_evaluation_says_how_many_clients_are_in_a_part() -> None:
+    bins = evaluations.evaluation().questions[0].curves[MODEL]
+    assert all(one.clients and one.share.of and one.clients <= one.share.of for one in bins)
+    assert any(one.clients != one.share.of for one in bins)
+
+
 @pytest.mark.parametrize(("out", "beyond"), [(2, False), (3, True)])
 def test_several_that_are_just_out_are_beyond_chance_together(out: int, beyond: bool) -> None:
     """By the binomial with 0.05: two or more of ten have 0.086, three or more 0.012."""
