@@ -65,6 +65,7 @@ class Episodes:
     pauses: ir.Table | None  # agreed breaks, each with its episode's number
     at: datetime
     complete_to: datetime | None  # up to here the tables tell everything
+    practice: str | None
     rule: Rule
     practice_rhythm_days: float | None
     known: Known  # what they were made of
@@ -112,7 +113,8 @@ def episodes(tables: Tables, *, engine: Engine, at: datetime | None = None, rule
     parts = engine.keep(_with_rhythm(parts, known, rule, practice_rhythm))
     found = engine.keep(_with_ending(parts, engine.keep(_elsewhere(parts))))
     rows = known.with_state(booked)
-    return Episodes(found, sessions, rows, pauses, moment, complete_at, rule, practice_rhythm, known, engine)
+    name = tables.practice.name
+    return Episodes(found, sessions, rows, pauses, moment, complete_at, name, rule, practice_rhythm, known, engine)
 
 
 def _any(table: ir.Table, engine: Engine) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.errors import UsageError
+from holdfast.files import write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,10 +83,7 @@ def write_file(path: Path, text: str) -> None:
     if str(path) == "-":
         say(text.rstrip("\n"))
         return
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+    write_whole(path, text)
 
 
 def open_in_browser(path: Path) -> None:

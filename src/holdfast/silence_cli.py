@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from holdfast.errors import UsageError
 from holdfast.shell import CALLED, FILE, FOLDER, console, open_in_browser, progress, say, working, write_file
 
 if TYPE_CHECKING:
-    from holdfast.silence import Fitted
+    from holdfast.silence import Fitted, Moments
     from holdfast.silence.evaluation import Evaluation
     from holdfast.tables.read import Tables
 
@@ -42,6 +42,23 @@ def moment_of(at: str | None, tables: Tables) -> datetime | None:
     from holdfast.tables.moments import parse_at
 
     return parse_at(at, tables.practice.timezone) if at else None
+
+
+def refuse_the_future(at: datetime, tables: Tables, asked: str | None) -> None:
+    """Refuse tables whose last row is still to come, where nothing else says up to when they are complete.
+
+    Raises
+    ------
+    UsageError
+        If so.
+    """
+    today = datetime.now()  # noqa: DTZ005 - beside the practice's wall clock a day more or less does not matter
+    if asked or tables.practice.exported_at or at <= today + timedelta(days=2):
+        return
+    raise UsageError(
+        f"Something in the tables is dated {at.day} {at:%B %Y}, which is still to come, so that nobody can say up to "
+        f"when they are complete. Mend the date, or say from when to look: --at {today:%Y-%m-%d}."
+    )
 
 
 @click.command()
@@ -79,7 +96,8 @@ def silence(
         return
     with working("Weighing silences"):
         found = moments(tables, at=moment_of(at, tables))
-        fitted = _kept(model, found.at) if model is not None else fit_moments(found, prior_only=prior_only)
+        refuse_the_future(found.at, tables, at)
+        fitted = _kept(model, found) if model is not None else fit_moments(found, prior_only=prior_only)
         silences = predict_moments(fitted, found)
     show(silences, fitted, found, console(), kept=model.name if model is not None else None)
     if save is not None:
@@ -90,15 +108,20 @@ def silence(
         say(f"Everyone is in {out}: {silences.height:,} open episodes.")
 
 
-def _kept(model: Path, at: datetime) -> Fitted:
-    """A kept model, if it knows nothing that is later than the evening it is asked about."""
+def _kept(model: Path, found: Moments) -> Fitted:
+    """A kept model, if it knows nothing that is later than the evening it is asked about.
+
+    Of another practice's model, what it learned of that one's therapists is left out, whatever they are called here.
+    """
     from holdfast.silence import Fitted
 
     fitted = Fitted.load(model)
-    if fitted.at > at:
+    if found.practice != fitted.practice:
+        fitted = fitted.elsewhere()
+    if fitted.at > found.at:
         raise UsageError(
             f"The model in {model} was fitted on what was known on {fitted.at:%d %B %Y}, after the evening asked "
-            f"about, {at:%d %B %Y}: it knows what came later. Leave --model out, and one is fitted as of then."
+            f"about, {found.at:%d %B %Y}: it knows what came later. Leave --model out, and one is fitted as of then."
         )
     return fitted
 

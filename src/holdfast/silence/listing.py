@@ -15,8 +15,11 @@ from rich.text import Text
 
 from holdfast.episodes import EPISODE
 from holdfast.errors import UsageError
+from holdfast.files import write_whole
+from holdfast.insight import figures
 from holdfast.insight.terminal import Page
 from holdfast.insight.words import beyond_the_export
+from holdfast.shell import CALLED
 from holdfast.silence.fitted import Fitted
 from holdfast.silence.moments import Moments
 from holdfast.silence.policy import SPEAKING
@@ -43,10 +46,7 @@ def write(silences: pl.DataFrame, fitted: Fitted, path: Path) -> None:
     """
     refuse_other_forms(path)
     text = csv_text(silences) if path.suffix == ".csv" else json_text(silences, fitted)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+    write_whole(path, text)
 
 
 def refuse_other_forms(path: Path) -> None:
@@ -100,19 +100,28 @@ def show(silences: pl.DataFrame, fitted: Fitted, found: Moments, console: Consol
 
     ``kept`` names the file of a model that was fitted before.
     """
-    at = found.at
+    at, page = found.at, Page(console)
     console.print(f"\n  [dim]As known on {at.day} {at:%B %Y, %H:%M}[/dim]\n")
     if not silences.height:
-        console.print("  Nobody is in therapy here: there is no open course with a session on that evening.\n")
+        page.say(_nobody(found))
         return
-    page = Page(console)
     worth = by_worth(silences).filter(pl.col("gain") >= SPEAKING.least_gain)
     page.say(_headline(silences, worth), style="bold")
     for warning in beyond_the_export(at, found.complete_to):
         page.say(warning)
     _people(worth, page)
     page.say(_standing(fitted, kept), style="dim")
+    page.say(f"Whether such chances were right here: {CALLED} evaluate DIR.", style="dim")
     page.say("No name here does not mean that all is well. This is no measure of how anybody is.", style="dim")
+
+
+def _nobody(found: Moments) -> str:
+    if found.sessions or (found.complete_to is not None and found.at < found.complete_to):
+        return "Nobody is in therapy here: there is no open course with a session on that evening."
+    return (
+        "There is no session up to that evening: no appointment is marked as attended. Where nobody marks who came, "
+        "nothing can be said of who went; see what the import said of each status."
+    )
 
 
 def _headline(silences: pl.DataFrame, worth: pl.DataFrame) -> str:
@@ -135,13 +144,14 @@ def by_worth(silences: pl.DataFrame) -> pl.DataFrame:
 def _people(worth: pl.DataFrame, page: Page) -> None:
     if not worth.height:
         return
-    page.console.print("\n  [bold]Worth a conversation[/bold]\n")
+    page.console.print("\n  [bold]Going quiet, and whom a word can still reach[/bold]\n")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0), header_style="dim")
     for head in ("client", "therapist", "why", "left already?"):
         table.add_column(head, overflow="fold")
     for row in worth.head(SHOWN).iter_rows(named=True):
         reasons = [reason["words"] for reason in row["reasons"] if reason["signal"] not in CIRCUMSTANCES][:3]
-        table.add_row(row["client_id"], row["therapist_id"], Text(_sentence(reasons, row)), _chance(row))
+        names = (Text(figures.clean(row[name])) for name in ("client_id", "therapist_id"))
+        table.add_row(*names, Text(figures.clean(_sentence(reasons, row))), _chance(row))
     page.console.print(Padding(table, (0, 0, 0, 2)), width=page.width)
     if worth.height > SHOWN:
         page.say(f"And {worth.height - SHOWN:,} more: --out FILE.csv has everyone, in this order.\n")

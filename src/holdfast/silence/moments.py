@@ -65,6 +65,7 @@ class Moments:
 
     at: datetime
     complete_to: datetime | None  # up to here the tables tell everything
+    practice: str | None
     practice_rhythm_days: float | None
     patterns: pl.DataFrame
     spells: pl.DataFrame
@@ -113,6 +114,7 @@ def moments_of(found: Episodes) -> Moments:
     return Moments(
         at=found.at,
         complete_to=found.complete_to,
+        practice=found.practice,
         practice_rhythm_days=found.practice_rhythm_days,
         patterns=patterns,
         spells=spells,

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
+from holdfast.insight import figures
 from holdfast.insight.terminal import Page
 from holdfast.silence.overdue import RHYTHMS, Overdue
 
@@ -44,6 +46,6 @@ def _people(found: Sequence[Overdue], page: Page) -> None:
     for head in ("client", "therapist", ""):
         table.add_column(head, overflow="fold")
     for one in found:
-        table.add_row(one.client_id, one.therapist_id, one.words)
+        table.add_row(*(Text(figures.clean(said)) for said in (one.client_id, one.therapist_id, one.words)))
     page.console.print(Padding(table, (0, 0, 0, 2)), width=page.width)
     page.console.print()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import datetime
 
 import polars as pl
@@ -148,3 +149,37 @@ def test_a_folder_that_is_not_there_is_told_before_any_work(tmp_path):
 )
 def test_a_chance_always_has_its_range(chance, low, high, words):
     assert _chance({"p_left": chance, "p_left_low": low, "p_left_high": high}) == words
+
+
+def test_ids_are_shown_as_they_are_and_steer_nothing(listed, capsys):
+    frame = (
+        listed[0]
+        .head(2)
+        .with_columns(
+            client_id=pl.Series(["[/b]", "\x1b[31mred"]),
+            p_left=0.9,
+            days_silent=10.0,
+            reasons=pl.lit([], pl.List(REASON)),
+        )
+    )
+    show(frame, listed[1], listed[2], Console(width=80))
+    shown = capsys.readouterr().out
+    assert "[/b]" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_practice_that_marks_nothing_is_told_so(listed, capsys):
+    show(listed[0].clear(), listed[1], replace(listed[2], sessions=0), Console(width=80))
+    assert "no appointment is marked as attended" in " ".join(capsys.readouterr().out.split())
+
+
+def test_one_date_that_is_still_to_come_does_not_make_everybody_leave(tmp_path):
+    rows = [f"a{n},c{n % 3},t1,20{20 + n % 5}-0{1 + n % 9}-05T10:00,attended" for n in range(30)]
+    folder = tmp_path / "practice"
+    folder.mkdir()
+    head = "appointment_id,client_id,therapist_id,starts_at,status"
+    (folder / "appointments.csv").write_text("\n".join([head, *rows, "b,c1,t1,2162-01-05T10:00,attended"]) + "\n")
+    for command in ("silence", "leak"):
+        found = CliRunner().invoke(commands, [command, str(folder)])
+        assert found.exit_code == 2
+        assert "dated 5 January 2162, which is still to come" in " ".join(found.output.split())
