@@ -32,6 +32,7 @@ DRAWS = 200
 TURNS = 30
 FRESH = (0, 2, 6, 14)  # turns with a curvature of their own; in between the last one serves
 ENOUGH_TO_BEGIN = 100_000  # rows of those who stayed
+LAST_STEPS = 10
 STILL = 2e-4  # the change of a chance (root mean square) at which the turns end
 SPREADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.85, 1.1, 1.5, 2.0)  # between therapists, on the logit scale
 SCALES = (0.25, 0.4, 0.6, 0.85, 1.2, 1.7)  # of the priors' widths
@@ -207,7 +208,9 @@ def _turns(data: Data, design: Design, state: State) -> State:
         state = State(habits, at, _judged(data, habits, at), spread, scale, holds)
         if np.linalg.norm(state.judged.left - before) <= STILL * np.sqrt(len(before)):
             break
-    return state
+    own, rows = design.here(state.scale, state.holds, usual), data.rows(state.judged)
+    at = climb(rows, own, state.spread, state.place, steps=LAST_STEPS)  # chances near one hide that it is not the top
+    return replace(state, place=at, judged=_judged(data, state.habits, at))
 
 
 def usual_score(rows: Rows, design: Design) -> float:

@@ -198,3 +198,18 @@ def test_it_ends_in_every_world(name: str, tmp_path: Path, engine: Engine) -> No
     write(simulate(world, seed=5), tmp_path)
     tables = read_tables(tmp_path)
     answered(fit(tables, engine=engine), tables, engine)
+
+
+def test_where_nobody_ever_came_back_everybody_is_expected_to_leave(engine: Engine) -> None:
+    """All chances near one: the peak is flat, and what is drawn round it must not wander off."""
+    rows = [
+        row
+        for number in range(120)
+        for row in visits(f"c{number}", 1, since=MONDAY + timedelta(days=number))
+        + visits(f"c{number}", 1, status="no_show", since=MONDAY + timedelta(days=number + 7, hours=1))
+    ]
+    tables = tables_of(appointments=[row for row in rows if row["starts_at"] < EXPORTED_AT])
+    found = predict(fit(tables, engine=engine), tables, engine=engine)
+    assert found.height == 120
+    assert found["p_last"].mean() > 0.8
+    assert found.filter(pl.col("days_silent") > 40)["p_left"].min() > 0.97
