@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WORLD = replace(DEMO, clients=160, n_therapists=3)
 WEEK = timedelta(weeks=1)
+LINKS = 5
 DECIDED: Mapping[str, object] = {
     "name": WORLD.name,
     "timezone": WORLD.timezone,
@@ -63,12 +64,11 @@ def links(address: str, now: datetime) -> Iterator[tuple[str, str]]:
     from holdfast_site.access.actors import ANYONE
     from holdfast_site.checkins.services import invite
 
-    first, second, third = _latest_sessions(3)
-    _, link = invite(by=ANYONE, appointment=first, now=now)
-    yield "A check-in, as a client gets it:", f"{address}/c/{link}"
-    _, link = invite(by=ANYONE, appointment=second, now=now)
-    yield "Another client's:", f"{address}/c/{link}"
-    _, link = invite(by=ANYONE, appointment=third, now=now - timedelta(days=8))
+    *fresh, old = _latest_sessions(LINKS + 1)
+    for number, appointment in enumerate(fresh):
+        _, link = invite(by=ANYONE, appointment=appointment, now=now)
+        yield "Another client's:" if number else "A check-in, as a client gets it:", f"{address}/c/{link}"
+    _, link = invite(by=ANYONE, appointment=old, now=now - timedelta(days=8))
     yield "One whose time is over:", f"{address}/c/{link}"
     yield "Help now:", f"{address}/help-now"
 
