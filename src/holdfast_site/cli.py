@@ -111,10 +111,12 @@ def _serve_demo(home: Path, listen: str, port: int) -> None:
 
 def _serve(folder: Path, listen: str, port: int) -> None:
     from holdfast_site.audit.services import anchor
+    from holdfast_site.server import keep_fresh
     from holdfast_site.start import anchors
 
     server = _server_of(folder, listen, port)
     anchor(anchors(folder))
+    keep_fresh()
     say(f"The site is at http://{listen}:{server.effective_port}. Stop it with Ctrl+C.")
     server.run()
 

@@ -54,6 +54,7 @@ class SiteConfig(_Part):
     trusted_proxy: str | None = None  # the address of the proxy that speaks TLS
     key_file: Filled
     key_fingerprint: Filled
+    early_warning: bool = False  # once the practice has read the model's card
     demo: bool = False
 
     @field_validator("timezone")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from holdfast_site.checkins.models import Invitation
     from holdfast_site.people.models import Appointment
 
-WORLD = replace(DEMO, clients=160, n_therapists=3)
+WORLD = replace(DEMO, clients=200, n_therapists=4)
 WEEK = timedelta(weeks=1)
 LINKS = 5
 DECIDED: Mapping[str, object] = {
@@ -30,6 +30,7 @@ DECIDED: Mapping[str, object] = {
         {"name": "Emergency", "number": "999"},
     ],
     "care_contact": {"name": "Ruth Maddox"},
+    "early_warning": True,
     "demo": True,
 }
 Row = Mapping[str, str]
@@ -51,12 +52,16 @@ def fill(now: datetime) -> None:
     """Fill an empty site with the made-up practice, moved by whole weeks so that it goes on until now."""
     from django.db import transaction
 
+    from holdfast_site.caseload.services import refresh
+
     made = demo_practice(WORLD)
     moved = (now - made.now.replace(tzinfo=now.tzinfo)) // WEEK * WEEK
     with transaction.atomic():
         _people(made.tables, moved)
         _endings(made.tables, moved)
         _checkins(made.tables["checkins"], moved)
+        _members(now)
+    refresh(now)
 
 
 def links(address: str, now: datetime) -> Iterator[tuple[str, str]]:
@@ -64,6 +69,7 @@ def links(address: str, now: datetime) -> Iterator[tuple[str, str]]:
     from holdfast_site.access.actors import ANYONE
     from holdfast_site.checkins.services import invite
 
+    yield "As a therapist, or as the care contact:", f"{address}/"
     *fresh, old = _latest_sessions(LINKS + 1)
     for number, appointment in enumerate(fresh):
         _, link = invite(by=ANYONE, appointment=appointment, now=now)
@@ -83,6 +89,22 @@ def _latest_sessions(count: int) -> Sequence[Appointment]:
         if len(found) == count:
             break
     return list(found.values())
+
+
+def _members(now: datetime) -> None:
+    """A therapist with something in every part of the day, and the care contact: one click each, no password."""
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.accounts.services import add_member
+    from holdfast_site.caseload.selectors import coming, unmarked
+    from holdfast_site.people.models import Therapist
+
+    def full(therapist: Therapist) -> tuple[bool, int]:
+        actor = Actor(Role.THERAPIST, therapist_id=therapist.pk)
+        return unmarked(actor, now=now).exists(), len(coming(actor, now=now))
+
+    fullest = max(Therapist.objects.order_by("pk"), key=full)
+    add_member("therapist", Role.THERAPIST, therapist_id=fullest.pk)
+    add_member("care contact", Role.CARE_CONTACT)
 
 
 def _people(tables: Mapping[str, Sequence[Row]], moved: timedelta) -> None:

@@ -28,19 +28,32 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", SITE.host]
 ROOT_URLCONF = "holdfast_site.urls"
 WSGI_APPLICATION = "holdfast_site.wsgi.application"
 INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "csp",
     "holdfast_site.audit",
     "holdfast_site.people",
     "holdfast_site.checkins",
+    "holdfast_site.accounts",
+    "holdfast_site.caseload",
 ]
+AUTH_USER_MODEL = "accounts.Member"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+IDLE_SECONDS, MOST_SECONDS = 30 * 60, 12 * 60 * 60  # of a session: without doing anything, and in all
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "holdfast_site.access.headers.close_the_page",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "holdfast_site.access.gate.Gate",
 ]
@@ -92,6 +105,10 @@ SECURE_HSTS_SECONDS = 63_072_000 if SITE.speaks_tls else 0
 SECURE_SSL_REDIRECT = SITE.speaks_tls
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SITE.speaks_tls
 CSRF_COOKIE_NAME = "__Host-csrf" if SITE.speaks_tls else "csrf"
+SESSION_COOKIE_NAME = "__Host-session" if SITE.speaks_tls else "session"
+SESSION_COOKIE_AGE = IDLE_SECONDS
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Strict"
 CSRF_FAILURE_VIEW = "holdfast_site.pages.refused"

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from holdfast_site import pages
+from holdfast_site.accounts import views as accounts
 
 handler400 = pages.unreadable
 handler403 = pages.refused
@@ -13,5 +14,10 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("help-now", pages.help_now, name="help_now"),
     path("blank", pages.blank, name="blank"),
+    path("sign-in", accounts.sign_in, name="sign_in"),
+    path("sign-out", accounts.sign_out, name="sign_out"),
+    path("demo/<str:role>", accounts.enter_demo, name="enter_demo"),
+    path("today/", include("holdfast_site.caseload.urls")),
+    path("kept/", include("holdfast_site.handover.urls")),
     path("c/", include("holdfast_site.checkins.urls")),
 ]

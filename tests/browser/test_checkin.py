@@ -39,7 +39,7 @@ def _links() -> Iterator[dict[str, str]]:
     told = ""
     while "/help-now" not in told and running.poll() is None:
         told += running.stdout.readline()
-    names = ("first", "second", "third", "fourth", "fifth", "closed", "help")
+    names = ("staff", "first", "second", "third", "fourth", "fifth", "closed", "help")
     yield dict(zip(names, re.findall(r"http\S+", told), strict=False))
     running.terminate()
     running.wait(20)
@@ -86,6 +86,37 @@ def test_every_page_stays_within_its_origin_its_policy_and_its_width(browser, li
             assert page.evaluate(OUTSIDE) == []
         assert quiet(page)
         page.close()
+
+
+@SIZES
+@SCRIPTS
+def test_the_pages_of_staff_stay_within_them_too(browser, links, size, scripts):
+    for who in ("A therapist: today", "The care contact: what was kept from therapists"):
+        page = opened(browser, links["staff"], size, scripts=scripts)
+        page.click(f"text={who}")
+        for step in (None, "main li a", None):
+            if step and page.locator(step).count():
+                page.click(f"{step} >> nth=0")
+            if scripts:
+                page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+                assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+                assert page.evaluate(OUTSIDE) == []
+        page.click("text=Sign out")
+        assert page.url.endswith("/sign-in")
+        assert quiet(page)
+        page.close()
+
+
+def test_a_therapist_marks_in_two_taps_what_nobody_marked(browser, links):
+    page = opened(browser, links["staff"])
+    page.click("text=A therapist: today")
+    asked = page.locator("text=He did not").count()
+    if asked == 0:
+        pytest.skip("the demo's therapist has marked everything this week")
+    first = page.locator("form.taps span").first.inner_text()
+    page.locator("text=He came").first.click()
+    assert first not in page.content()
+    page.close()
 
 
 def test_all_of_it_is_small(browser, links):

@@ -18,6 +18,7 @@ from holdfast_site import start
 from holdfast_site.config import DATABASE
 
 NUMBERS = [{"name": "Samaritans", "number": "116 123", "hours": "day and night"}]
+PASSWORD = "a rowing boat in the fog"
 CARE_CONTACT = {"name": "Ruth"}
 DECIDED: dict[str, Any] = {
     "name": "Hill Street",
@@ -49,6 +50,9 @@ class Cast:
 @pytest.fixture(scope="session", name="site_folder")
 def _site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One site a process, as Django wants it; its empty database is kept beside it."""
+    from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+    PBKDF2PasswordHasher.iterations = 1000  # a million would only make the tests slow
     home = tmp_path_factory.mktemp("site")
     folder = home / "practice"
     start.make_site(folder, key_file=home / "master.key", **DECIDED)
@@ -92,6 +96,27 @@ def _cast(site: Path, now: datetime) -> Cast:
     invitation, link = invite(by=ANYONE, appointment=first, now=now)
     other, other_link = invite(by=ANYONE, appointment=second, now=now)
     return Cast(alma, ben, dan, eli, invitation, link, other, other_link)
+
+
+def staff(role: str, therapist_id: str | None = None, password: str | None = None) -> Any:
+    """A member of the practice in one role."""
+    from holdfast_site.access.actors import Role
+    from holdfast_site.accounts.services import add_member
+
+    login = f"{therapist_id or ''} {role}".strip()
+    return add_member(login, Role(role), therapist_id=therapist_id, password=password)
+
+
+def signed_in(role: str, therapist_id: str | None = None) -> Any:
+    """A browser in which somebody has signed in."""
+    from django.test import Client
+
+    post = staff(role, therapist_id, PASSWORD)
+    browser = Client(SERVER_NAME="127.0.0.1", raise_request_exception=False)
+    told = {"login": post.member.login, "password": PASSWORD, "role": role}
+    answer = browser.post("/sign-in", told)
+    assert answer.status_code == 302, answer.content.decode()
+    return browser
 
 
 def person(name: str) -> Any:

@@ -186,6 +186,7 @@ def test_every_reason_is_given_at_once_and_nothing_is_started(made):
 # --- serving ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_demo_can_be_filled_in_and_is_gone_afterwards(tmp_path):
     command = [sys.executable, "-u", "-m", "holdfast", "site", "serve", "--demo", "--port", "0"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**clean(), "TMPDIR": str(tmp_path)})
@@ -194,7 +195,7 @@ def test_the_demo_can_be_filled_in_and_is_gone_afterwards(tmp_path):
         told = ""
         while "/help-now" not in told and running.poll() is None:
             told += running.stdout.readline()
-        first = re.findall(r"http\S+", told)[0]
+        first = re.findall(r"http\S+/c/\S+", told)[0]
         with urllib.request.urlopen(first) as answer:
             assert "About your last session" in answer.read().decode()
     finally:

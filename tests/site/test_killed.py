@@ -19,5 +19,5 @@ def test_nothing_that_was_thanked_for_is_lost(tmp_path, rounds):
     done = subprocess.run(command, text=True, capture_output=True, cwd=ROOT, env=clean(), timeout=600)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["acknowledged"] > rounds
+    assert found["acknowledged"] >= rounds
     assert (found["lost"], found["broken"]) == (0, 0)

@@ -11,6 +11,8 @@ class Role(StrEnum):
 
     ANYONE = "anyone"
     LINK_HOLDER = "link_holder"
+    THERAPIST = "therapist"
+    CARE_CONTACT = "care_contact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Actor:
     role: Role
     id: str = ""
     invitation_id: int | None = None
+    therapist_id: str | None = None
 
     @property
     def mark(self) -> str:

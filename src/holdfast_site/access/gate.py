@@ -8,7 +8,8 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 
 from holdfast_site.access.actors import ANYONE, Actor, Role
-from holdfast_site.access.policy import may, rule_for
+from holdfast_site.access.policy import EVERYBODY, Owns, may, rule_for
+from holdfast_site.accounts.sessions import signed_in
 from holdfast_site.checkins import selectors
 
 LINK = "link"  # how the address table calls the secret of a link
@@ -42,8 +43,10 @@ class Gate:
         """
         found = request.resolver_match
         rule = rule_for(found.view_name) if found else None
-        request.actor = actor_of(request, kwargs)
-        if rule is None or not may(rule, request.actor.role):
+        if rule is None:
+            raise Http404
+        request.actor = ANYONE if rule.owns is Owns.NOTHING and rule.roles == EVERYBODY else actor_of(request, kwargs)
+        if not may(rule, request.actor.role):
             raise Http404
         if _sent_from_elsewhere(request):
             raise Http404
@@ -53,7 +56,7 @@ class Gate:
 def actor_of(request: HttpRequest, kwargs: Mapping[str, Any]) -> Actor:
     """Who is acting. A link makes its holder the holder of one check-in, whoever he is."""
     if LINK not in kwargs:
-        return ANYONE
+        return signed_in(request)
     invitation = selectors.invitation_of_link(kwargs[LINK])
     if invitation is None:
         return ANYONE

@@ -23,7 +23,10 @@ def close_the_page(
         response["X-Robots-Tag"] = "noindex, nofollow"
         if not request.path.startswith(static):
             response["Cache-Control"] = "no-store"
-            response["Referrer-Policy"] = "no-referrer"
+            if (
+                "CSRF_COOKIE" not in request.META
+            ):  # a form with a secret has to say where it came from; nothing else has
+                response["Referrer-Policy"] = "no-referrer"
         return response
 
     return closed

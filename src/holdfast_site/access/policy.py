@@ -18,6 +18,8 @@ class Owns(StrEnum):
 
     NOTHING = "nothing of anybody's"
     THIS_CHECKIN = "the one check-in that his link is for"
+    OWN_CASELOAD = "the clients whom he treats now"
+    KEPT_FROM_THERAPISTS = "what clients kept from their therapist"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,10 @@ class Rule:
 
 
 READ = frozenset({"GET", "HEAD"})
-READ_AND_SEND = READ | {"POST"}
+SEND = frozenset({"POST"})
+READ_AND_SEND = READ | SEND
 EVERYBODY = frozenset(Role)
+THERAPIST, CARE_CONTACT = frozenset({Role.THERAPIST}), frozenset({Role.CARE_CONTACT})
 
 POLICY: Mapping[str, Rule] = {
     rule.view: rule
@@ -40,7 +44,14 @@ POLICY: Mapping[str, Rule] = {
         Rule("home", READ, EVERYBODY, Owns.NOTHING),
         Rule("help_now", READ, EVERYBODY, Owns.NOTHING),
         Rule("blank", READ, EVERYBODY, Owns.NOTHING),
+        Rule("sign_in", READ_AND_SEND, EVERYBODY, Owns.NOTHING),
+        Rule("enter_demo", SEND, EVERYBODY, Owns.NOTHING),
+        Rule("sign_out", SEND, THERAPIST | CARE_CONTACT, Owns.NOTHING),
         Rule("checkins:answer", READ_AND_SEND, frozenset({Role.LINK_HOLDER}), Owns.THIS_CHECKIN),
+        Rule("caseload:today", READ, THERAPIST, Owns.OWN_CASELOAD),
+        Rule("caseload:client", READ, THERAPIST, Owns.OWN_CASELOAD),
+        Rule("caseload:came", SEND, THERAPIST, Owns.OWN_CASELOAD),
+        Rule("handover:kept", READ, CARE_CONTACT, Owns.KEPT_FROM_THERAPISTS),
     )
 }
 

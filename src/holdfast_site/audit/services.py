@@ -30,6 +30,13 @@ class Action(StrEnum):
 
     CHECKIN_SENT = "checkin.sent"
     CHECKIN_ANSWERED = "checkin.answered"
+    SIGNED_IN = "member.signed_in"
+    NOT_SIGNED_IN = "member.not_signed_in"
+    SIGNED_OUT = "member.signed_out"
+    CASELOAD_READ = "caseload.read"
+    CLIENT_READ = "client.read"
+    KEPT_READ = "kept.read"
+    APPOINTMENT_MARKED = "appointment.marked"
 
 
 @dataclass(frozen=True, slots=True)

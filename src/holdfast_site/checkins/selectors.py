@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import Prefetch, QuerySet
 
 from holdfast_site.access.actors import Actor
 from holdfast_site.checkins.answers import Value, unpacked
@@ -50,17 +52,26 @@ def audiences_for(appointment: Appointment) -> Sequence[Audience]:
     return tuple(Audience)
 
 
-def answers_for_therapist(invitation: Invitation) -> Mapping[str, Value] | None:
-    """What the therapist may see of a check-in: none, if it was not answered or nothing of it is for the therapist."""
-    box = SealedBox.objects.filter(submission__invitation=invitation, audience=Audience.THERAPIST).first()
-    if box is not None:
-        return opened(box, invitation.appointment.client)
-    return {} if asks_about_fit(invitation) else None
+@dataclass(frozen=True, slots=True, repr=False)
+class Shown:
+    """One check-in as the therapist may see it. Of one that is wholly kept from him there is none."""
+
+    invitation: Invitation
+    answers: Mapping[str, Value]
+    wants_to_be_asked: bool
 
 
-def asks_about_fit(invitation: Invitation) -> bool:
-    """Whether he wants the therapist to ask him about fit, without the answer."""
-    return SealedBox.objects.filter(submission__invitation=invitation, audience=Audience.PROMPT).exists()
+def shown_to_therapist(invitations: QuerySet[Invitation]) -> Sequence[Shown]:
+    """Those check-ins that the therapist may see something of, oldest first. Nothing else is fetched or opened."""
+    his = Prefetch("submission__boxes", SealedBox.objects.filter(audience__in=SEEN_BY_THERAPIST), to_attr="his_boxes")
+    answered = invitations.filter(submission__boxes__audience__in=SEEN_BY_THERAPIST).distinct()
+    fetched = answered.select_related("appointment__client", "submission").prefetch_related(his)
+    return [_shown(one) for one in fetched.order_by("sent_at", "pk")]
+
+
+def shown_of(client: Client) -> Sequence[Shown]:
+    """The same, of one client."""
+    return shown_to_therapist(Invitation.objects.filter(appointment__client=client))
 
 
 def opened(box: SealedBox, client: Client) -> Mapping[str, Value]:
@@ -68,10 +79,8 @@ def opened(box: SealedBox, client: Client) -> Mapping[str, Value]:
     return unpacked(settings.VAULT.client_box(client.pk, client.wrapped_key).open(box.sealed, place=box.place))
 
 
-def shown_to_therapist(client: Client) -> Sequence[tuple[Invitation, Mapping[str, Value]]]:
-    """A client's check-ins that the therapist has something of, oldest first."""
-    sent = Invitation.objects.filter(
-        appointment__client=client, submission__boxes__audience__in=SEEN_BY_THERAPIST
-    ).distinct()
-    found = ((invitation, answers_for_therapist(invitation)) for invitation in sent.order_by("sent_at", "pk"))
-    return [(invitation, answers) for invitation, answers in found if answers is not None]
+def _shown(invitation: Invitation) -> Shown:
+    boxes: Mapping[str, SealedBox] = {box.audience: box for box in vars(invitation.submission)["his_boxes"]}
+    own = boxes.get(Audience.THERAPIST)
+    answers = opened(own, invitation.appointment.client) if own is not None else {}
+    return Shown(invitation, answers, wants_to_be_asked=Audience.PROMPT in boxes)

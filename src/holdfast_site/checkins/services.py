@@ -48,7 +48,7 @@ def invite(*, by: Actor, appointment: Appointment, now: datetime) -> tuple[Invit
         If one was made about this appointment in the same second: the tables could not tell them apart.
     """
     now = now.replace(microsecond=0)
-    shown = selectors.shown_to_therapist(appointment.client)
+    shown = selectors.shown_of(appointment.client)
     link = secrets.token_urlsafe(LINK_BYTES)
     invitation = Invitation.objects.create(
         appointment=appointment,
@@ -57,7 +57,7 @@ def invite(*, by: Actor, appointment: Appointment, now: datetime) -> tuple[Invit
         expires_at=now + timedelta(hours=settings.SITE.link_hours),
         version=VERSION,
         rotating=next_rotating(
-            [one.rotating for one, _ in shown], known=frozenset(name for _, answers in shown for name in answers)
+            [one.invitation.rotating for one in shown], known=frozenset(name for one in shown for name in one.answers)
         ),
     )
     record(Action.CHECKIN_SENT, by=by, about=f"checkin:{invitation.pk}", at=now)

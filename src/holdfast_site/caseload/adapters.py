@@ -6,18 +6,16 @@ was kept from him. A check-in of which nothing is for the therapist is one that 
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import polars as pl
 from django.conf import settings
 
-from holdfast.tables import journal
-from holdfast.tables.read import PRACTICE_FILE
+from holdfast.tables.check import ROW
+from holdfast.tables.read import Practice, Tables, to_types
 from holdfast.tables.schema import PAUSE, TABLES
 from holdfast_site.checkins import selectors
 from holdfast_site.checkins.models import Invitation
@@ -27,8 +25,8 @@ from holdfast_site.people.models import Appointment, Client, Ending, Pause, Ther
 Row = Mapping[str, object]
 
 
-def write_tables(folder: Path, *, now: datetime) -> None:
-    """Write the site's rows as a folder of tables, as a therapist may know them at ``now``."""
+def tables(now: datetime) -> Tables:
+    """The site's rows as the library's tables, as a therapist may know them at ``now``. Nothing is written to disk."""
     zone = ZoneInfo(settings.SITE.timezone)
     rows: Mapping[str, Iterable[Row]] = {
         "appointments": _appointments(zone),
@@ -38,11 +36,23 @@ def write_tables(folder: Path, *, now: datetime) -> None:
         "endings": _endings(zone),
         "repairs": _pauses(zone),
     }
-    files = {f"{name}.csv": _csv(name, found).encode() for name, found in rows.items()}
-    practice = {"timezone": zone.key, "exported_at": now.astimezone(zone).isoformat()}
-    files[PRACTICE_FILE] = json.dumps(practice).encode()
-    folder.mkdir(parents=True, exist_ok=True)
-    journal.replace_together(folder, files)
+    exported_at = now.astimezone(zone).replace(tzinfo=None)
+    told = {"timezone": zone.key, "exported_at": now.astimezone(zone).isoformat()}
+    practice = Practice(timezone=zone.key, exported_at=exported_at, source=json.dumps(told).encode())
+    frames = {name: _frame(name, list(rows.get(name, ()))) for name in TABLES}
+    return Tables(frames, practice, frozenset(rows))
+
+
+def _frame(name: str, rows: Sequence[Row]) -> pl.DataFrame:
+    """Rows as text, then in the types of the table."""
+    columns = TABLES[name].columns
+    texts = {column: [_text(row.get(column)) for row in rows] for column in columns}
+    found = pl.DataFrame(texts, schema=dict.fromkeys(columns, pl.String)).with_row_index(ROW)
+    return to_types(TABLES[name], found, settings.SITE.timezone).drop(ROW)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None or value == "" else str(value)
 
 
 def _appointments(zone: ZoneInfo) -> Iterator[Row]:
@@ -62,16 +72,16 @@ def _appointments(zone: ZoneInfo) -> Iterator[Row]:
 
 
 def _checkins(zone: ZoneInfo) -> Iterator[Row]:
-    sent = Invitation.objects.select_related("appointment__client", "submission")
+    sent = Invitation.objects.select_related("appointment")
+    shown = {one.invitation.pk: one for one in selectors.shown_to_therapist(sent)}
     for invitation in sent.order_by("sent_at", "pk").iterator():
-        answers = selectors.answers_for_therapist(invitation)
-        known = answers is not None
+        his = shown.get(invitation.pk)
         yield {
             "client_id": invitation.appointment.client_id,
             "appointment_id": invitation.appointment.appointment_id,
             "sent_at": _wall(invitation.sent_at, zone),
-            "answered_at": _wall(invitation.submission.answered_at, zone) if known else "",
-            **{name: value for name, value in (answers or {}).items() if name != WORDS},
+            "answered_at": _wall(his.invitation.submission.answered_at, zone) if his else "",
+            **{name: value for name, value in (his.answers if his else {}).items() if name != WORDS},
         }
 
 
@@ -101,11 +111,3 @@ def _pauses(zone: ZoneInfo) -> Iterator[Row]:
 def _wall(moment: datetime | None, zone: ZoneInfo) -> str:
     """The practice's wall clock, to the second."""
     return "" if moment is None else moment.astimezone(zone).replace(tzinfo=None, microsecond=0).isoformat()
-
-
-def _csv(name: str, rows: Iterable[Row]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(TABLES[name].columns), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()

@@ -1,0 +1,106 @@
+"""What is not for the therapist reaches nothing of his: no page, no table, no order, no byte (safety rule 11, H-09)."""
+
+from __future__ import annotations
+
+import random
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from tests.site.checkins.test_answer import filled
+from tests.site.conftest import appointment, client, signed_in
+
+CANARY = "Zanzibar"
+MOMENT = re.compile(r"csrfmiddlewaretoken[^>]+|\d\d:\d\d")
+
+
+@pytest.fixture(name="pages")
+def _pages(cast, now):
+    """Everything that Alma can see, as text."""
+    appointment(cast.dan, cast.alma, now + timedelta(days=1), status="booked")
+    alma = signed_in("therapist", "alma")
+
+    def seen():
+        pages = [alma.get(address) for address in ("/today/", "/today/client/dan", "/today/client/eli", "/kept/")]
+        return "".join(MOMENT.sub("", page.content.decode()) for page in pages)
+
+    return seen
+
+
+def test_the_therapist_sees_what_is_for_him(cast, browser, pages):
+    browser.post(cast.address, filled(words=CANARY))
+    assert CANARY in pages()
+    assert "For next time: slower" in pages()
+    assert "Pace: too fast" in pages()
+
+
+def test_what_was_kept_from_him_leaves_his_pages_as_they_were(cast, browser, pages):
+    before = pages()
+    browser.post(cast.address, filled(who="care_contact", words=CANARY))
+    assert pages() == before
+
+
+def test_asked_to_ask_he_sees_that_and_nothing_of_why(cast, browser, pages):
+    browser.post(cast.address, filled(who="prompt", words=CANARY))
+    text = pages()
+    assert "Wants to be asked how it fits." in text
+    assert CANARY not in text
+    assert "too fast" not in text
+    assert "slower" not in text
+
+
+def test_the_care_contact_gets_it_and_nothing_else(cast, browser):
+    browser.post(cast.address, filled(words_who="care_contact", words=CANARY, pace_who="prompt"))
+    text = signed_in("care_contact").get("/kept/").content.decode()
+    assert CANARY in text
+    assert "too fast" not in text
+    assert "slower" not in text
+
+
+def test_looking_is_audited_by_opaque_ids(cast, browser, pages):
+    from holdfast_site.audit.models import Event
+
+    browser.post(cast.address, filled(words=CANARY))
+    pages()
+    events = [" ".join(row) for row in Event.objects.values_list("actor", "action", "about")]
+    assert "therapist:1 client.read client:dan" in events
+    assert "therapist:1 caseload.read therapist:alma" in events
+    assert CANARY not in "".join(events)
+
+
+@pytest.mark.parametrize("pairs", [10, pytest.param(500, marks=pytest.mark.slow)])
+def test_two_clients_who_differ_only_in_what_is_hidden_look_the_same(cast, now, pairs):
+    """Non-interference: pages, tables and next questions are byte-equal, whatever was hidden."""
+    from holdfast.tables.schema import TABLES
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.caseload.adapters import tables
+    from holdfast_site.checkins.answers import Answers
+    from holdfast_site.checkins.models import Audience
+    from holdfast_site.checkins.services import invite, keep_answers
+
+    dice, alma = random.Random(5), signed_in("therapist", "alma")
+
+    def hidden():
+        """Anything he could keep to the care contact, nothing included."""
+        names = dice.sample(["understood", "on_target", "worth_it", "tone", "energy"], dice.randint(0, 5))
+        return [(name, dice.randint(0, 3), Audience.CARE_CONTACT) for name in names]
+
+    for number in range(pairs):
+        shown = [("pace", dice.randint(-3, 3), Audience.THERAPIST)] if dice.random() < 0.5 else []
+        seen = []
+        for twin in "ab":
+            him = client(f"{number}{twin}")
+            his = appointment(him, cast.alma, now - timedelta(hours=3), appointment_id=f"{number}{twin}")
+            invitation, _ = invite(by=ANYONE, appointment=his, now=now)
+            answers = Answers.of([*shown, *hidden()])
+            keep_answers(by=ANYONE, invitation=invitation, form=uuid4(), answers=answers, now=now)
+            following, _ = invite(by=ANYONE, appointment=his, now=now + timedelta(minutes=1))
+            page = alma.get(f"/today/client/{him.pk}").content.decode().replace(him.pk, "HIM")
+            seen.append((following.rotating, MOMENT.sub("", page)))
+        assert seen[0] == seen[1]
+    rows = tables(now + timedelta(minutes=2))["checkins"].select([*TABLES["checkins"].columns]).rows()
+    twins = [[row[2:] for row in rows if row[0].endswith(twin) and row[0][0].isdigit()] for twin in "ab"]
+    assert twins[0] == twins[1]
+    assert len(twins[0]) == 2 * pairs
