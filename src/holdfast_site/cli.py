@@ -95,6 +95,63 @@ def serve(folder: Path | None, demo: bool, listen: str, port: int) -> None:
         _serve_demo(Path(made), listen, port)
 
 
+@click.command("add-person")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.argument("login", metavar="NAME")
+@click.option("--therapist", metavar="ID", help="Acts as the therapist with this id, as in the tables.")
+@click.option("--care-contact", is_flag=True, help="Acts as the care contact.")
+def add_person(folder: Path, login: str, therapist: str | None, care_contact: bool) -> None:
+    """Let somebody sign in to the site in DIR, in one role; asks for a password of 15 letters or more."""
+    if (therapist is None) == (not care_contact):
+        raise UsageError("Say in which role: --therapist ID, or --care-contact.")
+    _refuse_if_unsafe(folder, LOCAL)
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import Role
+    from holdfast_site.accounts.services import introduce
+
+    role = Role.CARE_CONTACT if care_contact else Role.THERAPIST
+    introduce(login, role, therapist_id=therapist, password=_password(), now=timezone.now())
+    say(f"{login} can sign in at /sign-in.")
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.argument("tables", metavar="TABLES", type=FOLDER)
+def load(folder: Path, tables: Path) -> None:
+    """Take ids, appointments, endings, breaks and check-ins of a folder of tables into the site in DIR."""
+    from holdfast.tables import read_tables
+
+    found = read_tables(tables)
+    _refuse_if_unsafe(folder, LOCAL)
+    from django.utils import timezone
+
+    from holdfast_site.caseload.services import load_tables
+
+    done = load_tables(found, now=timezone.now())
+    say(
+        f"{done.clients:,} clients, {done.appointments:,} appointments and {done.checkins:,} check-ins are in the site."
+    )
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.argument("client", metavar="CLIENT")
+def link(folder: Path, client: str) -> None:
+    """Make a check-in about a client's last session, and print its link. Nothing is sent."""
+    _refuse_if_unsafe(folder, LOCAL)
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.checkins.services import invite_after_last_session
+    from holdfast_site.config import read_config
+
+    secret = invite_after_last_session(by=OPERATOR, client_id=client, now=timezone.now())
+    config = read_config(folder)
+    say(f"{config.address}/c/{secret}")
+    say(f"Open for {config.link_hours} hours. Whoever has it can fill it in; it is shown only here.", error=True)
+
+
 def _serve_demo(home: Path, listen: str, port: int) -> None:
     from django.utils import timezone
 
@@ -183,4 +240,11 @@ def _crisis_numbers(given: tuple[str, ...]) -> list[CrisisNumber]:
     return found
 
 
-COMMANDS = (init, doctor, serve)
+def _password() -> str:
+    """Ask for a password twice, or read it from a pipe."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+COMMANDS = (init, doctor, serve, add_person, load, link)

@@ -7,15 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-from holdfast.simulate import demo_practice
+from holdfast.simulate import demo_practice, write
 from holdfast.simulate.world import DEMO
-from holdfast.tables.schema import PAUSE
+from holdfast.tables import read_tables
 from holdfast_site import start
 
 if TYPE_CHECKING:
-    from holdfast_site.checkins.models import Invitation
     from holdfast_site.people.models import Appointment
 
 WORLD = replace(DEMO, clients=200, n_therapists=4)
@@ -33,7 +31,6 @@ DECIDED: Mapping[str, object] = {
     "early_warning": True,
     "demo": True,
 }
-Row = Mapping[str, str]
 
 
 def make(home: Path) -> Path:
@@ -44,22 +41,22 @@ def make(home: Path) -> Path:
     start.bring_up_to_date()
     from django.utils import timezone
 
-    fill(timezone.now())
+    fill(home / "tables", timezone.now())
     return folder
 
 
-def fill(now: datetime) -> None:
+def fill(folder: Path, now: datetime) -> None:
     """Fill an empty site with the made-up practice, moved by whole weeks so that it goes on until now."""
     from django.db import transaction
 
+    from holdfast_site.caseload.loading import load
     from holdfast_site.caseload.services import refresh
 
     made = demo_practice(WORLD)
+    write(made, folder)
     moved = (now - made.now.replace(tzinfo=now.tzinfo)) // WEEK * WEEK
     with transaction.atomic():
-        _people(made.tables, moved)
-        _endings(made.tables, moved)
-        _checkins(made.tables["checkins"], moved)
+        load(read_tables(folder), moved=moved)
         _members(now)
     refresh(now)
 
@@ -105,75 +102,3 @@ def _members(now: datetime) -> None:
     fullest = max(Therapist.objects.order_by("pk"), key=full)
     add_member("therapist", Role.THERAPIST, therapist_id=fullest.pk)
     add_member("care contact", Role.CARE_CONTACT)
-
-
-def _people(tables: Mapping[str, Sequence[Row]], moved: timedelta) -> None:
-    from holdfast_site.people.models import Appointment, Therapist
-    from holdfast_site.people.services import add_client
-
-    Therapist.objects.bulk_create([Therapist(pk=row["therapist_id"]) for row in tables["therapists"]])
-    for row in tables["clients"]:
-        add_client(row["client_id"])
-    same = ("appointment_id", "client_id", "therapist_id", "status", "initiated_by", "certainty", "modality")
-    moments = ("starts_at", "booked_at", "status_at")
-    Appointment.objects.bulk_create(
-        [
-            Appointment(**{name: row[name] for name in same}, **{name: _moment(row[name], moved) for name in moments})
-            for row in tables["appointments"]
-        ]
-    )
-
-
-def _endings(tables: Mapping[str, Sequence[Row]], moved: timedelta) -> None:
-    from holdfast_site.people.models import Ending, Pause
-
-    for row in tables["endings"]:
-        whom = {name: row[name] for name in ("client_id", "therapist_id", "kind")}
-        ended_on = datetime.fromisoformat(row["ended_on"]).date() + moved
-        Ending.objects.create(**whom, ended_on=ended_on, recorded_at=_moment(row["recorded_at"], moved))
-    for row in tables["repairs"]:
-        if row["action"] != PAUSE:
-            continue
-        whom = {name: row[name] for name in ("client_id", "therapist_id")}
-        until = datetime.fromisoformat(row["until"]).date() + moved if row["until"] else None
-        Pause.objects.create(**whom, at=datetime.fromisoformat(row["at"]) + moved, until=until)
-
-
-def _checkins(rows: Sequence[Row], moved: timedelta) -> None:
-    """What was asked and answered before. Nobody kept the links: they are random."""
-    import secrets
-
-    from holdfast_site.checkins.models import Invitation
-    from holdfast_site.checkins.questions import ROTATING, VERSION
-    from holdfast_site.people.models import Appointment
-
-    theirs = {(one.appointment_id, one.client_id): one for one in Appointment.objects.select_related("client")}
-    for row in rows:
-        sent_at = _moment(row["sent_at"], moved)
-        assert sent_at is not None
-        invitation = Invitation.objects.create(
-            appointment=theirs[row["appointment_id"], row["client_id"]],
-            link=secrets.token_bytes(32),
-            sent_at=sent_at,
-            expires_at=sent_at + timedelta(days=3),
-            version=VERSION,
-            rotating=[question.name for question in ROTATING if row[question.name]][:2],
-        )
-        answered_at = _moment(row["answered_at"], moved)
-        if answered_at is not None:
-            _answered(invitation, row, answered_at)
-
-
-def _answered(invitation: Invitation, row: Row, answered_at: datetime) -> None:
-    from holdfast_site.checkins.answers import Answers
-    from holdfast_site.checkins.models import Audience
-    from holdfast_site.checkins.questions import CHANGE, QUESTIONS
-    from holdfast_site.checkins.services import keep_as_given
-
-    given = [(name, int(row[name]), Audience.THERAPIST) for name in QUESTIONS if row[name]]
-    change = [(CHANGE, row[CHANGE], Audience.THERAPIST)] if row[CHANGE] else []
-    keep_as_given(invitation, uuid4(), Answers.of([*given, *change]), answered_at)
-
-
-def _moment(text: str, moved: timedelta) -> datetime | None:
-    return datetime.fromisoformat(text) + moved if text else None

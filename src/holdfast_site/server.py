@@ -47,6 +47,7 @@ def server(folder: Path, *, listen: str, port: int) -> Any:
 
 def keep_fresh(every: float = HOUR) -> threading.Thread:
     """Work out the overdue list and the flags now and every hour, beside the requests. It may be stopped anywhere."""
+    from django.contrib.sessions.backends.db import SessionStore
     from django.db import DatabaseError, connections
     from django.utils import timezone
 
@@ -56,6 +57,7 @@ def keep_fresh(every: float = HOUR) -> threading.Thread:
         while True:
             try:
                 refresh(timezone.now())
+                SessionStore.clear_expired()
             except (DatabaseError, HoldfastError) as error:
                 logging.getLogger(__name__).error("not refreshed", exc_info=error)
             finally:

@@ -90,6 +90,7 @@ def _cast(site: Path, now: datetime) -> Cast:
     from holdfast_site.checkins.services import invite
 
     alma, ben = person("alma"), person("ben")
+    staff("care_contact")
     dan, eli = client("dan"), client("eli")
     first = appointment(dan, alma, now - timedelta(hours=3))
     second = appointment(eli, ben, now - timedelta(hours=2))
@@ -111,7 +112,12 @@ def signed_in(role: str, therapist_id: str | None = None) -> Any:
     """A browser in which somebody has signed in."""
     from django.test import Client
 
-    post = staff(role, therapist_id, PASSWORD)
+    from holdfast_site.accounts.models import Post
+
+    known = Post.objects.filter(role=role, therapist=therapist_id).first()
+    post = known or staff(role, therapist_id)
+    post.member.set_password(PASSWORD)
+    post.member.save()
     browser = Client(SERVER_NAME="127.0.0.1", raise_request_exception=False)
     told = {"login": post.member.login, "password": PASSWORD, "role": role}
     answer = browser.post("/sign-in", told)

@@ -18,7 +18,7 @@ from holdfast.cli import commands
 from holdfast_site import start
 from holdfast_site.config import SITE_FILE
 from holdfast_site.vault import Vault
-from tests.site.conftest import DECIDED
+from tests.site.conftest import DECIDED, PASSWORD
 
 GIVEN = [
     "--name", "Hill Street", "--timezone", "Europe/London", "--reading-hours", "Monday to Friday, 9 to 5",
@@ -26,10 +26,10 @@ GIVEN = [
 ]  # fmt: skip
 
 
-def holdfast(*arguments: object) -> subprocess.CompletedProcess[str]:
+def holdfast(*arguments: object, typed: str = "") -> subprocess.CompletedProcess[str]:
     """In a process of its own: one process serves one site."""
     command = [sys.executable, "-m", "holdfast", "site", *map(str, arguments)]
-    return subprocess.run(command, text=True, capture_output=True, stdin=subprocess.DEVNULL, env=clean(), timeout=60)
+    return subprocess.run(command, text=True, capture_output=True, input=typed, env=clean(), timeout=60)
 
 
 def clean() -> dict[str, str]:
@@ -99,6 +99,30 @@ def test_a_key_is_never_made_inside_the_folder(tmp_path):
     assert done.exit_code == 4
     assert "lies inside" in done.output
     assert not folder.exists()
+
+
+@pytest.mark.slow
+def test_from_a_folder_of_tables_to_an_answer(tmp_path):
+    """Load, let somebody sign in, make a link: with a folder that stays, without the demo."""
+    folder, tables = tmp_path / "site", tmp_path / "tables"
+    tables.mkdir()
+    (tables / "appointments.csv").write_text(
+        "appointment_id,client_id,therapist_id,starts_at,status\na1,dan,alma,2026-01-05T09:00,attended\n"
+    )
+    assert holdfast("init", folder, *GIVEN).returncode == 0
+    for _ in range(2):
+        done = holdfast("load", folder, tables)
+        assert done.stdout == "1 clients, 1 appointments and 0 check-ins are in the site.\n", done.stderr
+    assert "15 characters" in holdfast("add-person", folder, "Alma", "--therapist", "alma", typed="short").stderr
+    done = holdfast("add-person", folder, "Alma", "--therapist", "alma", typed=PASSWORD)
+    assert done.stdout == "Alma can sign in at /sign-in.\n", done.stderr
+    assert "already" in holdfast("add-person", folder, "Alma", "--therapist", "alma", typed=PASSWORD).stderr
+    assert "No therapist" in holdfast("add-person", folder, "Ben", "--therapist", "ben", typed=PASSWORD).stderr
+    assert holdfast("add-person", folder, "Ruth", typed=PASSWORD).returncode == 2
+    done = holdfast("link", folder, "dan")
+    assert re.fullmatch(r"http://127\.0\.0\.1:8000/c/[\w-]{43}\n", done.stdout), done.stderr
+    assert "no session of eli" in holdfast("link", folder, "eli").stderr
+    assert holdfast("doctor", folder).returncode == 0
 
 
 # --- the doctor -------------------------------------------------------------------------------------

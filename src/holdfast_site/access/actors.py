@@ -31,3 +31,4 @@ class Actor:
 
 
 ANYONE = Actor(Role.ANYONE)
+OPERATOR = Actor(Role.ANYONE, id="operator")  # whoever runs the site, at its command line

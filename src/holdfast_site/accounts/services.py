@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from holdfast_site.access.actors import ANYONE, Actor, Role
+from holdfast.errors import UsageError
+from holdfast_site.access.actors import ANYONE, OPERATOR, Actor, Role
 from holdfast_site.accounts.models import Member, Post
 from holdfast_site.audit.models import Event
 from holdfast_site.audit.services import Action, record
+from holdfast_site.people.models import Therapist
 
 TRIES, WITHIN = 10, timedelta(minutes=15)
 
@@ -19,6 +23,27 @@ def add_member(login: str, role: Role, *, therapist_id: str | None = None, passw
     """Add somebody in one role. Without a password he cannot sign in with one."""
     member, _ = Member.objects.get_or_create(login=login, defaults={"password": make_password(password)})
     return Post.objects.create(member=member, role=role, therapist_id=therapist_id)
+
+
+@transaction.atomic
+def introduce(login: str, role: Role, *, therapist_id: str | None, password: str, now: datetime) -> None:
+    """Add somebody from the command line. Who is known already keeps his password and gets the role.
+
+    Raises
+    ------
+    UsageError
+        If there is no such therapist, he has the role already, or the password is too easy.
+    """
+    if therapist_id is not None and not Therapist.objects.filter(pk=therapist_id).exists():
+        raise UsageError(f"No therapist has the id {therapist_id}. First: holdfast site load DIR TABLES")
+    if Post.objects.filter(member__login=login, role=role).exists():
+        raise UsageError(f"{login} acts in this role already.")
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise UsageError(" ".join(error.messages)) from error
+    post = add_member(login, role, therapist_id=therapist_id, password=password)
+    record(Action.MEMBER_ADDED, by=OPERATOR, about=f"post:{post.pk}", at=now)
 
 
 def post_of(login: str, password: str, role: Role, *, now: datetime) -> Post | None:

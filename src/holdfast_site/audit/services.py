@@ -30,6 +30,8 @@ class Action(StrEnum):
 
     CHECKIN_SENT = "checkin.sent"
     CHECKIN_ANSWERED = "checkin.answered"
+    TABLES_LOADED = "tables.loaded"
+    MEMBER_ADDED = "member.added"
     SIGNED_IN = "member.signed_in"
     NOT_SIGNED_IN = "member.not_signed_in"
     SIGNED_OUT = "member.signed_out"

@@ -13,10 +13,11 @@ from holdfast.silence.overdue import overdue
 from holdfast.silence.policy import Flag as Shown
 from holdfast.silence.policy import new_flags, quiet_ones
 from holdfast.tables.read import Tables
-from holdfast_site.access.actors import Actor
+from holdfast_site.access.actors import OPERATOR, Actor
 from holdfast_site.audit.services import Action, record
 from holdfast_site.caseload import selectors
 from holdfast_site.caseload.adapters import tables
+from holdfast_site.caseload.loading import Loaded, load
 from holdfast_site.caseload.models import Flag, Overdue
 from holdfast_site.caseload.words import chance
 from holdfast_site.people.models import Appointment, Client
@@ -40,6 +41,14 @@ def mark(*, by: Actor, appointment_id: int, came: str, now: datetime) -> bool:
 def note_reading(action: Action, *, by: Actor, about: str, now: datetime) -> None:
     """Tell the audit who looked at what."""
     record(action, by=by, about=about, at=now)
+
+
+@transaction.atomic
+def load_tables(found: Tables, *, now: datetime) -> Loaded:
+    """Load a folder of tables, and tell the audit."""
+    done = load(found)
+    record(Action.TABLES_LOADED, by=OPERATOR, about=f"appointments:{done.appointments}", at=now)
+    return done
 
 
 def refresh(now: datetime) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
-from holdfast_site.access.actors import Actor
+from holdfast_site.access.actors import Actor, Role
+from holdfast_site.accounts.models import Post
 from holdfast_site.checkins.answers import Value, unpacked
 from holdfast_site.checkins.models import Audience, Invitation, SealedBox, Submission
 from holdfast_site.people.models import Appointment, Client, Therapist
@@ -43,11 +44,13 @@ def audiences_for(appointment: Appointment) -> Sequence[Audience]:
     """Who may be chosen to see an answer.
 
     What is kept from the therapist is offered only where that can be kept (safety rule 11): not where one person
-    treats everybody, nor where there is no care contact but the therapist.
+    treats everybody, nor where nobody receives it, or whoever does is the therapist.
     """
-    contact = settings.SITE.care_contact
+    contact, therapist = settings.SITE.care_contact, appointment.therapist_id
+    receivers = Post.objects.filter(role=Role.CARE_CONTACT, member__is_active=True)
+    is_his_therapist = receivers.filter(member__posts__therapist=therapist).exists()
     alone = Therapist.objects.count() < 2
-    if contact is None or alone or contact.therapist_id == appointment.therapist_id:
+    if contact is None or contact.therapist_id == therapist or alone or is_his_therapist or not receivers.exists():
         return (Audience.THERAPIST,)
     return tuple(Audience)
 

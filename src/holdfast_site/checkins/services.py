@@ -10,6 +10,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from holdfast.errors import UsageError
+from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor
 from holdfast_site.audit.services import Action, record
 from holdfast_site.checkins import selectors
@@ -62,6 +64,21 @@ def invite(*, by: Actor, appointment: Appointment, now: datetime) -> tuple[Invit
     )
     record(Action.CHECKIN_SENT, by=by, about=f"checkin:{invitation.pk}", at=now)
     return invitation, link
+
+
+def invite_after_last_session(*, by: Actor, client_id: str, now: datetime) -> str:
+    """Make a check-in about a client's last session, and return its link.
+
+    Raises
+    ------
+    UsageError
+        If he has had no session yet.
+    """
+    sessions = Appointment.objects.filter(client=client_id, status=Status.ATTENDED, starts_at__lte=now)
+    last = sessions.order_by("starts_at", "pk").last()
+    if last is None:
+        raise UsageError(f"There is no session of {client_id} in this site.")
+    return invite(by=by, appointment=last, now=now)[1]
 
 
 @transaction.atomic(durable=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from holdfast_site.access.actors import Actor, Role
+from holdfast_site.accounts.models import Post
 from holdfast_site.caseload.words import lines
 from holdfast_site.checkins.models import Audience, SealedBox
 from holdfast_site.checkins.selectors import opened
@@ -24,13 +25,15 @@ class Kept:
 
 
 def kept_from_therapists(actor: Actor) -> Sequence[Kept]:
-    """The latest hundred, newest first. For anybody but the care contact: nothing."""
+    """The latest hundred, newest first. For anybody but the care contact: nothing; and never about his own clients."""
     if actor.role is not Role.CARE_CONTACT:
         return []
     boxes = SealedBox.objects.filter(audience=Audience.CARE_CONTACT).select_related(
         "submission__invitation__appointment__client"
     )
-    return [_kept(box) for box in boxes.order_by("-submission__answered_at", "-pk")[:SHOWN]]
+    treats = Post.objects.filter(member=int(actor.id), therapist__isnull=False).values("therapist")
+    not_his_own = boxes.exclude(submission__invitation__appointment__therapist__in=treats)
+    return [_kept(box) for box in not_his_own.order_by("-submission__answered_at", "-pk")[:SHOWN]]
 
 
 def _kept(box: SealedBox) -> Kept:

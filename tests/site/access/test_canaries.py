@@ -59,14 +59,40 @@ def test_the_care_contact_gets_it_and_nothing_else(cast, browser):
     assert "slower" not in text
 
 
+def test_a_care_contact_who_treats_him_is_not_offered_and_shown_nothing_of_his(cast, browser):
+    """One person in two roles acts in one at a time; but what is kept from a therapist is kept from the person."""
+    from holdfast_site.access.actors import Role
+    from holdfast_site.accounts.services import add_member
+
+    browser.post(cast.address, filled(who="care_contact", words=CANARY))
+    ruth = signed_in("care_contact")
+    assert CANARY in ruth.get("/kept/").content.decode()
+    add_member("care_contact", Role.THERAPIST, therapist_id="alma")
+    assert CANARY not in ruth.get("/kept/").content.decode()
+    assert 'value="care_contact"' in browser.get(f"/c/{cast.other_link}").content.decode()  # Eli is Ben's
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.checkins.services import invite
+
+    _, link = invite(by=ANYONE, appointment=cast.invitation.appointment, now=cast.invitation.expires_at)
+    assert 'value="care_contact"' not in browser.get(f"/c/{link}").content.decode()
+
+
+def test_nothing_is_offered_that_nobody_would_receive(cast, browser):
+    from holdfast_site.accounts.models import Member
+
+    Member.objects.update(is_active=False)
+    assert 'value="care_contact"' not in browser.get(cast.address).content.decode()
+
+
 def test_looking_is_audited_by_opaque_ids(cast, browser, pages):
     from holdfast_site.audit.models import Event
 
     browser.post(cast.address, filled(words=CANARY))
     pages()
     events = [" ".join(row) for row in Event.objects.values_list("actor", "action", "about")]
-    assert "therapist:1 client.read client:dan" in events
-    assert "therapist:1 caseload.read therapist:alma" in events
+    assert [one for one in events if re.fullmatch(r"therapist:\d+ client.read client:dan", one)]
+    assert [one for one in events if re.fullmatch(r"therapist:\d+ caseload.read therapist:alma", one)]
+    assert [one for one in events if re.fullmatch(r"link_holder:\d+ checkin.answered checkin:\d+", one)]
     assert CANARY not in "".join(events)
 
 

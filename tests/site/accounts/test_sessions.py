@@ -78,7 +78,7 @@ def test_a_new_password_ends_other_sessions(cast):
     alma = signed_in("therapist", "alma")
     from holdfast_site.accounts.models import Member
 
-    member = Member.objects.get()
+    member = Member.objects.get(login="alma therapist")
     member.set_password("another boat in the fog")
     member.save()
     assert alma.get("/today/").status_code == 404
