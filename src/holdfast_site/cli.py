@@ -71,7 +71,7 @@ def init(
 @click.option("--listen", default=LOCAL, show_default=True, metavar="ADDRESS", help="The address it would listen on.")
 def doctor(folder: Path, listen: str) -> None:
     """Say whether the site in DIR is safe to start, and if not, every reason."""
-    _refuse_if_unsafe(folder, listen)
+    _refuse_if_unsafe(folder, listen, look_only=True)
     say(f"{folder} is safe to start.")
 
 
@@ -184,7 +184,7 @@ def _server_of(folder: Path, listen: str, port: int) -> Any:
     return server.server(folder, listen=listen, port=port)
 
 
-def _refuse_if_unsafe(folder: Path, listen: str) -> None:
+def _refuse_if_unsafe(folder: Path, listen: str, *, look_only: bool = False) -> None:
     """Look over the files, then the database.
 
     Raises
@@ -199,7 +199,8 @@ def _refuse_if_unsafe(folder: Path, listen: str) -> None:
     if found:
         raise UnsafeSite(found)
     start.get_django_ready(folder)
-    start.bring_up_to_date()
+    if not look_only:
+        start.bring_up_to_date()
     found = start.database_problems(folder)
     if found:
         raise UnsafeSite(found)

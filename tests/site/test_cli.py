@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from holdfast import site_cli
 from holdfast.cli import commands
 from holdfast_site import start
-from holdfast_site.config import SITE_FILE
+from holdfast_site.config import DATABASE, SITE_FILE
 from holdfast_site.vault import Vault
 from tests.site.conftest import DECIDED, PASSWORD
 
@@ -43,6 +43,7 @@ def _made(tmp_path: Path) -> Path:
     """A safe site without Django: settings and key."""
     folder = tmp_path / "practice"
     start.make_site(folder, key_file=tmp_path / "practice.key", **DECIDED)
+    (folder / DATABASE).touch(0o600)
     return folder
 
 
@@ -157,6 +158,13 @@ def test_a_key_in_the_folder_is_found(made):
 def test_a_folder_that_others_can_open_is_found(made):
     made.chmod(0o755)
     assert "chmod go-rwx" in start.problems(made)[0]
+
+
+def test_a_database_that_is_gone_is_found_and_not_made_anew(made):
+    (made / DATABASE).unlink()
+    assert "Put the last good backup" in start.problems(made)[0]
+    assert CliRunner().invoke(commands, ["site", "serve", str(made)]).exit_code == 4
+    assert not (made / DATABASE).exists()
 
 
 def test_no_crisis_number_is_found(made):

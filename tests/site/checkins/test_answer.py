@@ -226,6 +226,32 @@ def test_a_full_disk_says_so_and_the_page_keeps_what_he_wrote(cast, browser, row
     assert browser.post(cast.address, form).status_code == 200
 
 
+def test_a_disk_that_is_really_full_loses_nothing_and_works_again(cast, browser, rows):
+    """SQLite itself says that it is full; what was acknowledged before is there, what was not is still on the page."""
+    from django.db import connection
+
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.checkins.services import invite
+
+    moments = (cast.invitation.sent_at + timedelta(seconds=number) for number in range(1, 60))
+    links = [invite(by=ANYONE, appointment=cast.invitation.appointment, now=moment)[1] for moment in moments]
+    with connection.cursor() as cursor:
+        pages = cursor.execute("PRAGMA page_count").fetchone()[0]
+        cursor.execute(f"PRAGMA max_page_count={pages}")
+    statuses = []
+    for link in links:
+        before = rows()
+        answer = browser.post(f"/c/{link}", filled(words="x" * 400))
+        statuses.append(answer.status_code)
+        if answer.status_code == 503:
+            assert rows() == before
+            assert "x" * 400 in answer.content.decode()
+    assert set(statuses) == {200, 503}
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA max_page_count=1000000")
+    assert browser.post(f"/c/{links[-1]}", filled()).status_code == 200
+
+
 def test_the_page_is_small(cast, browser):
     from holdfast_site.settings import HERE
 

@@ -16,7 +16,7 @@ VALUES = st.one_of(
     st.uuids().map(str),
 )
 FORMS = st.dictionaries(st.sampled_from(NAMES), st.one_of(VALUES, st.lists(VALUES, max_size=3)), max_size=8)
-FEW, MANY = 150, 20_000
+FEW, MANY = 100, 5_000
 
 
 def check_form(cast, browser, form):
