@@ -161,6 +161,38 @@ def test_he_fills_it_in_and_is_thanked_and_back_shows_nothing(browser, links, si
     page.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_page(browser, links, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    page, found = opened(browser, links["help"], scheme=scheme), {}
+    walks = {"care": "The care contact: what was kept from therapists", "today": "A therapist: today"}
+    plain = (
+        links["fifth"],
+        links["closed"],
+        links["help"],
+        links["staff"],
+        links["staff"] + "sign-in",
+        links["staff"] + "x",
+    )
+    for address in plain:
+        page.goto(address)
+        found[address] = serious(axe, page)
+    for name, button in walks.items():
+        page.goto(links["staff"])
+        page.click(f"text={button}")
+        found[name] = serious(axe, page)
+    page.click("main li a >> nth=0")
+    found["client"] = serious(axe, page)
+    page.close()
+    assert {place: ids for place, ids in found.items() if ids} == {}
+
+
+def serious(axe, page):
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    violations = axe.run(page).response["violations"]
+    return [one["id"] for one in violations if one["impact"] in ("serious", "critical")]
+
+
 def test_by_keyboard_alone(browser, links):
     page = opened(browser, links["fifth"])
     page.focus("input[name=pace] >> nth=0")
