@@ -22,6 +22,10 @@ class SiteGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         return self._loaded().get(name)
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if not is_installed():
+            formatter.write(f"\n{HOW}\n")
+
     def _loaded(self) -> dict[str, click.Command]:
         """The site's commands.
 

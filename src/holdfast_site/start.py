@@ -32,6 +32,8 @@ def make_site(folder: Path, *, key_file: Path, **decided: object) -> SiteConfig:
     ------
     FolderError
         If the folder holds something already.
+    pydantic.ValidationError
+        If something decided is not allowed. Nothing has been made then.
     UnsafeSite
         If the key would lie inside the folder, where backups of the data would hold it too.
     """
@@ -39,11 +41,12 @@ def make_site(folder: Path, *, key_file: Path, **decided: object) -> SiteConfig:
         raise FolderError(f"{folder} is not empty. Name a new folder for the site.")
     if _inside(key_file, folder):
         raise UnsafeSite([_KEY_INSIDE.format(key=key_file, folder=folder)])
+    relative = os.path.relpath(key_file.resolve(), folder.resolve())
+    wanted = SiteConfig.model_validate({**decided, "key_file": relative, "key_fingerprint": "not made yet"})
+    vault = Vault.create(key_file)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(PRIVATE_FOLDER)
-    vault = Vault.create(key_file)
-    relative = os.path.relpath(key_file.resolve(), folder.resolve())
-    config = SiteConfig.model_validate({**decided, "key_file": relative, "key_fingerprint": vault.fingerprint})
+    config = wanted.model_copy(update={"key_fingerprint": vault.fingerprint})
     write_config(folder, config)
     return config
 

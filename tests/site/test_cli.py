@@ -92,6 +92,7 @@ def test_init_refuses_what_cannot_be(tmp_path, option, value, words):
     done = CliRunner().invoke(commands, ["site", "init", str(tmp_path / "practice"), *given])
     assert done.exit_code == 2
     assert words in done.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_key_is_never_made_inside_the_folder(tmp_path):
@@ -215,6 +216,23 @@ def test_every_reason_is_given_at_once_and_nothing_is_started(made):
         assert "No crisis number" in done.output
 
 
+def test_behind_tls_cookies_are_for_tls_only(made):
+    change(made, address="https://practice.example", trusted_proxy="127.0.0.1")
+    names = (
+        "CSRF_COOKIE_SECURE",
+        "SESSION_COOKIE_SECURE",
+        "SECURE_SSL_REDIRECT",
+        "SESSION_COOKIE_NAME",
+        "ALLOWED_HOSTS",
+    )
+    code = f"from holdfast_site import settings; print([getattr(settings, name) for name in {names}])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], text=True, capture_output=True, env={**clean(), "HOLDFAST_SITE": str(made)}
+    )
+    hosts = ["127.0.0.1", "localhost", "[::1]", "practice.example"]
+    assert done.stdout == f"[True, True, True, '__Host-session', {hosts}]\n", done.stderr
+
+
 # --- serving ----------------------------------------------------------------------------------------
 
 
@@ -253,7 +271,9 @@ def test_without_its_packages_there_is_one_sentence(monkeypatch):
     for arguments in (["doctor", "x"], ["serve", "--demo"], ["init", "x"]):
         done = CliRunner().invoke(commands, ["site", *arguments])
         assert (done.exit_code, done.output.strip()) == (2, site_cli.HOW)
-    assert CliRunner().invoke(commands, ["--help"]).exit_code == 0
+    for arguments in (["--help"], ["site"], ["site", "--help"]):
+        done = CliRunner().invoke(commands, arguments)
+        assert (site_cli.HOW in done.output) == ("site" in arguments)
 
 
 def test_the_library_stays_quick_to_start():
