@@ -105,10 +105,12 @@ def problems(folder: Path, *, listen: str = "127.0.0.1") -> list[str]:
         *_mode_problems(folder),
         *([] if config.crisis_numbers else [f"No crisis number. Add one to crisis_numbers in {folder / SITE_FILE}."]),
         *([] if (folder / DATABASE).exists() else [_GONE.format(database=folder / DATABASE)]),
+        *([_DEMO.format(file=folder / SITE_FILE)] if config.demo else []),
         *([_DEBUG] if os.environ.get("DJANGO_DEBUG") or os.environ.get("DEBUG") else []),
     ]
 
 
+_DEMO = "demo is true in {file}: anybody could come in without a password. Take it out."
 _GONE = "{database} is not there. Put the last good backup in its place; an empty one is never made in its stead."
 _DEBUG = "DEBUG is set in the environment. Pages for debugging show what people wrote; take the variable away."
 

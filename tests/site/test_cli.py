@@ -173,6 +173,11 @@ def test_no_crisis_number_is_found(made):
     assert "No crisis number" in start.problems(made)[0]
 
 
+def test_a_site_that_lets_anybody_in_is_found(made):
+    change(made, demo=True)
+    assert "without a password" in start.problems(made)[0]
+
+
 @pytest.mark.parametrize("name", ["DEBUG", "DJANGO_DEBUG"])
 def test_debug_is_found(made, monkeypatch, name):
     monkeypatch.setenv(name, "1")
