@@ -140,8 +140,9 @@ def on_others(train: Sequence[Participant], test: Sequence[Participant]) -> Run:
 
 
 def main() -> None:
-    from benchmarks.ctn0094_silence_page import printed, sections
+    from benchmarks.ctn0094_silence_page import panels, printed, sections
     from benchmarks.pages import rewrite
+    from benchmarks.plots import calibration
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--train", type=Path, required=True, help="a folder such as ctn0094_development to fit on")
@@ -154,6 +155,7 @@ def main() -> None:
     run = on_others(train, read_people(told.test)) if told.test else left_out_one_by_one(train)
     print(printed(run))
     if told.write_docs:
+        calibration(PAGE.with_name("silence-ctn0094-calibration.svg"), panels(run))
         print("changed" if rewrite(PAGE, sections(run)) else "already current")
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from benchmarks.ctn0094_methods import Method
-from benchmarks.ctn0094_people import HAS_LEFT, LANDMARKS, QUESTIONS, Question, days_silent, still_in
+from benchmarks.ctn0094_people import HAS_LEFT, LANDMARKS, QUESTIONS, Question, days_silent, dropped_out, still_in
 from benchmarks.ctn0094_silence import Run
 from benchmarks.judging import Bools, auc_within, bounded, difference, repeated, words
 from benchmarks.pages import percent, table
+from benchmarks.plots import Panel
 
 from holdfast.insight.uncertainty import Interval, proportion
 from holdfast.silence import metrics
@@ -154,6 +155,21 @@ def _calibration(run: Run, questions: Sequence[Question], chosen: Bools) -> str:
         for name, measure in CALIBRATION.items()
     ]
     return table(("", "told", "measure", *_when(questions)), rows)
+
+
+def panels(run: Run) -> dict[str, Panel]:
+    """What came of those still in, and what Holdfast had said, told the arm; last, who never came again."""
+    ours = _told_the_arm(run)
+    if ours is None:
+        return {}
+    found = {}
+    for question in STILL_IN:
+        here = question.concerns(run.people)
+        came = dropped_out(run.people)[here].astype(float)
+        found[f"drops out, {WHEN[question.weeks]}"] = (came, _said(run, ours, question)[here])
+    for question in HAS_LEFT:
+        found[f"has left, {WHEN[question.weeks]}"] = (_gone(run, question).astype(float), _said(run, ours, question))
+    return found
 
 
 # --- has he left already? --------------------------------------------------------------------------

@@ -150,8 +150,9 @@ def _note(into: Said, split: Split, scores: Floats, labels: Bools, open_: Bools)
 
 
 def main() -> None:
-    from benchmarks.gicbt_page import printed, sections
+    from benchmarks.gicbt_page import panels, printed, sections
     from benchmarks.pages import rewrite
+    from benchmarks.plots import calibration
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--train", type=Path, required=True, help="a folder with sessions.csv to fit on")
@@ -167,6 +168,7 @@ def main() -> None:
     run = on_others(train, read_people(told.test)) if told.test else cross_validated(train, told.repetitions)
     print(printed(run))
     if told.write_docs:
+        calibration(PAGE.with_name("silence-gicbt-calibration.svg"), panels(run))
         print("changed" if rewrite(PAGE, sections(run)) else "already current")
 
 

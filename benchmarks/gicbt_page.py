@@ -10,6 +10,7 @@ from benchmarks.gicbt_methods import Method
 from benchmarks.gicbt_people import MEANINGS, agreement
 from benchmarks.judging import Bools, Statistic, balanced_accuracy, bounded, difference, repeated, words
 from benchmarks.pages import table
+from benchmarks.plots import Panel
 
 from holdfast.silence import metrics
 from holdfast.silence.metrics import Floats
@@ -136,6 +137,12 @@ def _differences(run: Run) -> str:
 
 def _less(judge: Judge, ours: Method, other: Method, day: int, weights: Floats) -> str:
     return words(bounded(difference(judge(ours, day), judge(other, day)), weights), signed=True)
+
+
+def panels(run: Run) -> dict[str, Panel]:
+    """Who stayed, and Holdfast's chance of it (the mean over the repetitions), day by day."""
+    came = run.labels.astype(float)
+    return {f"will he stay? day {day}": (came, run.said[OURS, day].scores.mean(axis=0)) for day in DAYS}
 
 
 MEASURES: Sequence[tuple[str, metrics.Measure]] = (

@@ -19,8 +19,9 @@ from pathlib import Path
 
 import polars as pl
 from benchmarks.pages import rewrite
+from benchmarks.plots import Panel, calibration
 from benchmarks.silence_looks import SHARES, seeds_of
-from benchmarks.silence_measures import Figure, Held, Judged, judge
+from benchmarks.silence_measures import MODEL, Figure, Held, Judged, judge
 from benchmarks.silence_methods import KNOWING, METHODS, Seen, see
 from benchmarks.silence_tables import (
     counted,
@@ -118,6 +119,19 @@ def sections(seen: Mapping[str, Sequence[Seen]]) -> dict[str, str]:
     }
 
 
+def panels(seen: Mapping[str, Sequence[Seen]]) -> dict[str, Panel]:
+    """All rows of all worlds together, for a plot of each question."""
+    practices = [practice for world in seen.values() for practice in world]
+    left = pl.concat(frame for practice in practices for frame in practice.open)
+    last = pl.concat(frame for practice in practices for frame in practice.last)
+    questions = {
+        "Has he left?": left,
+        "… while it is not yet clear": left.filter(pl.col("quiet_rhythms") <= RECENT),
+        "Was it his last?": last,
+    }
+    return {title: (rows["gone"].to_numpy(), rows[MODEL].to_numpy()) for title, rows in questions.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--seeds", type=int, default=3, help="how many practices of each world")
@@ -135,6 +149,7 @@ def main() -> None:
     for name, section in found.items():
         print(f"\n{name}\n{section}")
     if told.write_docs:
+        calibration(PAGE.with_name("silence-truth-calibration.svg"), panels(seen))
         print("changed" if rewrite(PAGE, found) else "already current")
 
 

@@ -23,7 +23,7 @@ import click
 from holdfast import __version__
 from holdfast.errors import HoldfastError, UsageError
 from holdfast.shell import CALLED, FILE, FOLDER, console, open_in_browser, say, working, write_file
-from holdfast.silence_cli import COMMANDS
+from holdfast.silence_cli import COMMANDS, refuse_the_future
 from holdfast.site_cli import site
 from holdfast.tables.sources import MODULES
 
@@ -295,7 +295,9 @@ def _work_out(
     else:
         tables = read_tables(folder, timezone=timezone)
     moment = parse_at(at, tables.practice.timezone) if at else None
-    return work_out(tables, at=moment, by=by, share=share, too_few=too_few)
+    found = work_out(tables, at=moment, by=by, share=share, too_few=too_few)
+    refuse_the_future(found.at, tables, at)
+    return found
 
 
 def _write_demo(folder: Path) -> None:

@@ -64,6 +64,8 @@ class Episodes:
     appointments: ir.Table  # as known, each with its episode's number
     pauses: ir.Table | None  # agreed breaks, each with its episode's number
     at: datetime
+    complete_to: datetime | None  # up to here the tables tell everything
+    practice: str | None
     rule: Rule
     practice_rhythm_days: float | None
     known: Known  # what they were made of
@@ -110,7 +112,9 @@ def episodes(tables: Tables, *, engine: Engine, at: datetime | None = None, rule
     parts = _join_parts(booked, sessions, endings, pauses, answered, known)
     parts = engine.keep(_with_rhythm(parts, known, rule, practice_rhythm))
     found = engine.keep(_with_ending(parts, engine.keep(_elsewhere(parts))))
-    return Episodes(found, sessions, known.with_state(booked), pauses, moment, rule, practice_rhythm, known, engine)
+    rows = known.with_state(booked)
+    name = tables.practice.name
+    return Episodes(found, sessions, rows, pauses, moment, complete_at, name, rule, practice_rhythm, known, engine)
 
 
 def _any(table: ir.Table, engine: Engine) -> bool:

@@ -8,11 +8,12 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.errors import UsageError
+from holdfast.files import write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,13 +51,13 @@ def working(words: str) -> Iterator[None]:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, float], None]]:
-    """Hand out a function that shows how far long work has come (0 to 1); quiet in a pipe."""
+    """Hand out a function that shows how far long work has come (0 to 1): a bar, and without a terminal lines."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     shown = Console(stderr=True)
     if not shown.is_terminal:
-        yield lambda words, share: None
+        yield _in_lines()
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=shown, transient=True) as bar:
@@ -64,15 +65,25 @@ def progress() -> Iterator[Callable[[str, float], None]]:
         yield lambda words, share: bar.update(task, description=words, completed=share)
 
 
+def _in_lines() -> Callable[[str, float], None]:
+    """Say on stderr what is being done, at the beginning and then once in every twentieth of the work."""
+    began, told = monotonic(), -1
+
+    def tell(words: str, share: float) -> None:
+        nonlocal told
+        if int(20 * share) > told:
+            told = int(20 * share)
+            say(f"{100 * share:3.0f} %  {words} ({monotonic() - began:.0f} s so far)", error=True)
+
+    return tell
+
+
 def write_file(path: Path, text: str) -> None:
     """Write a file, or print it if the path is "-"."""
     if str(path) == "-":
         say(text.rstrip("\n"))
         return
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+    write_whole(path, text)
 
 
 def open_in_browser(path: Path) -> None:

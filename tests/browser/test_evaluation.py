@@ -85,3 +85,33 @@ def test_tables_that_scroll_can_be_reached_with_the_keyboard(browser, files) -> 
     page = report._open(browser, files["evaluation"], report.PHONE)
     reached = "() => [...document.querySelectorAll('.scroll')].every(part => part.tabIndex === 0 && part.ariaLabel)"
     assert page.evaluate(reached)
+
+
+SWIPE = """() => [...document.querySelectorAll('.scroll')].filter(part => part.scrollWidth > part.clientWidth).map(
+  part => getComputedStyle(part.previousElementSibling, '::after').content)"""
+IN_SIGHT = """() => [...document.querySelectorAll('.scroll')].every(part =>
+  part.querySelector('tbody td').getBoundingClientRect().right <= part.getBoundingClientRect().right + 1)"""
+
+
+@pytest.mark.parametrize("name", ["evaluation", "card"])
+def test_on_a_phone_a_table_with_more_to_the_right_says_so(browser, files, name) -> None:  # type: ignore[no-untyped-def]
+    page = report._open(browser, files[name], report.PHONE)
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    hints = page.evaluate(SWIPE)
+    assert len(hints) >= 3
+    assert set(hints) == {'" Swipe for more."'}
+    assert page.evaluate(IN_SIGHT)  # what matters most stands beside the name
+
+
+@pytest.mark.parametrize("name", ["evaluation", "card"])
+def test_on_a_desktop_no_table_scrolls_and_none_says_so(browser, files, name) -> None:  # type: ignore[no-untyped-def]
+    page = report._open(browser, files[name], report.DESKTOP)
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    assert page.evaluate(SWIPE) == []
+
+
+def test_a_name_stays_in_sight_while_its_row_is_swiped(browser, files) -> None:  # type: ignore[no-untyped-def]
+    page = report._open(browser, files["evaluation"], report.PHONE)
+    moved = """() => { const part = document.querySelector('#speak .scroll'); part.scrollLeft = 120;
+      return part.querySelector('tbody th').getBoundingClientRect().left - part.getBoundingClientRect().left }"""
+    assert page.evaluate(moved) == 0

@@ -20,13 +20,14 @@ class SlowSignals:
         evening = (contact["day"] + 1) * DAY - 1
         later = evening if days == 0 else contact["at"] + days * DAY
         self.told_by = min(later, NEVER if contact["next_at"] is None else contact["next_at"], self.whole.at)
+        answers_by = self.told_by if days == 0 else min(later, self.whole.at)  # two days, even if he is back sooner
         self.own = self.checkin_of(contact)
         self.earlier = [one for one in silence.contacts if one["contact"] < contact["contact"]]
-        self.is_asked = self.own is not None and self.own["sent_at"] <= self.told_by
+        self.is_asked = self.own is not None and self.own["sent_at"] <= answers_by
         self.is_answered = (
-            self.is_asked and self.own["answered_at"] is not None and self.own["answered_at"] <= self.told_by
+            self.is_asked and self.own["answered_at"] is not None and self.own["answered_at"] <= answers_by
         )
-        self.is_pending = self.is_asked and not self.is_answered and self.told_by < contact["at"] + 2 * DAY
+        self.is_pending = self.is_asked and not self.is_answered and answers_by < contact["at"] + 2 * DAY
         people = self.whole.practice.get("clients", [])
         self.client = next((row for row in people if row["client_id"] == silence.episode.client), {})
         staff = self.whole.practice.get("therapists", [])
@@ -257,7 +258,12 @@ class SlowSignals:
             and self.contact["at"] <= row["sent_at"] < ends
             and row["sent_at"] <= self.whole.at
         ]
-        return ("none", "high", "middle", "low", "unanswered")[max(sent)[1]] if sent else "none"
+        if not sent:
+            return "none"
+        last, place = max(sent)
+        told = ("none", "high", "middle", "low", "unanswered")[place]
+        waiting = self.contact["next_at"] is None and last + 2 * DAY > self.whole.at
+        return "none" if told == "unanswered" and waiting else told
 
     # Signals from what he told about himself
 

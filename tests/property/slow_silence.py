@@ -61,19 +61,27 @@ class SlowSilence:
         if not runs:
             return []
         usual = median(last - first for first, last in runs)
+        so_far = min(self.at // DAY - days[-1], 28)  # one that still goes on is believed for four weeks
         found = []
-        for first, last in runs:
+        for first, last in [*runs, (days[-1], days[-1] + so_far)]:
             near = {row["client_id"] for row in diary if first - 28 < _day(row["starts_at"]) <= first}
             if last - first > max(3 * usual, 6) and len(near) >= 3:
                 found.append((first * DAY + int(usual * DAY), last * DAY))
         return found
 
     def again_at(self, one: _Episode) -> int | None:
-        """When he was first seen here again after an episode, except by someone he saw side by side."""
+        """When he was first seen here again after an episode; by someone he saw side by side, once it is long ago."""
         first, last = one.sessions[0], one.sessions[-1]
-        others = [other for other in self.every if other.client == one.client and other is not one]
-        apart = [other for other in others if not any(first < start < last for start in other.sessions)]
-        return min((start for other in apart for start in other.sessions if start > last), default=None)
+        found = []
+        for other in self.every:
+            later = [start for start in other.sessions if start > last]
+            if other.client != one.client or other is one or not later:
+                continue
+            side_by_side = any(first < start < last for start in other.sessions)
+            found.append(
+                max(later[0], last + int(max(3 * one.rhythm(self.rhythm), 21.0) * DAY)) if side_by_side else later[0]
+            )
+        return min((moment for moment in found if moment <= self.at), default=None)
 
 
 class Silence:

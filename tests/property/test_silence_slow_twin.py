@@ -43,18 +43,22 @@ def keys(silence: Silence, contact: Row) -> Row:
 def slow_frames(slow: SlowSilence) -> dict[str, list]:
     """What ``moments`` should give, as rows."""
     patterns: Counter = Counter()
+    waited: Counter = Counter()
     spells: Counter = Counter()
     tails, stages, evenings = [], [], []
     for silence in slow.silences:
         sessions = [one for one in silence.contacts if one["attended"]]
         for contact in silence.contacts:
-            settled = SlowSignals(silence, contact, days=2)
+            settled, evening = (SlowSignals(silence, contact, days=days) for days in (2, 0))
+            open_then = int(evening.is_asked and not evening.is_answered)
             codes, front = settled.all(), keys(silence, contact)
             event(f"{contact['fate']} {contact['how']}")
             if contact["fate"] in ("came", "ended"):
                 if not settled.is_pending:
                     codes |= {"therapist_id": silence.episode.therapist, "how": contact["how"]}
-                    patterns[tuple(sorted((codes | {"before": settled.before()}).items()))] += 1
+                    pattern = tuple(sorted((codes | {"before": settled.before()}).items()))
+                    patterns[pattern] += 1
+                    waited[pattern] += open_then
                 spells.update((one["cell"], one["event"], one["bin"]) for one in contact["stages"])
                 continue
             tails.append(
@@ -62,7 +66,7 @@ def slow_frames(slow: SlowSilence) -> dict[str, list]:
                 | {name: contact[name] for name in ("link", "how", "fate", "sessions")}
                 | {"contact_at": moment(contact["at"]), "rhythm_days": contact["rhythm"], "before": settled.before()}
                 | codes
-                | {"pending": settled.is_pending}
+                | {"pending": settled.is_pending, "waited": open_then}
             )
             stages += [front | {name: one[name] for name in STAGE} for one in contact["stages"]]
             if silence.fate == "quiet" and contact is sessions[-1]:
@@ -70,8 +74,9 @@ def slow_frames(slow: SlowSilence) -> dict[str, list]:
                     front
                     | {"last_session_at": moment(contact["at"]), "sessions": contact["sessions"]}
                     | {"days_silent": (slow.at - contact["at"]) / DAY, "rhythm_days": contact["rhythm"]}
-                    | SlowSignals(silence, contact, days=0).all()
+                    | evening.all()
                 )
+    patterns = Counter({pattern: (rows, waited[pattern]) for pattern, rows in patterns.items()})
     return {"patterns": patterns, "spells": spells, "tails": tails, "tail_stages": stages, "evenings": evenings}
 
 
@@ -97,8 +102,8 @@ def assert_same(found: Moments, slow: SlowSilence) -> None:
                 assert value == same, (name, key, column)
     columns = ["therapist_id", "how", "before", *SIGNALS]
     patterns = {
-        tuple(sorted(zip(columns, (str(one) for one in row[:-1]), strict=True))): row[-1]
-        for row in found.patterns.select(*columns, "rows").iter_rows()
+        tuple(sorted(zip(columns, (str(one) for one in row[:-2]), strict=True))): row[-2:]
+        for row in found.patterns.select(*columns, "rows", "waited").iter_rows()
     }
     assert patterns == dict(expected["patterns"])
     spells = {row[:-1]: row[-1] for row in found.spells.select("cell", "event", "bin", "rows").iter_rows()}

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from benchmarks.plots import tenths
 from benchmarks.silence_looks import Look, looks, sessions_after, with_truth
 from benchmarks.silence_measures import (
     MODEL,
@@ -172,3 +173,14 @@ def test_an_evening_s_tables_hold_nothing_later(look: Look) -> None:
     assert look.tables.practice.exported_at == look.at
     assert look.tables["appointments"]["booked_at"].max() <= look.at
     assert look.tables["checkins"]["sent_at"].max() <= look.at
+
+
+def test_a_plot_has_dots_of_equal_size_that_hold_every_row() -> None:
+    said = np.linspace(0, 1, 250)
+    came = (said > 0.5).astype(float)
+    dots = tenths(came, said)
+    assert len(dots) == 10
+    assert [expected for expected, _ in dots] == sorted(expected for expected, _ in dots)
+    assert sum(25 * share.estimate for _, share in dots) == pytest.approx(came.sum())
+    assert len(tenths(came[:30], said[:30])) == 1  # too few for more
+    assert tenths(came[:0], said[:0]) == []

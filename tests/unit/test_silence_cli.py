@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,10 @@ from tests.unit.silence import evaluations
 
 from holdfast.cli import commands
 from holdfast.errors import UsageError
-from holdfast.silence import baselines, evaluate
+from holdfast.silence import baselines, evaluate, moments
 from holdfast.silence.evaluation import Evaluation, evaluation_schema
 from holdfast.simulate import World, demo_practice, write
+from holdfast.tables import read_tables
 
 
 def run(*arguments: object) -> Result:
@@ -41,10 +44,32 @@ def test_it_prints_what_was_found_and_writes_both_files(practice: Path, judged: 
     assert "silently left, the model expected" in done.output.replace("\n", " ").replace("  ", " ")
     assert Evaluation.read((tmp_path / "e.json").read_text(encoding="utf-8")) == judged
     assert (tmp_path / "e.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert done.output.endswith(f"The evaluation: {tmp_path / 'e.json'}\nThe report: {tmp_path / 'e.html'}\n")
 
 
 def test_json_alone_is_printed_when_asked_for(practice: Path, judged: Evaluation) -> None:
     assert json.loads(run("evaluate", practice, "--json", "-").output)["seed"] == judged.seed
+
+
+def test_what_is_printed_stays_whole_beside_a_file(practice: Path, judged: Evaluation, tmp_path: Path) -> None:
+    done = run("evaluate", practice, "--json", "-", "--html", tmp_path / "e.html")
+    assert json.loads(done.stdout)["seed"] == judged.seed
+    assert done.stderr == f"The report: {tmp_path / 'e.html'}\n"
+
+
+def test_in_a_pipe_it_says_on_stderr_how_far_it_has_come(practice: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def judge(tables: object, *, report: Callable[[str, float], None], **asked: object) -> Evaluation:
+        for step in range(201):
+            report(f"Step {step}", step / 200)
+        return evaluations.evaluation()
+
+    monkeypatch.setattr(evaluate, "evaluate", judge)
+    done = run("evaluate", practice, "--json", "-")
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("  0 %  Step 0 (")
+    assert lines[-1].startswith("100 %  Step 200 (")
+    assert len(lines) == 21
+    json.loads(done.stdout)
 
 
 def test_a_history_that_is_too_short_is_told(practice: Path) -> None:
@@ -64,13 +89,48 @@ def test_without_scikit_learn_it_says_what_to_install(practice: Path, monkeypatc
     assert baselines.needed is not missing
 
 
+def kept(folder: Path, file: Path, **other: object) -> Path:
+    """An evaluation of this practice on the day of its export, but for what is said otherwise."""
+    tables = read_tables(folder)
+    known = moments(tables)
+    whole = evaluations.evaluation()
+    last = whole.origins[-1].model_copy(update={"at": known.at, "sessions": known.sessions})
+    same = {"practice": tables.practice.name, "at": known.at, "origins": [*whole.origins[:-1], last]}
+    file.write_text(whole.model_copy(update=same | other).model_dump_json(), encoding="utf-8")
+    return file
+
+
 @pytest.mark.slow
-def test_the_card_uses_an_evaluation_that_was_kept(practice: Path, tmp_path: Path) -> None:
-    kept = tmp_path / "kept.json"
-    kept.write_text(evaluations.evaluation().model_dump_json(), encoding="utf-8")
-    done = run("card", practice, "--evaluation", kept, "--html", tmp_path / "card.html")
+def test_the_card_uses_an_evaluation_that_was_kept_and_names_its_files(practice: Path, tmp_path: Path) -> None:
+    files = {"--html": tmp_path / "card.html", "--md": tmp_path / "card.md"}
+    evaluation = kept(practice, tmp_path / "kept.json")
+    done = run("card", practice, "--evaluation", evaluation, *(word for pair in files.items() for word in pair))
     assert done.exit_code == 0, done.output
-    assert "Was it his last?" in (tmp_path / "card.html").read_text(encoding="utf-8")
+    for file in files.values():
+        assert "Was it his last?" in file.read_text(encoding="utf-8")
+        assert f": {file}\n" in done.output
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"practice": "Elsewhere"}, "it is of “Elsewhere”, and these are of “Simulated practice”"),
+        ({"practice": None}, "it is of a practice without a name, and these are of “Simulated practice”"),
+        ({"at": datetime(2026, 8, 1, 18)}, "it ends on 1 August 2026, and the card would be of"),  # noqa: DTZ001
+        (
+            {"origins": evaluations.evaluation().origins},
+            "on 28 August 2026 it knew 900 sessions, and these tables know",
+        ),
+    ],
+)
+def test_the_card_refuses_an_evaluation_of_other_tables(
+    practice: Path, tmp_path: Path, other: dict[str, object], said: str
+) -> None:
+    done = run("card", practice, "--evaluation", kept(practice, tmp_path / "kept.json", **other))
+    words = " ".join(done.output.split())
+    assert done.exit_code == 2, words
+    assert said in words
+    assert "holdfast evaluate DIR --json FILE" in words
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from holdfast.insight.result import TOO_FEW, Follow, Group, Leak, Step
 from holdfast.tables.schema import Ending
@@ -36,14 +36,14 @@ def people(group: Group) -> str:
 
 def headline(leak: Leak) -> list[str]:
     """Two or three sentences that say what was found, about the first group."""
-    return [*_found(leak.groups[0]), *_beyond_the_export(leak)]
+    return [*_found(leak.groups[0]), *beyond_the_export(leak.at, leak.complete_to)]
 
 
-def _beyond_the_export(leak: Leak) -> list[str]:
+def beyond_the_export(at: datetime, complete_to: datetime | None) -> list[str]:
     """Warn that nothing is known of the last part of the time that was asked for."""
-    if leak.complete_to is None or leak.at < leak.complete_to + BEYOND:
+    if complete_to is None or at < complete_to + BEYOND:
         return []
-    day = f"{leak.complete_to:%d %B %Y}".lstrip("0")
+    day = f"{complete_to:%d %B %Y}".lstrip("0")
     return [
         f"The export ends on {day}, before the day that was asked for: whoever came since then looks quiet here. "
         "Import a newer export, or leave out --at."

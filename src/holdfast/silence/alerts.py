@@ -19,7 +19,7 @@ from holdfast.insight.uncertainty import Interval, proportion
 from holdfast.silence import metrics
 from holdfast.silence.evaluation import MODEL, Alerts, Caught
 from holdfast.silence.evaluation_words import OVERDUE
-from holdfast.silence.outcomes import Afterwards, Outcome
+from holdfast.silence.outcomes import Afterwards, Outcome, old_enough
 from holdfast.silence.policy import NO_REASON, Flag, Muting, Quiet, is_active, new_flags, quiet_ones
 
 NOTICED_AFTER = timedelta(days=60)  # the rule that a person could use instead
@@ -125,7 +125,7 @@ def _caught(key: str, name: str, replay: Replay, exits: pl.DataFrame, end: After
 
 
 def _outcomes(flags: Sequence[Flag], end: Afterwards) -> list[Outcome]:
-    """What became of everyone who was flagged: of the silence that was going on then."""
+    """What became of everyone who was flagged: of the silence that was going on then, if it is old enough to tell."""
     if not flags:
         return []
     rows = pl.DataFrame({
@@ -139,7 +139,10 @@ def _outcomes(flags: Sequence[Flag], end: Afterwards) -> list[Outcome]:
         check_sortedness=False,
     )  # fmt: skip
     judged = end.judge(last.sort("row").drop("row").rename({"at": "contact_at"}))
-    return [Outcome(word) for word in judged["outcome"]]
+    rhythms = end.pairs.select("client_id", "therapist_id", "rhythm_days")
+    judged = judged.join(rhythms, on=["client_id", "therapist_id"], how="left", maintain_order="left")
+    told = pl.when(old_enough(end.at)).then("outcome").otherwise(pl.lit(Outcome.UNDECIDED.value))
+    return [Outcome(word) for word in judged.select(told)["outcome"]]
 
 
 def _days_sooner(flags: Sequence[Flag], exits: pl.DataFrame) -> list[float]:

@@ -2,8 +2,10 @@
 
 Each learns from the silences that were settled at the origin, and answers the same two questions with a chance.
 A rule that is no chance by itself becomes one through a logistic regression on that one thing. The learners get
-every signal of the model, and for how long it has been quiet; strengths of penalties are chosen inside the
-training rows alone. With fewer than ten of either outcome to learn from, each says the same of everyone.
+every signal of the model, the therapist, and for how long it has been quiet; strengths of penalties are chosen
+inside the training rows alone. What they lack: the answer to "will you come?" before the next session, on which
+day something is booked, and how long the therapist was away. With fewer than ten of either outcome to learn from,
+each says the same of everyone.
 """
 
 from __future__ import annotations
@@ -214,9 +216,9 @@ NAMES: Mapping[str, tuple[str, str]] = {
     ALIKE: ("Everyone alike", "the share who had left among all silences settled by then"),
     RULE: ("Low score or fall", "one of the three answers low, or fallen by two or more; unanswered apart"),
     QUIET: ("Days of silence", "for how long it has been quiet, in his own rhythm"),
-    LOGISTIC: ("Logistic regression", "ridge, on the same signals and the time quiet"),
-    BOOSTING: ("Gradient boosting", "small trees, on the same signals and the time quiet"),
-    COX: ("Cox regression", "time until he comes again, on the same signals"),
+    LOGISTIC: ("Logistic regression", "ridge, on the same signals, the therapist and the time quiet"),
+    BOOSTING: ("Gradient boosting", "small trees, on the same signals, the therapist and the time quiet"),
+    COX: ("Cox regression", "time until he comes again, on the same signals and the therapist"),
 }
 
 

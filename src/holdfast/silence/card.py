@@ -120,13 +120,13 @@ class Card:
         """What carries the model: studies, or the practice's own endings."""
         endings = f"{self.fitted.counts.endings:,.0f} endings"
         if self.fitted.prior_only:
-            return "From published studies alone: nothing of this practice's own history went in."
+            return "Its chances come from published studies alone: nothing of this practice's own history went in."
         if self.fitted.mostly_published:
             return (
-                f"Mostly from published studies: {endings} of this practice's own went in, and under about "
-                f"{ENOUGH_ENDINGS} the studies carry it."
+                f"Its chances come mostly from published studies: {endings} of this practice's own went in, and under "
+                f"about {ENOUGH_ENDINGS} the studies carry it."
             )
-        return f"From this practice's own {endings}, on top of published studies."
+        return f"Its chances come from this practice's own {endings}, on top of published studies."
 
     @property
     def moved_most(self) -> list[Effect]:

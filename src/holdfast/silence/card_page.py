@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from holdfast.insight import figures
 from holdfast.silence import card as cards
+from holdfast.silence import card_words
 from holdfast.silence.card import Card
 from holdfast.silence.evaluation import Evaluation
 from holdfast.silence.evaluation_report import Charts, environment, style
@@ -24,7 +25,7 @@ def markdown(card: Card) -> str:
 
 def cell(text: object) -> str:
     """What may stand in a cell of a Markdown table, whatever a practice is called."""
-    return figures.clean(str(text)).replace("|", "\\|").replace("<", "&lt;")
+    return card_words.without_signs(figures.clean(str(text))).replace("|", "\\|")
 
 
 def _told(card: Card) -> dict[str, object]:
@@ -32,6 +33,7 @@ def _told(card: Card) -> dict[str, object]:
     return {
         "card": card,
         "texts": cards,
+        "plain": card_words,
         "chart": Charts(judged.methods) if isinstance(judged, Evaluation) else None,
         "evaluation": judged if isinstance(judged, Evaluation) else None,
         "why_not": None if isinstance(judged, Evaluation) else judged,

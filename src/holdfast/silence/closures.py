@@ -2,7 +2,8 @@
 
 A closure is a run of days without any appointment in one therapist's diary, longer than usual for him and with
 appointments of several clients before it, so that it is not one client's own silence. It begins one usual
-distance after the last appointment, and ends with the day of the next one.
+distance after the last appointment, and ends with the day of the next one. One that still goes on is believed for
+four weeks at most: after that, the diary may be empty because nobody comes any more.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from holdfast.tables.schema import InitiatedBy
 LONGER_THAN_DAYS = 6
 LONGER_THAN_USUAL = 3  # times the middle distance between the days on which he sees anybody
 LOOK_BACK_DAYS = 28
+BELIEVED_DAYS = 28  # of a run that is not over
 LEAST_CLIENTS = 3  # with appointments in the weeks before: fewer, and the run may be a client's own silence
 
 
@@ -26,15 +28,17 @@ def closures(found: Episodes) -> ir.Table:
     rows = found.appointments
     off_by_provider = rows.state.isin(CALLED_OFF) & (rows.initiated_by.fill_null("") == InitiatedBy.PROVIDER)
     diary = rows.filter(~off_by_provider).select("therapist_id", "client_id", "day")
-    runs = found.engine.keep(_long_runs(diary))
+    runs = found.engine.keep(_long_runs(diary, found.known.at))
     return found.engine.keep(_of_several_clients(runs, diary))
 
 
-def _long_runs(diary: ir.Table) -> ir.Table:
+def _long_runs(diary: ir.Table, at: int) -> ir.Table:
     days = diary.select("therapist_id", "day").distinct()
     in_order = ibis.window(group_by="therapist_id", order_by="day")
     days = days.mutate(distance=days.day.lead().over(in_order) - days.day)
     usual = days.group_by("therapist_id").agg(usual=days.distance.median().cast("float64"))
+    so_far = at // DAY - days.day
+    days = days.mutate(distance=days.distance.fill_null(ibis.least(so_far, BELIEVED_DAYS)))
     joined = days.join(usual, "therapist_id")
     is_long = joined.distance > ibis.greatest(LONGER_THAN_USUAL * joined.usual, float(LONGER_THAN_DAYS))
     long = joined.filter(is_long)

@@ -13,12 +13,14 @@ from holdfast.insight.terminal import Page
 from holdfast.insight.words import percent
 from holdfast.silence import evaluation_words as words
 from holdfast.silence.baselines import BOOSTING, LOGISTIC, QUIET
-from holdfast.silence.evaluation import MODEL, Alerts, Bin, Discrimination, Evaluation, Method, Question, Scored
+from holdfast.silence.evaluation import MODEL, Alerts, Bin, Caught, Discrimination, Evaluation, Method, Question, Scored
 from holdfast.silence.evaluation_svg import nice
 
 BAR = 30  # columns for a bar of a hundred per cent
 ROOMY = 104  # columns from which on every number has its range
+BESIDE_A_BAR = 48  # columns that what was said and came takes
 WIDE = 90  # columns from which on other methods have their place beside the model
+LEAST = (7, 1)  # columns of the groups to leave out without room: the other method, then the times asked
 BESIDE = (MODEL, QUIET, LOGISTIC, BOOSTING)  # over time; the report has them all
 
 
@@ -66,7 +68,8 @@ def _question(page: Page, question: Question, methods: Sequence[Method]) -> None
 def _calibration(page: Page, bins: Sequence[Bin]) -> None:
     """What was said, and what came, as bars: the mark stands where it was expected to end."""
     top = nice(max([*(one.share.high or 0 for one in bins), *(one.expected for one in bins)], default=1.0))
-    room = min(BAR, max(page.width - 58, 8))
+    longest = max((len(figures.base(one.share)) for one in bins), default=0)
+    room = min(BAR, max(page.width - BESIDE_A_BAR - longest, 8))
     page.say("What was said, and what came", "bold")
     page.say(f"A whole bar would be {percent(top)}; the mark stands where it was expected to end.", "dim")
     page.gap()
@@ -156,15 +159,32 @@ def _groups(page: Page, question: Question, methods: Sequence[Method]) -> None:
     page.say("Group by group", "bold")
     page.gap()
     heads = ["Group", "Asked", "Clients", "Had\nleft", "Expected", "For each one\nexpected", "AUC", _two_lines(name)]
+    rows = {column: [_group(one, key) for one in question.groups if one.column == column] for column in words.COLUMNS}
+    kept = _that_fit(page, [heads, *(row for some in rows.values() for row in some)])
     for column, title in words.COLUMNS.items():
-        rows = [_group(page, scored, key) for scored in question.groups if scored.column == column]
-        if rows:
+        if rows[column]:
             page.say(title, "dim")
-            page.table(heads, rows)
+            page.table(*_only(kept, heads, rows[column]))
             page.gap()
 
 
-def _group(page: Page, scored: Scored, other: str | None) -> list[str]:
+def _that_fit(page: Page, rows: Sequence[Sequence[str]]) -> list[int]:
+    """The columns for which there is room, so that no word and no number is cut."""
+    widths = [max(len(line) for cell in column for line in cell.split("\n")) for column in zip(*rows, strict=True)]
+    kept = list(range(len(widths)))
+    for place in LEAST:
+        if sum(widths[one] + 2 for one in kept) > page.width:
+            kept.remove(place)
+    return kept
+
+
+def _only(
+    kept: Sequence[int], heads: Sequence[str], rows: Sequence[Sequence[str]]
+) -> tuple[list[str], list[list[str]]]:
+    return [heads[place] for place in kept], [[row[place] for place in kept] for row in rows]
+
+
+def _group(scored: Scored, other: str | None) -> list[str]:
     start = [scored.label, f"{scored.rows:,}", f"{scored.clients:,}"]
     model = words.of_method(scored, MODEL)
     if model is None:
@@ -175,7 +195,7 @@ def _group(page: Page, scored: Scored, other: str | None) -> list[str]:
         f"{scored.left:,}",
         f"{model.expected or 0:,.0f}",
         words.figure(model.ratio),
-        words.figure(model.auc) if page.width >= ROOMY else _bare(model.auc, 2),
+        _bare(model.auc, 2),
         _bare(beside.auc, 2) if beside else "",
     ]
 
@@ -188,30 +208,20 @@ def _alerts(page: Page, alerts: Alerts) -> None:
     for sentence in words.alerts_lead(alerts):
         page.say(sentence)
     page.gap()
-    page.table(
-        [
-            "Way of choosing",
-            "Flags",
-            "A therapist\nand week",
-            "Of these\nhad left",
-            "Exits caught",
-            "Days before\n60 days",
-        ],
-        [
-            [
-                way.name,
-                f"{way.flags:,}",
-                _bare(way.per_therapist_week, 2),
-                figures.share(way.record),
-                words.caught(way),
-                words.brief_days(way.days_sooner),
-            ]
-            for way in alerts.ways
-        ],
-    )
-    page.gap()
+    for way in alerts.ways:
+        _way(page, way)
     page.say(f"The budget: {alerts.budget}.", "dim")
     page.say(words.muted_words(alerts))
+
+
+def _way(page: Page, way: Caught) -> None:
+    """One way of choosing: a few lines under its name, which a narrow terminal has room for."""
+    page.say(way.name, "bold")
+    page.say(f"{way.flags:,} flags, {words.figure(way.per_therapist_week)} for each therapist and week", indent=4)
+    page.say(f"had left: {figures.base(way.record)}, {figures.share(way.record)}", indent=4)
+    page.say(f"exits caught: {words.caught(way)}", indent=4)
+    page.say(f"days before a 60-day rule, the middle one: {words.brief_days(way.days_sooner)}", indent=4)
+    page.gap()
 
 
 def _origins(page: Page, evaluation: Evaluation) -> None:

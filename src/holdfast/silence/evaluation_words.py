@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from holdfast.insight.figures import base, share
 from holdfast.insight.result import TOO_FEW, Amount
+from holdfast.silence.baselines import ALIKE, BOOSTING, COX, LOGISTIC, QUIET, RULE
 from holdfast.silence.evaluation import MODEL, Alerts, Caught, Evaluation, Method, Question, Score, Scored
+from holdfast.silence.evaluation_verdict import beyond_chance, groups_verdict, parts_verdict
 
 LEFT, LAST = "left", "last"  # the two questions
 OVERDUE = "overdue"
@@ -17,6 +19,14 @@ COLUMNS = {
     "employment": "Employment",
     "caseload": "By therapist",
     "standing": "How far he has come",
+}
+PLAIN = {  # what a method does, before what it is called
+    ALIKE: "the same chance for everyone",
+    RULE: "a rule on low or falling scores",
+    QUIET: "the days of silence alone",
+    LOGISTIC: "a weighted sum of the same signals (logistic regression)",
+    BOOSTING: "many small decision trees on the same signals (gradient boosting)",
+    COX: "the time until he comes again, from the same signals (Cox regression)",
 }
 
 
@@ -64,6 +74,16 @@ def best_other(scored: Scored) -> Score | None:
     return min(others, key=lambda score: score.log_score.estimate or 0.0, default=None)
 
 
+def plainly(key: str, methods: Iterable[Method]) -> str:
+    """What a method does, for a sentence; its name if it is none of ours."""
+    return PLAIN.get(key) or name_of(methods, key)
+
+
+def sentence(text: str) -> str:
+    """The same with a capital at the beginning, and every other letter as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def name_of(methods: Iterable[Method], key: str) -> str:
     return next((method.name for method in methods if method.key == key), key)
 
@@ -78,8 +98,14 @@ def lead(question: Question, methods: Sequence[Method]) -> list[str]:
     model, other = of_method(question.overall, MODEL), best_other(question.overall)
     if model is None:
         return [_asked(question)]
-    found = [_asked(question), _order(model), _calibration(question.overall, model)]
-    return found if other is None else [*found, beside(other, name_of(methods, other.method))]
+    found = [_asked(question), _order(model), _expected(question.overall, model), _boldness(question, model)]
+    found += where_it_was_off(question)
+    return found if other is None else [*found, beside(other, plainly(other.method, methods))]
+
+
+def where_it_was_off(question: Question) -> list[str]:
+    """The part and the group that were furthest off, if any range leaves out what was said."""
+    return [told for told in (parts_verdict(question), groups_verdict(question)) if told is not None]
 
 
 def _asked(question: Question) -> str:
@@ -92,16 +118,21 @@ def _asked(question: Question) -> str:
 
 def _order(model: Score) -> str:
     return (
-        "Of one who had left and one who had not, the model gave the higher chance to the right one "
+        "Shown one who had left and one who had not, the model gave the higher chance to the right one "
         f"{of_100(model.auc)}; a coin would 50 times."
     )
 
 
-def _calibration(scored: Scored, model: Score) -> str:
+def _expected(scored: Scored, model: Score) -> str:
     ratio = model.ratio
-    each = f"{_decimal(ratio.estimate, 2, False)} for each one expected" if ratio.estimate is not None else ""
-    found = f"It expected {model.expected:,.0f} to have left, and {scored.left:,} had: {each}{_range(ratio)}."
-    return f"{found} {_slope(model)}"
+    each = f": {_decimal(ratio.estimate, 2, False)} for each one expected" if ratio.estimate is not None else ""
+    return f"It expected {model.expected or 0:,.0f} to have left, and {scored.left:,} had{each}{_range(ratio)}."
+
+
+def _boldness(question: Question, model: Score) -> str:
+    """What the slope says; where a part is off beyond chance, that it speaks of the whole only."""
+    told = _slope(model)
+    return f"On the whole, {told[:1].lower()}{told[1:]}" if beyond_chance(question) else told
 
 
 def _range(found: Amount, places: int = 2) -> str:
@@ -114,11 +145,12 @@ def _slope(model: Score) -> str:
     slope = model.slope
     if slope.estimate is None or slope.low is None or slope.high is None:
         return "Whether its chances are too bold or too timid cannot be told."
-    told = f"the slope is {_decimal(slope.estimate, 2, False)}{_range(slope)}, and 1 is right"
+    value, low, high = (_decimal(one, 2, False) for one in (slope.estimate, slope.low, slope.high))
+    told = f"slope {value}, {low} to {high}; 1 is right"
     if slope.low <= 1 <= slope.high:
-        return f"Its chances are neither clearly too bold nor too timid: {told}."
+        return f"Its chances are neither clearly too bold nor too timid ({told})."
     what = "too bold, high ones too high and low ones too low" if slope.estimate < 1 else "too near the middle"
-    return f"Its chances are {what}: {told}."
+    return f"Its chances are {what} ({told})."
 
 
 def beside(other: Score, name: str) -> str:
@@ -126,15 +158,19 @@ def beside(other: Score, name: str) -> str:
     apart = other.beyond
     if apart.estimate is None or apart.low is None or apart.high is None:
         return f"The best of the other methods: {name}."
+    by = f"{_decimal(abs(apart.estimate), 3, False)}, {_ends(apart)}"
     if apart.low > 0:
-        by = f"{_decimal(apart.estimate, 3, False)}{_range(apart, 3)}"
-        near = name[:1].lower() + name[1:]
-        return f"Its log score was better than every other method's, {near} the nearest: by {by}."
+        return f"No other method came as close to what happened. The nearest was {name} (log score worse by {by})."
     if apart.high < 0:
-        by = f"{_decimal(-apart.estimate, 3, False)} ({-apart.high:.3f} to {-apart.low:.3f})"
-        return f"{name} had a better log score than the model, by {by}."
-    by = figure(apart, 3, signed=True)
-    return f"{name} was level with the model in log score: the difference, {by}, is within chance."
+        return f"{sentence(name)} came closer to what happened than the model (log score better by {by})."
+    by = f"{_decimal(apart.estimate, 3, True)}, {_decimal(apart.low, 3, True)} to {_decimal(apart.high, 3, True)}"
+    return f"{sentence(name)} did as well: the difference is within chance (log score {by})."
+
+
+def _ends(apart: Amount) -> str:
+    """The ends of a range that does not hold nought, without their sign, the smaller first."""
+    low, high = sorted(abs(one) for one in (apart.low or 0.0, apart.high or 0.0))
+    return f"{low:.3f} to {high:.3f}"
 
 
 # --- alerts -----------------------------------------------------------------------------------------
@@ -196,10 +232,11 @@ def headline(evaluation: Evaluation) -> list[str]:
     model = of_method(left.overall, MODEL) if left else None
     if left is None or model is None:
         return ["Too few to tell how good the model is here: it takes ten silent exits, and ten who stayed."]
-    found = [_first(left, model), _order(model)]
+    off = parts_verdict(left) if beyond_chance(left) else None
+    found = [_first(left, model), *([off] if off else []), _order(model)]
     other = best_other(left.overall)
     if other is not None:
-        found.append(beside(other, name_of(evaluation.methods, other.method)))
+        found.append(beside(other, plainly(other.method, evaluation.methods)))
     return found + (alerts_lead(evaluation.alerts)[1:2] if evaluation.alerts else [])
 
 
@@ -221,7 +258,8 @@ def notes(evaluation: Evaluation) -> list[str]:
         "Every other method learned from the silences settled by that day, and got the same signals, the time quiet, "
         "and what is booked. The rules became chances through a logistic regression on that one thing.",
         "Ranges are 95 % intervals from a bootstrap of clients: the same client is asked about on several evenings. "
-        f"With fewer than ten of either outcome nothing is said: {TOO_FEW}.",
+        f"With fewer than ten of either outcome nothing is said: {TOO_FEW}. The ranges of what came in each part count "
+        "every evening by itself, and are a little too narrow.",
         "Many groups are looked at. One in twenty ranges misses the truth by chance alone. The bootstrap was drawn "
         f"with seed {evaluation.seed}.",
     ]

@@ -18,7 +18,7 @@ from holdfast.silence.fit import fit_moments
 from holdfast.silence.fitted import Fitted
 from holdfast.silence.histories import NOW, SESSION, Histories, evening_of, in_words
 from holdfast.silence.moments import Moments
-from holdfast.silence.outcomes import RHYTHMS, Afterwards
+from holdfast.silence.outcomes import LEAST_DAYS, RHYTHMS, Afterwards, old_enough
 from holdfast.silence.predict import p_evening, predict_moments
 from holdfast.silence.signals import SIGNALS
 
@@ -95,21 +95,26 @@ def _with_chances(rows: pl.DataFrame, judges: Mapping[str, Judge]) -> pl.DataFra
 
 def asked_on_an_evening(learned: Learned, end: Afterwards) -> pl.DataFrame:
     """The rows of the first question: open episodes with a session in the last six of their rhythms."""
-    rows = open_evening(learned, learned.moments).filter(pl.col("quiet_rhythms") <= RHYTHMS)
+    rows = open_evening(learned, learned.moments).filter((pl.col("quiet_rhythms") <= RHYTHMS) & old_enough(end.at))
     return _with_future(with_groups(end.judge(rows), learned), end)
 
 
 def _with_future(rows: pl.DataFrame, end: Afterwards) -> pl.DataFrame:
-    """When he left, counted from the evening, or until when he is known to be there: ``days`` and ``gone``."""
+    """When he left, counted from the evening, or until when he is known to be there: ``days`` and ``gone``.
+
+    Everybody is followed up to the day until which the rule can tell (``old_enough``), and not beyond, even if more
+    is known of those who came again.
+    """
     last = end.sessions.group_by(PAIR).agg(contact_at=pl.col("at").max())
     final = end.judge(last.with_columns(since=pl.col("contact_at")))
     fate = final.select(*PAIR, final_at="contact_at", final="outcome")
     rows = rows.join(fate, on=PAIR, how="left", maintain_order="left")
-    until = pl.when(pl.col("final") == "stayed").then(pl.lit(float("inf"))).otherwise(pl.col("final_at"))
+    followed = end.at - pl.max_horizontal(pl.lit(float(LEAST_DAYS)), RHYTHMS * pl.col("rhythm_days")) * DAY
+    gone = (pl.col("final") == "left") & (pl.col("final_at") <= followed)
+    there = pl.when(pl.col("final") == "stayed").then(float("inf")).otherwise(pl.min_horizontal("final_at", followed))
+    until = pl.when(gone).then(pl.col("final_at")).otherwise(there)
     days = pl.max_horizontal((until - pl.col("since")) / DAY, pl.lit(0.5))
-    return rows.with_columns(days=days.clip(upper_bound=3_650), gone=pl.col("final") == "left").drop(
-        "final", "final_at"
-    )
+    return rows.with_columns(days=days.clip(upper_bound=3_650), gone=gone).drop("final", "final_at")
 
 
 # --- was it his last? -------------------------------------------------------------------------------
@@ -118,11 +123,12 @@ def _with_future(rows: pl.DataFrame, end: Afterwards) -> pl.DataFrame:
 def asked_after_sessions(learned: Learned, histories: Histories, end: Afterwards, until: datetime) -> pl.DataFrame:
     """The rows of the second question: every session after the origin, up to ``until``, on its evening.
 
-    ``histories`` may be later: what is known of a session is what was known on its evening. Only which weeks count
-    as a therapist's holidays is learned from the whole diary.
+    ``histories`` may be later: what is known of a session is what was known on its evening. Learned from the later
+    records are which weeks count as a therapist's holidays, the practice's middle rhythm, and how many sessions he
+    had had: an attendance marked late counts, and an ending noted late begins a new course.
     """
     inside = pl.col("contact_at").is_between(seconds(learned.at), seconds(until), closed="right")
-    rows = histories.evening.filter(inside).with_columns(
+    rows = histories.evening.filter(inside & old_enough(end.at)).with_columns(
         quiet_rhythms=pl.lit(0.0), since=pl.col("contact_at"), evening=evening_of(pl.col("contact_at"))
     )
     rows = histories.with_state(rows, "evening")

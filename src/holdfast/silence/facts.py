@@ -83,17 +83,22 @@ def facts(grounds: Grounds, contacts: ir.Table, *, days: int) -> ir.Table:
     Returns
     -------
     The columns of the contacts with those of ``diary``, ``people``, ``Said``, the latest score, the last repair,
-    ``told_by`` (s), ``asked``, ``answered``, ``pending`` and ``waited`` (bool): whether it was unanswered on the
-    contact's own evening.
+    ``told_by`` (s), ``asked``, ``answered``, ``pending``, ``waited`` (bool: whether it was unanswered on the contact's
+    own evening) and ``answered_late`` (bool: too late to count, and still no silence).
     """
     return facts_by(grounds, told_by(grounds, contacts, days=days))
 
 
 def told_by(grounds: Grounds, contacts: ir.Table, *, days: int) -> ir.Table:
-    """The contacts with ``told_by`` (s): what came to be known later does not count."""
+    """The contacts with ``told_by`` (s): what came to be known later does not count.
+
+    A check-in has its days even if he is back sooner (``answers_by``, s): else those who come back within them would
+    have an open one, and those who do not an unanswered one.
+    """
     later = end_of_day(contacts.contact_at) if days == 0 else contacts.contact_at + days * DAY
     at = grounds.found.known.at
-    return contacts.mutate(told_by=ibis.least(later, contacts.next_at.fill_null(at), at))
+    told_by = ibis.least(later, contacts.next_at.fill_null(at), at)
+    return contacts.mutate(told_by=told_by, answers_by=told_by if days == 0 else ibis.least(later, at))
 
 
 def facts_by(grounds: Grounds, timed: ir.Table) -> ir.Table:
@@ -115,10 +120,10 @@ def _with_said(whole: ir.Table, told: Said | None) -> ir.Table:
     if told is None:
         return _with_nothing_said(whole)
     whole = beside(beside(whole, told.about, CONTACT), told.recent, CONTACT)
-    asked = (whole.sent_at <= whole.told_by).fill_null(False)
-    answered = asked & (whole.answered_at <= whole.told_by).fill_null(False)
+    asked = (whole.sent_at <= whole.answers_by).fill_null(False)
+    answered = asked & (whole.answered_at <= whole.answers_by).fill_null(False)
     settled_at = whole.contact_at + SETTLED_DAYS * DAY
-    evening = ibis.least(end_of_day(whole.contact_at), whole.told_by)
+    evening = ibis.least(end_of_day(whole.contact_at), whole.answers_by)
     by_then = (whole.answered_at <= evening).fill_null(False)
     known = {name: ibis.ifelse(answered, whole[name], ibis.null("int8")) for name in (*NUMBERS, "change_kind")}
     return whole.mutate(
@@ -126,7 +131,8 @@ def _with_said(whole: ir.Table, told: Said | None) -> ir.Table:
         change=ibis.ifelse(answered, whole.change, ibis.null("string")),
         asked=asked,
         answered=answered,
-        pending=asked & ~answered & (whole.told_by < settled_at),
+        pending=asked & ~answered & (whole.answers_by < settled_at),
+        answered_late=asked & ~answered & whole.answered_at.notnull(),
         waited=(whole.sent_at <= evening).fill_null(False) & ~by_then,
     )
 
@@ -146,17 +152,24 @@ def _with_nothing_said(whole: ir.Table) -> ir.Table:
         asked=no,
         answered=no,
         pending=no,
+        answered_late=no,
         waited=no,
     )
 
 
 def _before(found: Episodes, keys: ir.Table, contacts: ir.Table, rows: ir.Table) -> ir.Table:
-    """The last question before the next appointment in each gap, as a place in ANSWERS: key, contact, before."""
+    """The last question before the next appointment in each gap, as a place in ANSWERS: key, contact, before.
+
+    He has the same days to answer it as a check-in, while the appointment is still to come.
+    """
     sent = placed(asked_before_next(found, keys, rows), contacts)
     sent = beside(sent, contacts.select(*CONTACT, "next_at"), CONTACT)
     answered = sent.answered_at.notnull() & (sent.answered_at < sent.next_at.fill_null(sent.answered_at + 1))
+    waiting = sent.next_at.isnull() & (sent.happened_at + SETTLED_DAYS * DAY > found.known.at)
     sure = sent.attend_next
-    place = ibis.cases((~answered, 4), (sure.isnull(), 0), (sure >= 8, 1), (sure >= 5, 2), else_=3)
+    place = ibis.cases(
+        (~answered & waiting, 0), (~answered, 4), (sure.isnull(), 0), (sure >= 8, 1), (sure >= 5, 2), else_=3
+    )
     packed = sent.mutate(packed=sent.happened_at * len(ANSWERS) + place)
     last = packed.group_by(CONTACT).agg(before=packed.packed.max())
     return last.mutate(before=(last.before % len(ANSWERS)).cast("int8"))

@@ -286,6 +286,7 @@ def _drawn(found: Moments, data: Data, design: Design, state: State, seed: int) 
     _await(data, design, effects, state.judged.held)
     return Fitted(
         at=found.at,
+        practice=found.practice,
         design=design,
         effects=effects,
         therapist_ids=data.therapist_ids,
@@ -327,6 +328,7 @@ def _published(found: Moments, data: Data, design: Design, seed: int) -> Fitted:
     _await(data, design, effects, data.took_place)
     return Fitted(
         at=found.at,
+        practice=found.practice,
         design=design,
         effects=effects,
         therapist_ids=(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,16 @@ from typing import Any
 import numpy as np
 
 from holdfast.errors import UsageError
-from holdfast.silence.clock import Floats
+from holdfast.files import write_whole
+from holdfast.silence.clock import BINS, CELLS, LEFT_EVENTS, STAY_EVENTS, Floats
 from holdfast.silence.design import PENDING, Design, Normal
 from holdfast.silence.habits import Habits
+from holdfast.silence.tails import HOW
 
 SCHEMA = 1
 ENOUGH_ENDINGS = 300  # below, published results carry the model (Giesemann 2023: nobody learns from fewer)
 PENDING_COLUMN = ("checkin", PENDING)
+LARGEST = 1e9  # in a saved model: beyond, a number has been damaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Fitted:
     """
 
     at: datetime
+    practice: str | None  # its name, if it has one
     design: Design
     effects: Floats
     therapist_ids: tuple[str, ...]
@@ -73,11 +77,22 @@ class Fitted:
         """Draws of one therapist's effect; of someone new, from the spread between therapists."""
         if therapist_id in self.therapist_ids:
             return np.asarray(self.therapists[:, self.therapist_ids.index(therapist_id)])
-        return np.asarray(self.spreads * chance.standard_normal(len(self.spreads)))
+        drawn = chance.standard_normal(len(self.spreads))
+        return np.asarray(self.spreads * (drawn - drawn.mean()) / drawn.std())  # nobody new is better by chance
+
+    def elsewhere(self) -> Fitted:
+        """The model for another practice: its therapists are other people, even if they are called the same."""
+        return replace(self, therapist_ids=(), therapists=self.therapists[:, :0])
 
     def save(self, path: Path) -> None:
-        """Write the model as JSON, with every effect readable by its name."""
-        path.write_text(json.dumps(_told(self), indent=1) + "\n", encoding="utf-8")
+        """Write the model as JSON, with every effect readable by its name.
+
+        Raises
+        ------
+        UsageError
+            If the file cannot be written; what was there before is still there.
+        """
+        write_whole(path, json.dumps(_told(self), indent=1) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Fitted:
@@ -91,18 +106,20 @@ class Fitted:
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
             version = told["holdfast_silence_model"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise UsageError(
                 f"{path} is not a saved silence model. Make one: holdfast silence DIR --save FILE"
             ) from error
-        if version != SCHEMA:
+        if type(version) is not int or version != SCHEMA:
             raise UsageError(
                 f"{path} is a model of version {version}; this Holdfast reads version {SCHEMA}. Fit it again."
             )
         try:
-            return _from_told(told)
-        except (KeyError, TypeError, ValueError) as error:
+            fitted = _from_told(told)
+            _refuse_damaged(fitted)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise UsageError(f"{path} is damaged: {error}. Fit it again: holdfast silence DIR --save FILE") from error
+        return fitted
 
 
 def _told(fitted: Fitted) -> dict[str, Any]:
@@ -121,6 +138,7 @@ def _told(fitted: Fitted) -> dict[str, Any]:
     return {
         "holdfast_silence_model": SCHEMA,
         "at": fitted.at.isoformat(),
+        "practice": fitted.practice,
         "prior_only": fitted.prior_only,
         "mostly_published": fitted.mostly_published,
         "counts": asdict(fitted.counts),
@@ -157,6 +175,7 @@ def _from_told(told: dict[str, Any]) -> Fitted:
     count = len(draws["spreads"])
     return Fitted(
         at=datetime.fromisoformat(told["at"]),
+        practice=told["practice"],
         design=design,
         effects=draws["effects"].reshape(count, design.width),
         therapist_ids=tuple(told["therapist_ids"]),
@@ -168,3 +187,43 @@ def _from_told(told: dict[str, Any]) -> Fitted:
         prior_only=told["prior_only"],
         seed=told["seed"],
     )
+
+
+def _refuse_damaged(fitted: Fitted) -> None:
+    """Refuse a model of which a part is missing, of the wrong shape, or no number.
+
+    Raises
+    ------
+    ValueError
+        If so; says which part.
+    """
+    draws, habits = len(fitted.spreads), fitted.habits
+    cells, answers = len(CELLS), habits.answers.shape[-1]
+    shapes = {
+        "effects": (fitted.effects, (draws, fitted.design.width)),
+        "therapists": (fitted.therapists, (draws, len(fitted.therapist_ids))),
+        "events": (habits.events, (cells, len(STAY_EVENTS), BINS)),
+        "still": (habits.still, (cells, BINS)),
+        "traces": (habits.traces, (cells, len(LEFT_EVENTS) + 1)),
+        "silent_times": (habits.silent_times, (BINS,)),
+        "answers": (habits.answers, (2, answers)),
+        "longest": (habits.longest, (cells,)),
+    }
+    for name, (array, shape) in shapes.items():
+        if array.shape != shape:
+            raise ValueError(f"{name} has the shape {array.shape}, not {shape}")
+    for name, array in {"spreads": fitted.spreads, **{name: array for name, (array, _) in shapes.items()}}.items():
+        if not np.isfinite(array).all() or np.abs(array).max(initial=0.0) > LARGEST:
+            raise ValueError(f"{name} has something that is no number, or far too large a one")
+    ids, shares = fitted.therapist_ids, fitted.took_place
+    refused = {
+        "there are no draws": draws == 0,
+        "references name no codes": not isinstance(fitted.design.references, dict),
+        "a count is below nought": min(array.min() for array in (habits.events, habits.still, habits.traces)) < 0,
+        "took_place is not three chances": set(shares) != set(HOW) or not all(0 <= one <= 1 for one in shares.values()),
+        "the seed is no whole number from 0": not isinstance(fitted.seed, int) or fitted.seed < 0,
+        "a therapist is named twice": len(set(ids)) != len(ids),
+    }
+    for why, holds in refused.items():
+        if holds:
+            raise ValueError(why)

@@ -229,6 +229,7 @@ class Bin:
     rows: int
     left: int
     observed: Interval
+    places: np.ndarray  # of its rows
 
 
 def curve(left: Floats, chance: Floats, *, bins: int = 10) -> list[Bin]:
@@ -250,7 +251,7 @@ def curve(left: Floats, chance: Floats, *, bins: int = 10) -> list[Bin]:
         came = int(left[rows].sum())
         share = proportion(came, len(rows))
         assert isinstance(share, Interval)  # a bin is never empty
-        found.append(Bin(float(chance[rows].mean()), len(rows), came, share))
+        found.append(Bin(float(chance[rows].mean()), len(rows), came, share, rows))
     return found
 
 

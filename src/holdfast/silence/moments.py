@@ -64,6 +64,8 @@ class Moments:
     """
 
     at: datetime
+    complete_to: datetime | None  # up to here the tables tell everything
+    practice: str | None
     practice_rhythm_days: float | None
     patterns: pl.DataFrame
     spells: pl.DataFrame
@@ -111,6 +113,8 @@ def moments_of(found: Episodes) -> Moments:
     open_ = found.engine.keep(facts_by(ground, _open(ground)))
     return Moments(
         at=found.at,
+        complete_to=found.complete_to,
+        practice=found.practice,
         practice_rhythm_days=found.practice_rhythm_days,
         patterns=patterns,
         spells=spells,

@@ -26,6 +26,16 @@ RULE = (
 SOUGHT = ["client_id", "therapist_id", "contact_at"]
 
 
+def old_enough(at: int) -> pl.Expr:
+    """Whether a session (contact_at, rhythm_days) is so long ago that the rule could have called its silence an exit.
+
+    Only such sessions may be judged, whatever became of them: of later ones those who came back would count, and
+    those who left could not, and every chance would look too high.
+    """
+    needed = pl.max_horizontal(pl.lit(float(LEAST_DAYS)), RHYTHMS * pl.col("rhythm_days")) * DAY
+    return pl.col("contact_at") + needed <= at
+
+
 class Outcome(StrEnum):
     STAYED = "stayed"
     LEFT = "left"
@@ -34,7 +44,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Afterwards:
-    """Everything that is known at one moment and can tell what became of somebody.
+    """Everything that is known at one moment (``at``, s) and can tell what became of somebody.
 
     ``sessions``: client_id, therapist_id, at (s). ``endings``: client_id, therapist_id, day, kind, known_at (s).
     ``pairs``: the latest episode of a client with a therapist: quiet_days, rhythm_days, ahead, paused, unmarked_at (s).
@@ -43,6 +53,7 @@ class Afterwards:
     sessions: pl.DataFrame
     endings: pl.DataFrame
     pairs: pl.DataFrame
+    at: int
 
     @classmethod
     def of(cls, found: Episodes) -> Afterwards:
@@ -60,7 +71,7 @@ class Afterwards:
         latest = latest.with_columns(ahead=pl.col("ahead").is_not_null())
         sessions = fetch(found.sessions.select(*PAIR, at=found.sessions.starts_at))
         endings = fetch(found.known.endings.select(*PAIR, "day", "kind", "known_at"))
-        return cls(sessions, endings, latest)
+        return cls(sessions, endings, latest, found.known.at)
 
     def judge(self, contacts: pl.DataFrame) -> pl.DataFrame:
         """Say what became of each.

@@ -32,6 +32,11 @@ SINCE: Mapping[str, str] = {  # what has been seen since his last session, by th
     "unmarked": "nobody has marked the appointment on {over_at}",
 }
 QUIET = "quiet"
+PRONOUNS: Mapping[str, Mapping[str, str]] = {
+    "he": {"woman": "she", "other": "the client", "unknown": "the client"},
+    "his": {"woman": "her", "other": "their", "unknown": "their"},
+    "him": {"woman": "her", "other": "them", "unknown": "them"},
+}
 HIS_RHYTHM, THEIR_RHYTHM = "he usually comes every {rhythm_every}", "clients here usually come every {rhythm_every}"
 REASON = pl.Struct({"signal": pl.String, "words": pl.String, "effect": pl.Float64})
 _SCHEMA = {
@@ -60,9 +65,24 @@ def reasons(whole: pl.DataFrame, fitted: Fitted, found: Moments) -> pl.DataFrame
         signal_reasons(settled, found.values, effects, at=found.at),
         silence_reasons(last, since, found.values, at=found.at),
     ]
-    return whole.join(listed(pl.concat(told)), on=EPISODE, how="left", maintain_order="left").with_columns(
+    spoken = of_whom(pl.concat(told), whole)
+    return whole.join(listed(spoken), on=EPISODE, how="left", maintain_order="left").with_columns(
         pl.col("reasons").fill_null(pl.lit([], dtype=pl.List(REASON)))
     )
+
+
+def of_whom(told: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
+    """The words about a woman with "she", about whoever is no man or of whom it is not known with "the client".
+
+    What he asked for himself stays as he said it.
+    """
+    told = told.join(whole.select(*EPISODE, pl.col("gender").cast(pl.String)), on=EPISODE, maintain_order="left")
+    for pronoun, others in PRONOUNS.items():
+        for gender, other in others.items():
+            here = (pl.col("gender") == gender) & (pl.col("signal") != "change")
+            said = pl.col("words").str.replace_all(rf"\b{pronoun}\b", other)
+            told = told.with_columns(words=pl.when(here).then(said).otherwise("words"))
+    return told.drop("gender")
 
 
 def listed(told: pl.DataFrame) -> pl.DataFrame:
@@ -170,12 +190,8 @@ def _since(rows: pl.DataFrame, words: str, at: datetime) -> pl.DataFrame:
 
 
 def _still_quiet(rows: pl.DataFrame, at: datetime) -> pl.DataFrame:
-    rows = rows.with_columns(stage_days=(pl.lit(at) - pl.col("began_at")).dt.total_seconds() / 86_400)
     nothing_booked = ~pl.col("ahead") & pl.col("booking_said")
-    how_long = (
-        pl.when(nothing_booked)
-        .then(filled("nothing booked for {stage_days}", rows, at))
-        .otherwise(filled("quiet for {silent_days}", rows, at))
-    )
+    booked = pl.when(nothing_booked).then(pl.lit(" and nothing booked")).otherwise(pl.lit(""))
+    how_long = filled("quiet for {silent_days}", rows, at)
     usually = pl.when("rhythm_is_own").then(filled(HIS_RHYTHM, rows, at)).otherwise(filled(THEIR_RHYTHM, rows, at))
-    return _as_reasons(rows, pl.lit(QUIET), pl.format("{}; {}", how_long, usually), pl.col("effect"))
+    return _as_reasons(rows, pl.lit(QUIET), pl.format("{}{}; {}", how_long, booked, usually), pl.col("effect"))

@@ -156,13 +156,13 @@ def amount(found: Interval | NotEstimable) -> Amount:
 def _curve(rows: _Rows, method: str) -> list[Bin]:
     if rows.too_few:
         return []
-    return [_bin(found) for found in metrics.curve(rows.left, rows.chances[method])]
+    return [_bin(found, rows.clients) for found in metrics.curve(rows.left, rows.chances[method])]
 
 
-def _bin(found: metrics.Bin) -> Bin:
+def _bin(found: metrics.Bin, clients: np.ndarray) -> Bin:
     seen = found.observed
     share = Share(count=found.left, of=found.rows, estimate=seen.estimate, low=seen.lower, high=seen.upper)
-    return Bin(expected=round(found.expected, 5), share=share)
+    return Bin(expected=round(found.expected, 5), share=share, clients=len(np.unique(clients[found.places])))
 
 
 # --- discrimination over time -----------------------------------------------------------------------

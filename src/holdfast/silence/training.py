@@ -7,12 +7,13 @@ import polars as pl
 from holdfast.engine import DAY
 from holdfast.silence.baselines import LONGEST, Training
 from holdfast.silence.histories import NOW, Histories, evening_of
-from holdfast.silence.outcomes import LEAST_DAYS, RHYTHMS, Afterwards, Outcome
+from holdfast.silence.outcomes import RHYTHMS, Afterwards, Outcome, old_enough
 from holdfast.silence.signals import SIGNALS
 
 WEEK = 7 * DAY
 SETTLED = 2 * DAY
 FEATURES = (*SIGNALS, NOW)
+MOST_THERAPISTS = 100  # as a feature each: with more, few clients of each are left to learn from
 
 
 def on_evenings(histories: Histories, known: Afterwards, at: int) -> Training:
@@ -29,14 +30,20 @@ def on_evenings(histories: Histories, known: Afterwards, at: int) -> Training:
     every = _with_state(_weeks(_judged(histories.settled, known, at), at), histories)
     fresh = pl.col("evening") - pl.col("contact_at") < SETTLED
     rows = _gaps(_as_known(every, histories, fresh), at)
-    return Training(_old_enough(rows, at), rows, FEATURES)
+    return _training(rows, at)
 
 
 def on_session_evenings(histories: Histories, known: Afterwards, at: int) -> Training:
     """For "was it his last?": one row a session, as it was known on its evening."""
     judged = _judged(histories.evening, known, at).with_columns(evening=evening_of(pl.col("contact_at")))
     rows = _gaps(_with_state(judged, histories).with_columns(quiet_rhythms=pl.lit(0.0)), at)
-    return Training(_old_enough(rows, at), rows, FEATURES)
+    return _training(rows, at)
+
+
+def _training(rows: pl.DataFrame, at: int) -> Training:
+    """With the therapist as one more feature, if there are not too many of them."""
+    few = rows["therapist_id"].n_unique() <= MOST_THERAPISTS
+    return Training(_old_enough(rows, at), rows, (*FEATURES, "therapist_id") if few else FEATURES)
 
 
 def _with_state(rows: pl.DataFrame, histories: Histories) -> pl.DataFrame:
@@ -52,9 +59,7 @@ def _judged(sessions: pl.DataFrame, known: Afterwards, at: int) -> pl.DataFrame:
 
 
 def _old_enough(judged: pl.DataFrame, at: int) -> pl.DataFrame:
-    needed = pl.max_horizontal(pl.lit(float(LEAST_DAYS)), RHYTHMS * pl.col("rhythm_days")) * DAY
-    settled = (pl.col("outcome") != Outcome.UNDECIDED.value) & (pl.col("contact_at") + needed <= at)
-    return judged.filter(settled)
+    return judged.filter((pl.col("outcome") != Outcome.UNDECIDED.value) & old_enough(at))
 
 
 def _weeks(judged: pl.DataFrame, at: int) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import ibis
 import ibis.expr.types as ir
 import polars as pl
 
@@ -42,7 +43,7 @@ def values(facts: ir.Table, at: int) -> ir.Table:
         "no_show_on": facts.no_show_at,
         "provider_on": facts.provider_at,
         "repaired_on": facts.repaired_at,
-        "asked_on": facts.sent_at,
+        "asked_on": ibis.ifelse(facts.answered_late, ibis.null("int64"), facts.sent_at),  # late is not unanswered
     }
     told = ["change", "masculinity", "employment", "gender", "distance", *_BEFORE, "measure", "score", "first_score"]
     return facts.select(

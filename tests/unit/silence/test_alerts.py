@@ -11,7 +11,7 @@ from holdfast.asof import seconds
 from holdfast.silence import alerts as module
 from holdfast.silence.alerts import Replay, alerts
 from holdfast.silence.evaluation_words import OVERDUE
-from holdfast.silence.outcomes import Afterwards
+from holdfast.silence.outcomes import Afterwards, Outcome
 from holdfast.silence.policy import NO_REASON, Flag, Muting
 
 FIRST = datetime(2026, 1, 5, 18, 0)  # noqa: DTZ001 - a wall clock
@@ -37,7 +37,7 @@ def past(last: dict[str, float], came_again: dict[str, float] | None = None) -> 
     endings = pl.DataFrame(schema={
         "client_id": pl.String, "therapist_id": pl.String, "day": pl.Int64, "kind": pl.String, "known_at": pl.Int64,
     })  # fmt: skip
-    return Afterwards(sessions, endings, pairs)
+    return Afterwards(sessions, endings, pairs, seconds(END))
 
 
 def flag(client: str, day: float) -> Flag:
@@ -134,3 +134,13 @@ def test_the_model_has_its_reasons_and_the_others_the_silence() -> None:
     model, silence = module._by(evening(), "model")[0], module._by(evening(), "silence")[0]
     assert (model.p_left, model.reasons, model.groups) == (0.8, ("understood", "session"), ("men", "under 30"))
     assert (silence.p_left, silence.reason) == (0.3, NO_REASON)
+
+
+def test_a_flag_too_young_to_be_told_of_is_undecided_whatever_came() -> None:
+    """Else those who came again would count, and those who left could not."""
+    days = (END - FIRST) / DAY
+    end = past({"gone": days - 30, "back": days - 30}, {"back": days - 20})
+    flags = [flag("gone", days - 25), flag("back", days - 25)]
+    assert module._outcomes(flags, end) == [Outcome.UNDECIDED, Outcome.UNDECIDED]
+    long_ago = past({"gone": 10, "back": 10}, {"back": 25})
+    assert module._outcomes([flag("gone", 20), flag("back", 20)], long_ago) == [Outcome.LEFT, Outcome.STAYED]

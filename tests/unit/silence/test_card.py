@@ -9,10 +9,13 @@ from datetime import datetime, timedelta
 import pytest
 from tests.unit.silence import evaluations
 
-from holdfast.silence import Fitted, fit
+from holdfast.silence import Fitted, card_words, fit
 from holdfast.silence.card import INTENDED_PURPOSE, card, odds
 from holdfast.silence.card_page import html, markdown
+from holdfast.silence.card_words import SIGNALS_IN_WORDS
+from holdfast.silence.evaluation_report import html as report
 from holdfast.silence.priors import PRIORS
+from holdfast.silence.signals import SIGNALS
 from holdfast.tables import Tables, read_tables
 
 WHY_NOT = "The history is too short to judge the model."
@@ -58,12 +61,12 @@ def test_the_card_holds_its_purpose_and_its_limits(page, fitted: Fitted) -> None
 @pytest.mark.parametrize("page", [html, markdown])
 def test_a_young_practice_stands_on_published_studies(page, fitted: Fitted) -> None:
     text = page(card(fitted, WHY_NOT))
-    assert "Mostly from published studies" in text
+    assert "Its chances come mostly from published studies" in text
     assert WHY_NOT in text
 
 
 def test_from_studies_alone_it_says_so(tables: Tables) -> None:
-    assert "From published studies alone" in card(fit(tables, prior_only=True), WHY_NOT).standing
+    assert "from published studies alone" in card(fit(tables, prior_only=True), WHY_NOT).standing
 
 
 @pytest.mark.parametrize("page", [html, markdown])
@@ -104,6 +107,53 @@ def test_what_nothing_was_learned_of_stays_where_studies_put_it(fitted: Fitted) 
     assert abs(untouched.moved) < 0.35
     assert untouched.learned < 0.3
     assert found.intercept.learned > untouched.learned
+
+
+@pytest.mark.parametrize("page", [html, markdown])
+def test_the_card_speaks_in_words_and_never_in_codes(page, fitted: Fitted) -> None:
+    """No code of a signal, no raw column of the evidence, no empty figure and no entity of HTML in Markdown."""
+    text = page(card(fitted, evaluations.evaluation()))
+    shown = re.sub(r"<style>.*?</style>|<[^>]+>", " ", text, flags=re.S) if page is html else text
+    codes = {code for signal in SIGNALS.values() for code in signal.codes if "_" in code or re.search(r"\d", code)}
+    for code in codes | {code.replace("_", " ") for code in codes if "_" in code}:
+        assert code in ALSO_WORDS or not re.search(rf"\b{code}\b", shown), code
+    for raw in ("var_pct", "direction predictor", "beta .", "pct "):
+        assert raw not in shown
+    if page is markdown:
+        assert not re.search(r"&\w+;", text)
+
+
+ALSO_WORDS = {"as it is", "called off", "not asked", "not here", "not known", "no show", "over 30", "under 30"}
+
+
+def test_every_signal_and_every_code_has_its_words() -> None:
+    assert set(SIGNALS_IN_WORDS) == set(SIGNALS)
+    for name, signal in SIGNALS.items():
+        assert set(SIGNALS_IN_WORDS[name][1]) == set(signal.codes)
+    assert card_words.answer("session", "s4_5") == "session 4 or 5"
+    assert card_words.answer("checkin", "unanswered_first") == "his first, not answered"
+
+
+def test_published_figures_are_written_for_people() -> None:
+    said = {name: card_words.figure(row) for name, row in PRIORS.evidence.items()}
+    assert said["MEN-15"] == "no figure printed, only its range: −0.537 to −0.254"
+    assert said["SEI-P1"] == "no figure printed, direction only: predictor"
+    assert said["DRP-28"] == "odds ratio 2.3"
+    assert said["BEH-15"] == "32 of 173"
+    assert not [name for name, words in said.items() if not re.match(r"[a-z\d]+.*[\w%]$", words)]
+
+
+def test_comparisons_are_written_out() -> None:
+    assert card_words.without_signs("older vs younger (<30), >=8 sessions, >1") == (
+        "older vs younger (under 30), at least 8 sessions, over 1"
+    )
+    assert card_words.without_signs("<b>") == "‹b›"
+
+
+def test_the_two_pages_say_in_their_titles_which_they_are(fitted: Fitted) -> None:
+    found = evaluations.evaluation()
+    titles = [re.search("<title>(.*?)</title>", page) for page in (report(found), html(card(fitted, found)))]
+    assert [title and title[1].partition(":")[0] for title in titles] == ["The model's evaluation", "The model's card"]
 
 
 def test_odds_by_hand() -> None:

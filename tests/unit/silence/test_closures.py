@@ -72,3 +72,10 @@ def test_a_gap_over_a_closure_does_not_widen() -> None:
     found = look(stories, day=10, hour=10)
     row = found.tails.filter(pl.col("client_id") == "client 0").row(0, named=True)
     assert (row["widening"], row["session"]) == ("no", "s6_10")
+
+
+def test_a_closure_that_goes_on_is_believed_for_four_weeks() -> None:
+    """The therapist of four clients sees nobody any more after day -11; a diary that stays empty is no holiday."""
+    for day, silent in ((-1, 10 - 9), (16, 1), (40, 1 + 40 - 17)):
+        found = look(BEFORE, day=day, hour=0)
+        assert days_silent(found, "client 3") == pytest.approx(silent, abs=0.6), day

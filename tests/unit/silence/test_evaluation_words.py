@@ -13,11 +13,20 @@ from rich.console import Console
 from tests.unit.silence import evaluations
 
 from holdfast.errors import UsageError
-from holdfast.insight.result import Amount
+from holdfast.insight.result import Amount, Share
 from holdfast.silence import evaluation_words as words
-from holdfast.silence.evaluation import MODEL, SCHEMA_VERSION, Evaluation, Score, evaluation_schema
+from holdfast.silence.evaluation import (
+    MODEL,
+    SCHEMA_VERSION,
+    Bin,
+    Evaluation,
+    Score,
+    Scored,
+    evaluation_schema,
+)
 from holdfast.silence.evaluation_report import html
 from holdfast.silence.evaluation_terminal import show
+from holdfast.silence.groups import GROUPS
 
 COPY = Path(__file__).parents[3] / "docs" / "reference" / "evaluation.schema.json"
 TOLD = Amount(estimate=0.93, low=0.9, high=0.96)
@@ -51,15 +60,20 @@ def test_a_figure_keeps_its_sign_and_its_range() -> None:
         (
             0.01,
             0.03,
-            "better than every other method's, boosting the nearest: by 0.020 (0.010 to 0.030).",
+            "No other method came as close to what happened. The nearest was boosting "
+            "(log score worse by 0.020, 0.010 to 0.030).",
         ),
-        (-0.03, -0.01, "Boosting had a better log score than the model, by 0.020 (0.010 to 0.030)."),
-        (-0.05, 0.01, "within chance"),
+        (
+            -0.03,
+            -0.01,
+            "Boosting came closer to what happened than the model (log score better by 0.020, 0.010 to 0.030).",
+        ),
+        (-0.05, 0.01, "Boosting did as well: the difference is within chance (log score −0.020, −0.050 to +0.010)."),
     ],
 )
 def test_it_says_who_was_better_and_when_nobody_can_tell(low: float, high: float, said: str) -> None:
-    found = words.beside(score(beyond=Amount(estimate=(low + high) / 2, low=low, high=high)), "Boosting")
-    assert said in found
+    found = words.beside(score(beyond=Amount(estimate=(low + high) / 2, low=low, high=high)), "boosting")
+    assert said == found
 
 
 @pytest.mark.parametrize(
@@ -73,6 +87,20 @@ def test_it_says_who_was_better_and_when_nobody_can_tell(low: float, high: float
 )
 def test_the_slope_in_words(slope: Amount, said: str) -> None:
     assert said in words._slope(score(slope=slope))
+
+
+def test_methods_are_named_in_words_before_their_technical_terms() -> None:
+    found = evaluations.evaluation()
+    assert {method.key for method in found.methods} == {MODEL, *words.PLAIN}
+    assert words.plainly("cox", found.methods) == (
+        "the time until he comes again, from the same signals (Cox regression)"
+    )
+    assert words.sentence("the Cox model") == "The Cox model"
+
+
+def test_cox_has_its_capital_everywhere() -> None:
+    found = evaluations.evaluation()
+    assert "cox regression" not in html(found) + printed(found)
 
 
 def test_the_headline_says_what_was_expected_and_what_came() -> None:
@@ -132,6 +160,47 @@ def test_names_of_methods_are_whole(width: int) -> None:
     text = printed(evaluations.evaluation(), width)
     for method in evaluations.evaluation().methods:
         assert method.name in text
+
+
+def roomless() -> Evaluation:
+    """Numbers as wide as they become, and every group that there is."""
+    found = evaluations.evaluation()
+    model = words.of_method(found.questions[0].overall, MODEL)
+    labels = [(column, label) for column, named in GROUPS.items() for label in named.values()]
+    groups = [
+        Scored(column=column, label=label, rows=12_345, clients=1_234, left=1_001, scores=[model] if model else [])
+        for column, label in labels
+    ]
+    wide = Share(count=1_222, of=1_233, estimate=0.78, low=0.7, high=0.84)
+    few = Share(count=1, of=3, why_not="too few to tell")
+    ways = [
+        way.model_copy(
+            update={"name": name, "flags": 1_204, "record": wide, "caught": few if way.method == MODEL else wide}
+        )
+        for way, name in zip(evaluations.alerts().ways, ("Holdfast", *NAMES), strict=True)
+    ]
+    bins = [Bin(expected=0.78, share=wide)]
+    asked = [one.model_copy(update={"groups": groups, "curves": {MODEL: bins}}) for one in found.questions]
+    return found.model_copy(
+        update={"questions": asked, "alerts": evaluations.alerts().model_copy(update={"ways": ways})}
+    )
+
+
+NAMES = ("Logistic regression", "New on the plain overdue list")
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_nothing_is_cut_however_narrow_the_terminal(width: int) -> None:
+    text = printed(roomless(), width)
+    lines = [line.rstrip() for line in text.splitlines()]
+    for label in (label for named in GROUPS.values() for label in named.values()):
+        assert any(line.startswith(f"  {label}  ") for line in lines), label
+    for name in NAMES:
+        assert f"  {name}" in lines
+    assert lines.count("    had left: 1,222 of 1,233, 78 % (70 to 84)") == 3
+    assert lines.count("    exits caught: 1 of 3, too few to tell") == 1
+    assert sum(line.startswith("  said ") and line.endswith("1,222 of 1,233") for line in lines) == 2  # behind the bars
+    assert sum("1.11 (0.99 to 1.23)" in line for line in lines) == 2 * sum(map(len, GROUPS.values()))
 
 
 def test_a_plain_terminal_has_letters_for_everything() -> None:

@@ -11,7 +11,7 @@ import pytest
 from holdfast.asof import seconds
 from holdfast.engine import Engine
 from holdfast.episodes import episodes
-from holdfast.silence.outcomes import Afterwards
+from holdfast.silence.outcomes import Afterwards, old_enough
 from holdfast.tables import read_tables
 
 FIRST = datetime(2026, 1, 5, 10, 0)  # noqa: DTZ001 - a wall clock
@@ -131,3 +131,10 @@ def test_the_rows_stay_in_their_order(practice: Practice) -> None:
     assert found["over_at"].to_list() == [
         seconds(when) for when in (LAST + 50 * DAY, FIRST + 7 * DAY, FIRST + 14 * DAY)
     ]
+
+
+def test_a_session_is_old_enough_once_the_rule_could_have_called_it_an_exit() -> None:
+    """Sixty days, or six of his rhythms if that is longer; whatever became of him."""
+    rows = pl.DataFrame({"contact_at": [0, 0, 0], "rhythm_days": [7.0, 10.0, 14.0]})
+    for day, told in ((59, [False] * 3), (60, [True, True, False]), (84, [True] * 3)):
+        assert rows.select(old_enough(day * 86_400)).to_series().to_list() == told

@@ -10,8 +10,9 @@ import pytest
 from tests.unit.silence import test_signals
 from tests.unit.silence.stories import ahead, appointment, called_off, came, checkin, client, look, moment, repair
 
+from holdfast.episodes import EPISODE
 from holdfast.silence.moments import CONTACT, Moments
-from holdfast.silence.reasons import LEAST, SINCE, UNTOLD, listed, signal_reasons, silence_reasons
+from holdfast.silence.reasons import LEAST, SINCE, UNTOLD, listed, of_whom, signal_reasons, silence_reasons
 from holdfast.silence.signals import SIGNALS
 from holdfast.silence.words import PLACE, filled
 
@@ -123,9 +124,9 @@ def test_words_name_his_own_values_and_dates(every_reason: pl.DataFrame, name: s
         ("booked", "since_booked", "booked again on 5 March, and has not come"),
         ("paused", "since_paused", "agreed a break on 4 March, and has not come back"),
         ("unmarked", "since_unmarked", "nobody has marked the appointment on 9 March"),
-        ("quiet", "quiet", "nothing booked for 8 days; he usually comes every 7 days"),
-        ("missed", "quiet", "nothing booked for 1 day; he usually comes every 7 days"),
-        ("quiet, first", "quiet", "nothing booked for 8 days; clients here usually come every 7 days"),
+        ("quiet", "quiet", "quiet for 8 days and nothing booked; he usually comes every 7 days"),
+        ("missed", "quiet", "quiet for 8 days and nothing booked; he usually comes every 7 days"),
+        ("quiet, first", "quiet", "quiet for 8 days and nothing booked; clients here usually come every 7 days"),
         ("quiet, nobody knows what is booked", "quiet", "quiet for 8 days; he usually comes every 7 days"),
         ("quiet, booked far ahead", "quiet", "quiet for 8 days; he usually comes every 7 days"),
     ],
@@ -187,3 +188,22 @@ def test_a_place_that_cannot_be_filled_is_not_told() -> None:
 def test_how_values_are_written(template: str, column: str, value: object, expected: str) -> None:
     frame = pl.DataFrame({column: [value]})
     assert frame.select(filled(template, frame, moment(0)).alias("words"))["words"].to_list() == [expected]
+
+
+def test_nobody_is_called_he_who_is_not_a_man() -> None:
+    """Whole words only, and what was asked for stays as it was said."""
+    kinds = ("man", "woman", "other", "unknown")
+    whole = pl.DataFrame({"client_id": kinds, "therapist_id": "T1", "episode": 0, "gender": kinds})
+    text = "left his first check-in unanswered, the other one too; he usually answers, and you spoke with him"
+    told = whole.select(*EPISODE, signal=pl.lit("checkin"), words=pl.lit(text), effect=pl.lit(1.0))
+    asked = told.head(0).vstack(
+        told[1:2].with_columns(signal=pl.lit("change"), words=pl.lit("asked for: 'he talks less'"))
+    )
+    spoken = of_whom(pl.concat([told, asked]), whole)["words"].to_list()
+    assert spoken == [
+        text,
+        "left her first check-in unanswered, the other one too; she usually answers, and you spoke with her",
+        "left their first check-in unanswered, the other one too; the client usually answers, and you spoke with them",
+        "left their first check-in unanswered, the other one too; the client usually answers, and you spoke with them",
+        "asked for: 'he talks less'",
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import polars as pl
 import pytest
 from tests.unit.silence.stories import (
     Story,
@@ -345,3 +346,39 @@ def test_an_answer_on_the_evening_is_known_on_the_evening(evening: Moments) -> N
 
 def test_what_will_be_asked_tomorrow_has_not_been_asked(evening: Moments) -> None:
     assert last_contact(evening.evenings, "not asked yet")["checkin"] == "not_asked"
+
+
+def test_a_check_in_has_its_two_days_even_if_he_is_back_sooner() -> None:
+    """Else those who come back within them would have an open one, and those who do not an unanswered one."""
+    soon = {
+        "answered": [*came(-21, -14, -7, 0, 1), checkin(0, answered=30, understood=4)],
+        "unanswered": [*came(-21, -14, -7, 0, 1), checkin(0, answered=None)],
+    }
+    found = look(soon, day=30)
+    told = dict(found.patterns.group_by("checkin").agg(pl.col("rows").sum()).iter_rows())
+    assert told == {"not_asked": 6, "answered": 1, "unanswered_first": 1}
+
+
+def test_an_answer_that_came_late_is_never_called_unanswered() -> None:
+    late = {name: [*WEEKLY, checkin(0, answered=hours)] for name, hours in (("late", 80), ("never", None))}
+    found = look(late, day=8)
+    assert {last_contact(found.tails, name)["checkin"] for name in late} == {"unanswered_first"}
+    values = {name: last_contact(found.values, name)["asked_on"] for name in late}
+    assert values["late"] is None
+    assert values["never"] is not None
+
+
+def test_a_question_before_the_next_session_may_be_answered_for_two_days() -> None:
+    asked = {"appointment_id": "a14", "sent_at": moment(6, 12), "answered_at": None}
+    story = {"asked": [*WEEKLY, ahead(14), ("checkins", asked)]}
+    told = [last_contact(look(story, day=day).tails, "asked")["before"] for day in (5, 6, 8, 9)]
+    assert told == ["none", "none", "unanswered", "unanswered"]
+
+
+def test_who_sees_only_the_other_of_two_therapists_for_long_has_not_left_without_a_word() -> None:
+    both = [("appointments", dict(row, therapist_id="other", appointment_id=f"o{day}"))
+            for day in range(-28, 36, 7) for _, row in [appointment(day + 1)]]  # fmt: skip
+    story = {"two": [*came(-28, -21, -14, -7, 0), *both]}
+    soon, later = look(story, day=9), look(story, day=34)
+    assert set(soon.evenings["therapist_id"]) == {"two", "other"}
+    assert set(later.evenings["therapist_id"]) == {"other"}
