@@ -5,10 +5,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = {
-    "run": ["--no-default-groups", "--extra", "evaluate"],
-    "test": ["--no-default-groups", "--group", "dev"],
+    "run": ["--no-default-groups", "--extra", "evaluate", "--extra", "site"],
+    "test": ["--no-default-groups", "--group", "dev", "--extra", "site"],
     "bench": ["--no-default-groups", "--group", "bench"],
-    "spark": ["--no-default-groups", "--group", "dev", "--extra", "spark"],
+    "spark": ["--no-default-groups", "--group", "dev", "--extra", "spark", "--extra", "site"],
 }
 
 if __name__ == "__main__":

@@ -29,7 +29,11 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest import mock
+
+if TYPE_CHECKING:
+    import click
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -64,15 +68,25 @@ def cli_reference() -> str:
         "Exit codes: 0 done · 1 the tables have problems · 2 wrong question · 3 a file cannot be imported · "
         "4 a folder cannot be used · 130 stopped by hand. `holdfast leak --json -` prints nothing but the JSON.\n"
     )
-    parts = [_help("holdfast", commands)]
-    parts += [_help(f"holdfast {name}", command) for name, command in sorted(commands.commands.items())]
-    return head + "".join(parts)
+    return head + "".join(_help(name, command) for name, command in every_command("holdfast", commands))
 
 
-def _help(name: str, command: object) -> str:
+def every_command(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """A command under its whole name, and every command below it."""
     import click
 
-    assert isinstance(command, click.Command)
+    yield name, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for inner in sorted(command.list_commands(context)):
+            found = command.get_command(context, inner)
+            assert found is not None
+            yield from every_command(f"{name} {inner}", found)
+
+
+def _help(name: str, command: click.Command) -> str:
+    import click
+
     names = ["-h", "--help"]  # as the group sets them: click keeps the first it made
     context = click.Context(command, info_name=name, terminal_width=100, max_content_width=100, help_option_names=names)
     return f"\n## {name}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"

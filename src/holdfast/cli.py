@@ -24,6 +24,7 @@ from holdfast import __version__
 from holdfast.errors import HoldfastError, UsageError
 from holdfast.shell import CALLED, FILE, FOLDER, console, open_in_browser, say, working, write_file
 from holdfast.silence_cli import COMMANDS, refuse_the_future
+from holdfast.site_cli import site
 from holdfast.tables.sources import MODULES
 
 if TYPE_CHECKING:
@@ -371,5 +372,5 @@ def schema(what: str) -> None:
     say(tables_reference())
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, site):
     commands.add_command(_command)

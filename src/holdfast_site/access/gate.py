@@ -1,0 +1,68 @@
+"""The gate: between the address table and every page. It lets through what the policy lists, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+
+from holdfast_site.access.actors import ANYONE, Actor, Role
+from holdfast_site.access.policy import EVERYBODY, Owns, may, rule_for
+from holdfast_site.accounts.sessions import signed_in
+from holdfast_site.checkins import selectors
+
+LINK = "link"  # how the address table calls the secret of a link
+FOREIGN = frozenset({"cross-site", "same-site"})
+
+
+class ActingRequest(HttpRequest):
+    """A request that has passed the gate: it is known who is acting, in which role."""
+
+    actor: Actor
+
+
+class Gate:
+    """Refuses before a page is called. What is forbidden looks exactly like what is not there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: ActingRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Mapping[str, Any]
+    ) -> HttpResponseBase | None:
+        """Decide about one request; none means that it may pass.
+
+        Raises
+        ------
+        Http404
+            If the page is not in the policy, or not for this role.
+        """
+        found = request.resolver_match
+        rule = rule_for(found.view_name) if found else None
+        if rule is None:
+            raise Http404
+        request.actor = ANYONE if rule.owns is Owns.NOTHING and rule.roles == EVERYBODY else actor_of(request, kwargs)
+        if not may(rule, request.actor.role):
+            raise Http404
+        if _sent_from_elsewhere(request):
+            raise Http404
+        return None if request.method in rule.methods else HttpResponseNotAllowed(sorted(rule.methods))
+
+
+def actor_of(request: HttpRequest, kwargs: Mapping[str, Any]) -> Actor:
+    """Who is acting. A link makes its holder the holder of one check-in, whoever he is."""
+    if LINK not in kwargs:
+        return signed_in(request)
+    invitation = selectors.invitation_of_link(kwargs[LINK])
+    if invitation is None:
+        return ANYONE
+    return Actor(Role.LINK_HOLDER, id=str(invitation.pk), invitation_id=invitation.pk)
+
+
+def _sent_from_elsewhere(request: HttpRequest) -> bool:
+    """Whether another site made the browser send this. Older browsers do not say; there the link's secret must do."""
+    return request.method not in ("GET", "HEAD") and request.headers.get("Sec-Fetch-Site", "") in FOREIGN

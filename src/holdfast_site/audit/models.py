@@ -1,0 +1,18 @@
+"""The audit: who did what, by opaque ids. Rows are added and never changed: the database itself refuses (triggers)."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Event(models.Model):
+    """One thing that was done or read. No foreign keys: it outlives what it is about."""
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+    action = models.CharField(max_length=40)
+    about = models.CharField(max_length=80)
+    chain = models.BinaryField(max_length=32, unique=True)  # over this row and all before it
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.action}"

@@ -1,0 +1,102 @@
+"""Adding to the audit, and finding out whether anybody has been at it.
+
+Each row carries a keyed digest of itself and of the row before. The key is derived from the master key, so whoever has
+the database alone can neither change a row nor remake the chain. A chain cannot show that its end was cut off: for
+that, its head is written to a file beside the database whenever the site starts (``anchor``).
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from holdfast_site.access.actors import Actor
+from holdfast_site.audit.models import Event
+
+START = bytes(32)
+
+
+class Action(StrEnum):
+    """What the audit knows."""
+
+    CHECKIN_SENT = "checkin.sent"
+    CHECKIN_ANSWERED = "checkin.answered"
+    TABLES_LOADED = "tables.loaded"
+    MEMBER_ADDED = "member.added"
+    SIGNED_IN = "member.signed_in"
+    NOT_SIGNED_IN = "member.not_signed_in"
+    SIGNED_OUT = "member.signed_out"
+    CASELOAD_READ = "caseload.read"
+    CLIENT_READ = "client.read"
+    KEPT_READ = "kept.read"
+    APPOINTMENT_MARKED = "appointment.marked"
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Every row is as it was written, and none is missing."""
+
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first row that is not as it was written, or that is missing."""
+
+    event: int
+
+
+def record(action: Action, *, by: Actor, about: str, at: datetime) -> Event:
+    """Add one event, in the same transaction as what it tells of."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("An event is recorded in the transaction of what it tells of.")
+    last = Event.objects.order_by("-pk").values_list("chain", flat=True).first()
+    event = Event(at=at, actor=by.mark, action=action, about=about)
+    event.chain = _link(START if last is None else bytes(last), event)
+    event.save(force_insert=True)
+    return event
+
+
+def verify(anchors: Path | None = None) -> Whole | Broken:
+    """Go through the whole chain, and through the heads that were written down before."""
+    before, count, heads = START, 0, _heads(anchors)
+    for event in Event.objects.order_by("pk").iterator():
+        count += 1
+        before = _link(before, event)
+        if event.pk != count or not hmac.compare_digest(before, bytes(event.chain)):
+            return Broken(count)
+        if heads.pop(count, before.hex()) != before.hex():
+            return Broken(count)
+    return Broken(min(heads)) if heads else Whole(count)
+
+
+def anchor(anchors: Path) -> None:
+    """Write the head of the chain down beside the database, once for each head."""
+    last = Event.objects.order_by("-pk").first()
+    if last is None or last.pk in _heads(anchors):
+        return
+    with anchors.open("a", encoding="ascii") as file:
+        file.write(f"{last.pk} {bytes(last.chain).hex()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _heads(anchors: Path | None) -> dict[int, str]:
+    if anchors is None or not anchors.exists():
+        return {}
+    lines = (line.split() for line in anchors.read_text(encoding="ascii").splitlines())
+    return {int(parts[0]): parts[1] for parts in lines if len(parts) == 2}
+
+
+def _link(before: bytes, event: Event) -> bytes:
+    told = json.dumps([event.at.isoformat(), event.actor, event.action, event.about])
+    return hmac.digest(settings.VAULT.derived("audit"), before + told.encode(), sha256)

@@ -1,0 +1,142 @@
+"""From the library's tables to the site's rows: an export, or a made-up practice. Loading twice changes nothing.
+
+Only what the site needs is taken: ids, appointments, endings, agreed breaks and check-ins. Of a check-in that was asked
+and answered elsewhere, the answers are for the therapist, and its link is random: nobody can open it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from holdfast.tables.read import Tables
+from holdfast.tables.schema import PAUSE
+from holdfast_site.checkins.answers import Answers
+from holdfast_site.checkins.models import Audience, Invitation
+from holdfast_site.checkins.questions import CHANGE, QUESTIONS, ROTATING, ROTATING_EACH_TIME, VERSION
+from holdfast_site.checkins.services import keep_as_given
+from holdfast_site.people.models import Appointment, Client, Ending, Pause, Therapist
+from holdfast_site.people.services import add_client
+
+Row = Mapping[str, Any]
+SAME = ("appointment_id", "client_id", "therapist_id", "status")
+WORDS_OR_BLANK = ("initiated_by", "certainty", "modality")
+MOMENTS = ("starts_at", "booked_at", "status_at")
+OPEN_FOR = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How many of each there are now."""
+
+    clients: int
+    appointments: int
+    checkins: int
+
+
+@transaction.atomic
+def load(tables: Tables, *, moved: timedelta = timedelta(0)) -> Loaded:
+    """Take over what the site needs, all of it or nothing; for a demo moved to another time."""
+    clock = _Clock(ZoneInfo(settings.SITE.timezone), moved)
+    _people(tables)
+    _appointments(tables, clock)
+    _endings(tables, clock)
+    for row in _rows(tables, "checkins"):
+        _checkin(row, clock)
+    return Loaded(Client.objects.count(), Appointment.objects.count(), Invitation.objects.count())
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """From the practice's wall clock to moments."""
+
+    zone: ZoneInfo
+    moved: timedelta
+
+    def at(self, wall: datetime | None) -> datetime | None:
+        return None if wall is None else (wall + self.moved).replace(tzinfo=self.zone)
+
+    def known(self, wall: datetime) -> datetime:
+        return (wall + self.moved).replace(tzinfo=self.zone)
+
+
+def _rows(tables: Tables, name: str) -> Iterator[Row]:
+    yield from tables[name].iter_rows(named=True)
+
+
+def _people(tables: Tables) -> None:
+    therapists = {
+        row["therapist_id"] for name in ("appointments", "therapists", "endings") for row in _rows(tables, name)
+    }
+    Therapist.objects.bulk_create([Therapist(pk=one) for one in sorted(therapists)], ignore_conflicts=True)
+    clients = {row["client_id"] for name in ("appointments", "clients", "endings") for row in _rows(tables, name)}
+    for one in sorted(clients - set(Client.objects.values_list("pk", flat=True))):
+        add_client(one)
+
+
+def _appointments(tables: Tables, clock: _Clock) -> None:
+    found = [
+        Appointment(
+            **{name: row[name] for name in SAME},
+            **{name: row[name] or "" for name in WORDS_OR_BLANK},
+            **{name: clock.at(row[name]) for name in MOMENTS},
+        )
+        for row in _rows(tables, "appointments")
+    ]
+    changing = [*SAME[2:], *WORDS_OR_BLANK, *MOMENTS]
+    keys = ["appointment_id", "client"]
+    Appointment.objects.bulk_create(
+        found, update_conflicts=True, unique_fields=keys, update_fields=[name.removesuffix("_id") for name in changing]
+    )
+
+
+def _endings(tables: Tables, clock: _Clock) -> None:
+    endings = [
+        Ending(
+            client_id=row["client_id"],
+            therapist_id=row["therapist_id"],
+            ended_on=clock.known(row["ended_on"]).date(),
+            kind=row["kind"],
+            recorded_at=clock.at(row["recorded_at"]),
+        )
+        for row in _rows(tables, "endings")
+    ]
+    Ending.objects.bulk_create(endings, ignore_conflicts=True)
+    pauses = [
+        Pause(
+            client_id=row["client_id"],
+            therapist_id=row["therapist_id"],
+            at=clock.known(row["at"]),
+            until=None if row["until"] is None else clock.known(row["until"]).date(),
+        )
+        for row in _rows(tables, "repairs")
+        if row["action"] == PAUSE
+    ]
+    Pause.objects.bulk_create(pauses, ignore_conflicts=True)
+
+
+def _checkin(row: Row, clock: _Clock) -> None:
+    sent_at = clock.known(row["sent_at"])
+    about = Appointment.objects.get(appointment_id=row["appointment_id"], client=row["client_id"])
+    rotating = [question.name for question in ROTATING if row[question.name] is not None]
+    invitation, is_new = Invitation.objects.get_or_create(
+        appointment=about,
+        sent_at=sent_at,
+        defaults={
+            "link": secrets.token_bytes(32),
+            "expires_at": sent_at + OPEN_FOR,
+            "version": VERSION,
+            "rotating": rotating[:ROTATING_EACH_TIME],
+        },
+    )
+    if is_new and row["answered_at"] is not None:
+        given = [(name, row[name], Audience.THERAPIST) for name in (*QUESTIONS, CHANGE) if row[name] is not None]
+        keep_as_given(invitation, uuid4(), Answers.of(given), clock.known(row["answered_at"]))

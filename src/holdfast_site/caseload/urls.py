@@ -1,0 +1,12 @@
+"""The therapist's addresses."""
+
+from django.urls import path
+
+from holdfast_site.caseload import views
+
+app_name = "caseload"
+urlpatterns = [
+    path("", views.today, name="today"),
+    path("client/<path:client_id>", views.client, name="client"),
+    path("came/<int:appointment>", views.came, name="came"),
+]

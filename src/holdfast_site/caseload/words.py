@@ -1,0 +1,74 @@
+"""Answers in words, for the therapist: sentences before numbers, and always what the number is of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from holdfast_site.checkins.answers import Value
+from holdfast_site.checkins.questions import CHANGE, CHANGES, QUESTIONS, WORDS, Balance, HowOften, Question, Scale
+
+NOTHING_TO_CHANGE = CHANGES[-2:]
+FALL = 2  # on a scale to ten, from his own last answer
+SAYS = {
+    "understood": "Felt understood",
+    "on_target": "Worked on what matters",
+    "worth_it": "Worth his time",
+    "could_say": "Could have said if something was off",
+    "talked_down": "Felt talked down to",
+    "pace": "Pace",
+    "approach": "Feelings and doing",
+    "tone": "Tone",
+    "posture": "Direction",
+    "language": "Words",
+    "energy": "Energy",
+}
+
+
+def lines(answers: Mapping[str, Value]) -> Sequence[str]:
+    """One line an answer: what he would change first, then what is off, then the rest."""
+    found = [f"For next time: {answers[CHANGE]}"] if CHANGE in answers else []
+    found += [f"In his words: “{answers[WORDS]}”"] if WORDS in answers else []
+    asked = [name for name in QUESTIONS if name in answers]
+    return [*found, *(_line(QUESTIONS[name], answers[name]) for name in asked)]
+
+
+def off(answers: Mapping[str, Value], before: Mapping[str, Value]) -> Sequence[str]:
+    """Only what is worth knowing before he comes: wishes, words, what was not just right, and what fell.
+
+    A row of top marks is politeness as often as content, and says nothing; so it is not shown here.
+    """
+    wish = [f"For next time: {answers[CHANGE]}"] if answers.get(CHANGE) not in (None, *NOTHING_TO_CHANGE) else []
+    words = [f"In his words: “{answers[WORDS]}”"] if WORDS in answers else []
+    asked = [question for name, question in QUESTIONS.items() if name in answers]
+    told = (_off(question, int(answers[question.name]), before.get(question.name)) for question in asked)
+    return [*wish, *words, *(line for line in told if line is not None)]
+
+
+def _off(question: Question, value: int, earlier: Value | None) -> str | None:
+    if not isinstance(question, Scale):
+        return _line(question, value) if value else None
+    fell = earlier is not None and int(earlier) - value >= FALL
+    return f"{SAYS[question.name]}: {value} of 10, before {earlier}" if fell else None
+
+
+def _line(question: Question, value: Value) -> str:
+    said = SAYS[question.name]
+    match question:
+        case Balance():
+            return f"{said}: {_label(value, [pair for side in question.sides for pair in side])}"
+        case HowOften():
+            return f"{said}: {_label(value, question.options)}"
+        case _:
+            return f"{said}: {value} of 10"
+
+
+def _label(value: Value, options: Sequence[tuple[int, str]]) -> str:
+    """The words of an option. One that this version does not know is shown as it is."""
+    return dict(options).get(int(value), str(value)).lower()
+
+
+def chance(low: float, middle: float, high: float) -> str:
+    """A chance as so many in ten, with its range."""
+    ends = round(10 * low), round(10 * high)
+    near = f"about {round(10 * middle)} in 10" if round(10 * middle) else "less than 1 in 10"
+    return near if ends[0] == ends[1] else f"{near} (between {ends[0]} and {ends[1]})"

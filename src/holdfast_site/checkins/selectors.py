@@ -1,0 +1,89 @@
+"""Reading check-ins. Whatever a therapist or the silence model gets comes from the therapist's own boxes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Prefetch, QuerySet
+
+from holdfast_site.access.actors import Actor, Role
+from holdfast_site.accounts.models import Post
+from holdfast_site.checkins.answers import Value, unpacked
+from holdfast_site.checkins.models import Audience, Invitation, SealedBox, Submission
+from holdfast_site.people.models import Appointment, Client, Therapist
+
+SEEN_BY_THERAPIST = (Audience.THERAPIST, Audience.PROMPT)
+
+
+def invitation_of_link(link: str) -> Invitation | None:
+    """The check-in that a link is for, if there is one."""
+    return Invitation.objects.filter(link=settings.VAULT.fingerprint_of_link(link)).first()
+
+
+def own_invitation(actor: Actor) -> Invitation:
+    """The one check-in of a link holder.
+
+    Raises
+    ------
+    Invitation.DoesNotExist
+        For anybody else.
+    """
+    return Invitation.objects.select_related("appointment__client", "appointment__therapist").get(
+        pk=actor.invitation_id or 0
+    )
+
+
+def is_answered(invitation: Invitation) -> bool:
+    """Whether answers have come. Only the holder of the link is told."""
+    return Submission.objects.filter(invitation=invitation).exists()
+
+
+def audiences_for(appointment: Appointment) -> Sequence[Audience]:
+    """Who may be chosen to see an answer.
+
+    What is kept from the therapist is offered only where that can be kept (safety rule 11): not where one person
+    treats everybody, nor where nobody receives it, or whoever does is the therapist.
+    """
+    contact, therapist = settings.SITE.care_contact, appointment.therapist_id
+    receivers = Post.objects.filter(role=Role.CARE_CONTACT, member__is_active=True)
+    is_his_therapist = receivers.filter(member__posts__therapist=therapist).exists()
+    alone = Therapist.objects.count() < 2
+    if contact is None or contact.therapist_id == therapist or alone or is_his_therapist or not receivers.exists():
+        return (Audience.THERAPIST,)
+    return tuple(Audience)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Shown:
+    """One check-in as the therapist may see it. Of one that is wholly kept from him there is none."""
+
+    invitation: Invitation
+    answers: Mapping[str, Value]
+    wants_to_be_asked: bool
+
+
+def shown_to_therapist(invitations: QuerySet[Invitation]) -> Sequence[Shown]:
+    """Those check-ins that the therapist may see something of, oldest first. Nothing else is fetched or opened."""
+    his = Prefetch("submission__boxes", SealedBox.objects.filter(audience__in=SEEN_BY_THERAPIST), to_attr="his_boxes")
+    answered = invitations.filter(submission__boxes__audience__in=SEEN_BY_THERAPIST).distinct()
+    fetched = answered.select_related("appointment__client", "submission").prefetch_related(his)
+    return [_shown(one) for one in fetched.order_by("sent_at", "pk")]
+
+
+def shown_of(client: Client) -> Sequence[Shown]:
+    """The same, of one client."""
+    return shown_to_therapist(Invitation.objects.filter(appointment__client=client))
+
+
+def opened(box: SealedBox, client: Client) -> Mapping[str, Value]:
+    """What a box holds."""
+    return unpacked(settings.VAULT.client_box(client.pk, client.wrapped_key).open(box.sealed, place=box.place))
+
+
+def _shown(invitation: Invitation) -> Shown:
+    boxes: Mapping[str, SealedBox] = {box.audience: box for box in vars(invitation.submission)["his_boxes"]}
+    own = boxes.get(Audience.THERAPIST)
+    answers = opened(own, invitation.appointment.client) if own is not None else {}
+    return Shown(invitation, answers, wants_to_be_asked=Audience.PROMPT in boxes)

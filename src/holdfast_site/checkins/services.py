@@ -1,0 +1,117 @@
+"""Writing check-ins: making a link, and keeping the answers that come by it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from holdfast.errors import UsageError
+from holdfast.tables.schema import Status
+from holdfast_site.access.actors import Actor
+from holdfast_site.audit.services import Action, record
+from holdfast_site.checkins import selectors
+from holdfast_site.checkins.answers import Answers, packed
+from holdfast_site.checkins.models import Audience, Invitation, SealedBox, Submission
+from holdfast_site.checkins.questions import VERSION, next_rotating
+from holdfast_site.people.models import Appointment
+
+LINK_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The answers are on disk; these are the audiences that have something to read."""
+
+    audiences: frozenset[Audience]
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredBefore:
+    """Another form of the same check-in was sent in before; that one stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The link's time is over."""
+
+
+@transaction.atomic
+def invite(*, by: Actor, appointment: Appointment, now: datetime) -> tuple[Invitation, str]:
+    """Make one check-in and its link. The link is returned once and stored nowhere.
+
+    Raises
+    ------
+    django.db.IntegrityError
+        If one was made about this appointment in the same second: the tables could not tell them apart.
+    """
+    now = now.replace(microsecond=0)
+    shown = selectors.shown_of(appointment.client)
+    link = secrets.token_urlsafe(LINK_BYTES)
+    invitation = Invitation.objects.create(
+        appointment=appointment,
+        link=settings.VAULT.fingerprint_of_link(link),
+        sent_at=now,
+        expires_at=now + timedelta(hours=settings.SITE.link_hours),
+        version=VERSION,
+        rotating=next_rotating(
+            [one.invitation.rotating for one in shown], known=frozenset(name for one in shown for name in one.answers)
+        ),
+    )
+    record(Action.CHECKIN_SENT, by=by, about=f"checkin:{invitation.pk}", at=now)
+    return invitation, link
+
+
+def invite_after_last_session(*, by: Actor, client_id: str, now: datetime) -> str:
+    """Make a check-in about a client's last session, and return its link.
+
+    Raises
+    ------
+    UsageError
+        If he has had no session yet.
+    """
+    sessions = Appointment.objects.filter(client=client_id, status=Status.ATTENDED, starts_at__lte=now)
+    last = sessions.order_by("starts_at", "pk").last()
+    if last is None:
+        raise UsageError(f"There is no session of {client_id} in this site.")
+    return invite(by=by, appointment=last, now=now)[1]
+
+
+@transaction.atomic(durable=True)
+def keep_answers(
+    *, by: Actor, invitation: Invitation, form: UUID, answers: Answers, now: datetime
+) -> Kept | AnsweredBefore | Closed:
+    """Keep one set of answers. The same form sent twice, or a hundred times at once, is kept once.
+
+    When this returns ``Kept``, the answers are on disk.
+    """
+    before = Submission.objects.filter(invitation=invitation).first()
+    if before is not None:
+        return _as_before(before) if before.form == form else AnsweredBefore()
+    if now >= invitation.expires_at:
+        return Closed()
+    keep_as_given(invitation, form, answers, now)
+    record(Action.CHECKIN_ANSWERED, by=by, about=f"checkin:{invitation.pk}", at=now)
+    return Kept(answers.audiences)
+
+
+def keep_as_given(invitation: Invitation, form: UUID, answers: Answers, answered_at: datetime) -> None:
+    """Keep answers without asking whether they may come: for what was answered elsewhere. In a transaction."""
+    _seal(Submission.objects.create(invitation=invitation, form=form, answered_at=answered_at), invitation, answers)
+
+
+def _as_before(submission: Submission) -> Kept:
+    return Kept(frozenset(Audience(name) for name in submission.boxes.values_list("audience", flat=True)))
+
+
+def _seal(submission: Submission, invitation: Invitation, answers: Answers) -> None:
+    client = invitation.appointment.client
+    own = settings.VAULT.client_box(client.pk, client.wrapped_key)
+    for audience, values in answers.by_audience.items():
+        box = SealedBox(submission=submission, audience=audience)
+        box.sealed = own.seal(packed(values), place=box.place)
+        box.save(force_insert=True)

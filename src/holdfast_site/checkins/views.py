@@ -1,0 +1,64 @@
+"""The check-in's page. Opening it changes nothing, however often; sending it in keeps one set of answers."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from holdfast_site.access.gate import ActingRequest
+from holdfast_site.checkins import selectors, services
+from holdfast_site.checkins.forms import CheckinForm
+from holdfast_site.checkins.models import Invitation
+from holdfast_site.checkins.page import sheet
+from holdfast_site.checkins.questions import questions_of
+
+GONE, CONFLICT, UNAVAILABLE, UNREADABLE = 410, 409, 503, 422
+
+
+@csrf_exempt  # no cookie is set for whoever has a link: the secret in the address is what a forged form would lack
+def answer(request: ActingRequest, link: str) -> HttpResponse:
+    """Show the check-in, or keep what was sent in."""
+    invitation = selectors.own_invitation(request.actor)
+    if request.method == "POST":
+        return _sent_in(request, invitation)
+    if selectors.is_answered(invitation):
+        return render(request, "checkins/answered.html")
+    if timezone.now() >= invitation.expires_at:
+        return render(request, "checkins/closed.html", status=GONE)
+    return _page(request, _form(invitation))
+
+
+def _sent_in(request: ActingRequest, invitation: Invitation) -> HttpResponse:
+    form = _form(invitation, request)
+    if not form.is_valid():
+        return _page(request, form, status=UNREADABLE)
+    try:
+        done = services.keep_answers(
+            by=request.actor,
+            invitation=invitation,
+            form=form.cleaned_data["form"],
+            answers=form.answers(),
+            now=timezone.now(),
+        )
+    except DatabaseError:  # a full or failing disk: the page comes back with everything he wrote in it
+        return _page(request, form, status=UNAVAILABLE)
+    match done:
+        case services.Kept(audiences):
+            return render(request, "checkins/thanks.html", {"audiences": audiences})
+        case services.AnsweredBefore():
+            return render(request, "checkins/answered.html", {"not_added": True}, status=CONFLICT)
+        case services.Closed():
+            return render(request, "checkins/closed.html", {"not_kept": True}, status=GONE)
+
+
+def _form(invitation: Invitation, request: ActingRequest | None = None) -> CheckinForm:
+    audiences = selectors.audiences_for(invitation.appointment)
+    return CheckinForm(questions_of(invitation.rotating), audiences, request.POST if request else None)
+
+
+def _page(request: ActingRequest, form: CheckinForm, status: int = 200) -> HttpResponse:
+    context = {"sheet": sheet(form), "not_saved": status == UNAVAILABLE, "unreadable": status == UNREADABLE}
+    return render(request, "checkins/answer.html", context, status=status)

@@ -1,0 +1,251 @@
+"""``holdfast site init``, ``doctor`` and ``serve``: questions, arguments and printing, nothing else."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from holdfast.errors import UsageError
+from holdfast.shell import CALLED, FILE, FOLDER, say
+from holdfast_site.config import CrisisNumber, is_loopback
+
+LOCAL, PORT = "127.0.0.1", 8000
+UNSAFE = 4
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--name", help="The practice's name. Clients never see it on a check-in.")
+@click.option("--timezone", metavar="ZONE", help="The practice's time zone, such as Europe/London.")
+@click.option("--reading-hours", metavar="WORDS", help="When answers are read, as clients will see it.")
+@click.option("--crisis", "crisis", multiple=True, metavar="NAME=NUMBER", help="Whom to call now. Can be repeated.")
+@click.option("--care-contact", metavar="NAME", help="Who receives what is not for the therapist; blank: nobody.")
+@click.option("--key", "key", type=FILE, help="Where to keep the master key; by default beside DIR, never in it.")
+def init(
+    folder: Path,
+    name: str | None,
+    timezone: str | None,
+    reading_hours: str | None,
+    crisis: tuple[str, ...],
+    care_contact: str | None,
+    key: Path | None,
+) -> None:
+    """Make a site in a new folder: asks five things, makes the key and the database."""
+    from pydantic import ValidationError
+
+    from holdfast_site import start
+
+    decided: dict[str, Any] = {
+        "name": _told(name, "--name", "The practice's name"),
+        "timezone": _told(timezone, "--timezone", "Its time zone, such as Europe/London"),
+        "reading_hours": _told(
+            reading_hours, "--reading-hours", "When are answers read? Such as: Monday to Friday, 9 to 5"
+        ),
+        "crisis_numbers": _crisis_numbers(crisis),
+    }
+    contact = _told(
+        care_contact, "--care-contact", "Who receives what is not for the therapist? Blank: nobody", blank=True
+    )
+    if contact:
+        decided["care_contact"] = {"name": contact}
+    key = key or folder.resolve().with_name(f"{folder.resolve().name}.key")
+    try:
+        start.make_site(folder, key_file=key, **decided)
+    except ValidationError as error:
+        raise UsageError("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())) from error
+    start.get_django_ready(folder)
+    start.bring_up_to_date()
+    say(f"The site is in {folder}. Back that folder up.")
+    say(f"Its key is {key}. Keep a copy of that apart from the backups.")
+    say("Without the key nobody can read the answers; with key and folder anybody can.")
+    say(f"Next: {CALLED} site doctor {folder}")
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--listen", default=LOCAL, show_default=True, metavar="ADDRESS", help="The address it would listen on.")
+def doctor(folder: Path, listen: str) -> None:
+    """Say whether the site in DIR is safe to start, and if not, every reason."""
+    _refuse_if_unsafe(folder, listen, look_only=True)
+    say(f"{folder} is safe to start.")
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", required=False, type=FOLDER)
+@click.option("--demo", is_flag=True, help="A made-up practice in a temporary folder, gone when you stop it.")
+@click.option("--listen", default=LOCAL, show_default=True, metavar="ADDRESS", help="The address to listen on.")
+@click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="0: any that is free.")
+def serve(folder: Path | None, demo: bool, listen: str, port: int) -> None:
+    """Start the site, if it is safe to, until you stop it with Ctrl+C."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that a demo that is stopped is cleared away
+    if (folder is None) == (not demo):
+        raise UsageError("Give the folder of a site, or --demo. To make a site: holdfast site init DIR")
+    if folder is not None:
+        _refuse_if_unsafe(folder, listen)
+        _serve(folder, listen, port)
+        return
+    if not is_loopback(listen):
+        raise UsageError("The demo is for this machine only: leave --listen out.")
+    with tempfile.TemporaryDirectory(prefix="holdfast-demo-") as made:
+        _serve_demo(Path(made), listen, port)
+
+
+@click.command("add-person")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.argument("login", metavar="NAME")
+@click.option("--therapist", metavar="ID", help="Acts as the therapist with this id, as in the tables.")
+@click.option("--care-contact", is_flag=True, help="Acts as the care contact.")
+def add_person(folder: Path, login: str, therapist: str | None, care_contact: bool) -> None:
+    """Let somebody sign in to the site in DIR, in one role; asks for a password of 15 letters or more."""
+    if (therapist is None) == (not care_contact):
+        raise UsageError("Say in which role: --therapist ID, or --care-contact.")
+    _refuse_if_unsafe(folder, LOCAL)
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import Role
+    from holdfast_site.accounts.services import introduce
+
+    role = Role.CARE_CONTACT if care_contact else Role.THERAPIST
+    introduce(login, role, therapist_id=therapist, password=_password(), now=timezone.now())
+    say(f"{login} can sign in at /sign-in.")
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.argument("tables", metavar="TABLES", type=FOLDER)
+def load(folder: Path, tables: Path) -> None:
+    """Take ids, appointments, endings, breaks and check-ins of a folder of tables into the site in DIR."""
+    from holdfast.tables import read_tables
+
+    found = read_tables(tables)
+    _refuse_if_unsafe(folder, LOCAL)
+    from django.utils import timezone
+
+    from holdfast_site.caseload.services import load_tables
+
+    done = load_tables(found, now=timezone.now())
+    say(
+        f"{done.clients:,} clients, {done.appointments:,} appointments and {done.checkins:,} check-ins are in the site."
+    )
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.argument("client", metavar="CLIENT")
+def link(folder: Path, client: str) -> None:
+    """Make a check-in about a client's last session, and print its link. Nothing is sent."""
+    _refuse_if_unsafe(folder, LOCAL)
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.checkins.services import invite_after_last_session
+    from holdfast_site.config import read_config
+
+    secret = invite_after_last_session(by=OPERATOR, client_id=client, now=timezone.now())
+    config = read_config(folder)
+    say(f"{config.address}/c/{secret}")
+    say(f"Open for {config.link_hours} hours. Whoever has it can fill it in; it is shown only here.", error=True)
+
+
+def _serve_demo(home: Path, listen: str, port: int) -> None:
+    from django.utils import timezone
+
+    from holdfast_site import demo
+
+    say("Making a practice up …")
+    server = _server_of(demo.make(home), listen, port)
+    address = f"http://{LOCAL}:{server.effective_port}"
+    say("A made-up practice, on this machine only. Everything in it is gone when you stop it with Ctrl+C.\n")
+    for words, link in demo.links(address, timezone.now()):
+        say(f"{words}\n  {link}\n")
+    server.run()
+
+
+def _serve(folder: Path, listen: str, port: int) -> None:
+    from holdfast_site.audit.services import anchor
+    from holdfast_site.server import keep_fresh
+    from holdfast_site.start import anchors
+
+    server = _server_of(folder, listen, port)
+    anchor(anchors(folder))
+    keep_fresh()
+    say(f"The site is at http://{listen}:{server.effective_port}. Stop it with Ctrl+C.")
+    server.run()
+
+
+def _server_of(folder: Path, listen: str, port: int) -> Any:
+    from holdfast_site import server
+
+    return server.server(folder, listen=listen, port=port)
+
+
+def _refuse_if_unsafe(folder: Path, listen: str, *, look_only: bool = False) -> None:
+    """Look over the files, then the database.
+
+    Raises
+    ------
+    UnsafeSite
+        With every reason why it must not start.
+    """
+    from holdfast_site import start
+    from holdfast_site.errors import UnsafeSite
+
+    found = start.problems(folder, listen=listen)
+    if found:
+        raise UnsafeSite(found)
+    start.get_django_ready(folder)
+    if not look_only:
+        start.bring_up_to_date()
+    found = start.database_problems(folder)
+    if found:
+        raise UnsafeSite(found)
+
+
+# --- questions --------------------------------------------------------------------------------------
+
+
+def _told(given: str | None, option: str, question: str, *, blank: bool = False) -> str:
+    """What was given as an option, or is said now.
+
+    Raises
+    ------
+    UsageError
+        If it was not given and there is nobody to ask.
+    """
+    if given is not None:
+        return given
+    if sys.stdin.isatty():
+        return str(click.prompt(question, default="" if blank else None, show_default=False))
+    if blank:
+        return ""
+    raise UsageError(f"{option} is missing, and there is nobody to ask.")
+
+
+def _crisis_numbers(given: tuple[str, ...]) -> list[CrisisNumber]:
+    """Read NAME=NUMBER, or ask for one."""
+    told = list(given)
+    if not told:
+        who = _told(None, "--crisis", "Whom can clients call now, day and night? The name")
+        told.append(f"{who}={click.prompt('The number')}")
+    found = []
+    for pair in told:
+        name, equals, number = pair.partition("=")
+        if not (equals and name.strip() and any(sign.isdigit() for sign in number)):
+            raise UsageError(f"--crisis {pair!r} is not NAME=NUMBER. Such as: --crisis 'Samaritans=116 123'")
+        found.append(CrisisNumber(name=name, number=number))
+    return found
+
+
+def _password() -> str:
+    """Ask for a password twice, or read it from a pipe."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+COMMANDS = (init, doctor, serve, add_person, load, link)

@@ -1,0 +1,54 @@
+"""The pages that are nobody's: the way in, help now, a blank page, and what is shown when something is wrong.
+
+None of them touches the database, so that help is there when everything else is not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def practice(request: HttpRequest) -> dict[str, Any]:
+    """What every page may say: the practice's decisions, from its settings."""
+    return {"site": settings.SITE}
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """What somebody finds who comes without a link."""
+    return render(request, "home.html")
+
+
+def help_now(request: HttpRequest) -> HttpResponse:
+    """Whom to call now."""
+    return render(request, "help_now.html")
+
+
+def blank(request: HttpRequest) -> HttpResponse:
+    """Where the quick exit leads: nothing."""
+    return render(request, "blank.html")
+
+
+def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its secret, or one that is no form."""
+    return render(request, "sorry.html", {"sorry": "That could not be read. Go back and send it again."}, status=403)
+
+
+def unreadable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Something came that no page of ours sends."""
+    return render(request, "sorry.html", {"sorry": "That could not be read. Go back and send it again."}, status=400)
+
+
+def absent(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Not there, or not for this person: the same page, to the byte."""
+    sorry = "There is nothing at this address. Check that the link is whole, or ask the practice for a new one."
+    return render(request, "sorry.html", {"sorry": sorry}, status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Our own fault."""
+    sorry = "Something went wrong here, not with you. Go back, keep the page open and try again in a minute."
+    return render(request, "sorry.html", {"sorry": sorry}, status=500)

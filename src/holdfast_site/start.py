@@ -1,0 +1,171 @@
+"""Making a site, looking it over, and getting Django ready for it. Only this knows the order of things."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from holdfast.errors import FolderError
+from holdfast_site.config import (
+    ANCHORS,
+    DATABASE,
+    SITE_FILE,
+    SiteConfig,
+    is_loopback,
+    key_path,
+    read_config,
+    write_config,
+)
+from holdfast_site.errors import UnsafeSite, VaultError
+from holdfast_site.vault import PRIVATE_MODE, Vault
+
+FOLDER_VARIABLE = "HOLDFAST_SITE"
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+PRIVATE_FOLDER = 0o700
+
+
+def make_site(folder: Path, *, key_file: Path, **decided: object) -> SiteConfig:
+    """Make a new site: its settings, its key and an empty database.
+
+    Raises
+    ------
+    FolderError
+        If the folder holds something already.
+    pydantic.ValidationError
+        If something decided is not allowed. Nothing has been made then.
+    UnsafeSite
+        If the key would lie inside the folder, where backups of the data would hold it too.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise FolderError(f"{folder} is not empty. Name a new folder for the site.")
+    if _inside(key_file, folder):
+        raise UnsafeSite([_KEY_INSIDE.format(key=key_file, folder=folder)])
+    relative = os.path.relpath(key_file.resolve(), folder.resolve())
+    wanted = SiteConfig.model_validate({**decided, "key_file": relative, "key_fingerprint": "not made yet"})
+    vault = Vault.create(key_file)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(PRIVATE_FOLDER)
+    config = wanted.model_copy(update={"key_fingerprint": vault.fingerprint})
+    write_config(folder, config)
+    return config
+
+
+def get_django_ready(folder: Path) -> None:
+    """Load Django for one site; once in a process.
+
+    Raises
+    ------
+    FolderError
+        If another site is loaded in this process.
+    """
+    import django
+
+    resolved = str(folder.resolve())
+    if os.environ.setdefault(FOLDER_VARIABLE, resolved) != resolved:
+        raise FolderError("One process serves one site. Start another process for the other one.")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "holdfast_site.settings"
+    django.setup()
+
+
+def bring_up_to_date() -> None:
+    """Bring the database to the form that this version wants. Only its owner can open it, and so its journal."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    os.close(os.open(str(settings.DATABASES["default"]["NAME"]), os.O_RDWR | os.O_CREAT, PRIVATE_MODE))
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def anchors(folder: Path) -> Path:
+    """Where the heads of the audit are written down."""
+    return folder / ANCHORS
+
+
+# --- looking it over --------------------------------------------------------------------------------
+
+_KEY_INSIDE = (
+    "The key file {key} lies inside {folder}: a backup of the folder would hold the key as well, and then the "
+    "encryption protects nothing. Keep it outside."
+)
+
+
+def problems(folder: Path, *, listen: str = "127.0.0.1") -> list[str]:
+    """Everything for which this site must not start, before the database is opened.
+
+    Raises
+    ------
+    FolderError
+        If there is no site in the folder, or its settings cannot be read.
+    """
+    config = read_config(folder)
+    return [
+        *_key_problems(folder, config),
+        *_reach_problems(config, listen),
+        *_mode_problems(folder),
+        *([] if config.crisis_numbers else [f"No crisis number. Add one to crisis_numbers in {folder / SITE_FILE}."]),
+        *([] if (folder / DATABASE).exists() else [_GONE.format(database=folder / DATABASE)]),
+        *([_DEMO.format(file=folder / SITE_FILE)] if config.demo else []),
+        *([_DEBUG] if os.environ.get("DJANGO_DEBUG") or os.environ.get("DEBUG") else []),
+    ]
+
+
+_DEMO = "demo is true in {file}: anybody could come in without a password. Take it out."
+_GONE = "{database} is not there. Put the last good backup in its place; an empty one is never made in its stead."
+_DEBUG = "DEBUG is set in the environment. Pages for debugging show what people wrote; take the variable away."
+
+
+def database_problems(folder: Path) -> list[str]:
+    """The same of the database and the audit. Django must be ready."""
+    from django.db import connection
+
+    from holdfast_site.audit.services import Broken, verify
+
+    try:
+        connection.ensure_connection()
+    except UnsafeSite as error:
+        return error.problems
+    with connection.cursor() as cursor:
+        if cursor.execute("PRAGMA quick_check").fetchone() != ("ok",):
+            return [f"{folder / DATABASE} is damaged. Put the last good backup in its place."]
+    whole = verify(anchors(folder))
+    if isinstance(whole, Broken):
+        return [f"The audit was changed or cut at event {whole.event}. Keep the folder as it is and find out why."]
+    return []
+
+
+def _key_problems(folder: Path, config: SiteConfig) -> list[str]:
+    path = key_path(folder, config)
+    found = [_KEY_INSIDE.format(key=path, folder=folder)] if _inside(path, folder) else []
+    try:
+        fingerprint = Vault.read(path).fingerprint
+    except VaultError as error:
+        return [*found, str(error)]
+    if fingerprint != config.key_fingerprint:
+        found.append(f"The key in {path} is another site's. Put this site's key file back.")
+    if os.name == "posix" and path.stat().st_mode & OTHERS:
+        found.append(f"Others on this machine can read the key file. To mend it: chmod 600 {path}")
+    return found
+
+
+def _reach_problems(config: SiteConfig, listen: str) -> list[str]:
+    found = []
+    if not config.is_local and not config.speaks_tls:
+        found.append(f"address is {config.address}: what is not on this machine must begin with https://.")
+    if not is_loopback(listen) and not (config.speaks_tls and config.trusted_proxy):
+        found.append(
+            f"It would listen on {listen}, for other machines, without TLS. Put a proxy that speaks TLS in front, and "
+            "say so with an https:// address and trusted_proxy; or listen on 127.0.0.1."
+        )
+    return found
+
+
+def _mode_problems(folder: Path) -> list[str]:
+    loose = [path for path in (folder, folder / DATABASE) if path.exists() and path.stat().st_mode & OTHERS]
+    if os.name != "posix":
+        return []
+    return [f"Others on this machine can open {path}. To mend it: chmod go-rwx {path}" for path in loose]
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())

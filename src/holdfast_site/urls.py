@@ -1,0 +1,23 @@
+"""Every address. A page that is missing from ``access/policy.py`` is not reached, even if it stands here."""
+
+from django.urls import include, path
+
+from holdfast_site import pages
+from holdfast_site.accounts import views as accounts
+
+handler400 = pages.unreadable
+handler403 = pages.refused
+handler404 = pages.absent
+handler500 = pages.broken
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("help-now", pages.help_now, name="help_now"),
+    path("blank", pages.blank, name="blank"),
+    path("sign-in", accounts.sign_in, name="sign_in"),
+    path("sign-out", accounts.sign_out, name="sign_out"),
+    path("demo/<str:role>", accounts.enter_demo, name="enter_demo"),
+    path("today/", include("holdfast_site.caseload.urls")),
+    path("kept/", include("holdfast_site.handover.urls")),
+    path("c/", include("holdfast_site.checkins.urls")),
+]

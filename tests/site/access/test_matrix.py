@@ -1,0 +1,232 @@
+"""Every address × method × role × ownership: what the policy says is what happens, and nothing else can be reached."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from tests.site.conftest import appointment, signed_in
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+OPEN = ("/", "/help-now", "/blank")
+WHO = ("anyone", "alma", "ben", "care contact")
+READ = {"GET": 200, "HEAD": 200}
+ABSENT = ("/c/", "/c/short", "/c/" + "x" * 43, "/c/%00", "/admin/", "/static/", "/help-now/", "/.env")
+
+
+def views() -> Iterator[str]:
+    from django.urls import get_resolver
+    from django.urls.resolvers import URLPattern, URLResolver
+
+    def walk(patterns: list[URLPattern | URLResolver], namespace: str) -> Iterator[str]:
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                yield from walk(
+                    pattern.url_patterns, f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+                )
+            else:
+                yield f"{namespace}{pattern.name}"
+
+    yield from walk(get_resolver().url_patterns, "")
+
+
+def test_every_address_is_in_the_policy_and_every_rule_has_an_address(site):
+    from holdfast_site.access.policy import POLICY
+
+    assert sorted(views()) == sorted(POLICY)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_open_pages_are_for_reading(site, browser, method):
+    for address in OPEN:
+        status = browser.generic(method, address).status_code
+        assert status == (200 if method in ("GET", "HEAD") else 405), (method, address)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_checkin_is_for_whoever_has_its_link(cast, browser, method):
+    for address in (cast.address, f"/c/{cast.other_link}"):
+        status = browser.generic(method, address).status_code
+        allowed = {"GET": 200, "HEAD": 200, "POST": 422}  # an empty form is no form of ours
+        assert status == allowed.get(method, 405), method
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_whatever_is_not_there_is_absent(cast, browser, method):
+    for address in ABSENT:
+        assert browser.generic(method, address).status_code == 404, (method, address)
+
+
+@pytest.fixture(name="everybody")
+def _everybody(cast, browser):
+    """Somebody in each role, and in each two of them who own different things."""
+    return {
+        "anyone": browser,
+        "alma": signed_in("therapist", "alma"),  # treats Dan
+        "ben": signed_in("therapist", "ben"),  # treats Eli
+        "care contact": signed_in("care_contact"),
+    }
+
+
+def places(cast, now):
+    """Every address that is about somebody, with who may do what there."""
+    dans = appointment(cast.dan, cast.alma, now - timedelta(days=7), status="unknown")
+    elis = appointment(cast.eli, cast.ben, now - timedelta(days=7), status="unknown")
+    both = {"alma": READ, "ben": READ}
+    return {
+        "/today/": both,
+        "/today/client/dan": {"alma": READ},
+        "/today/client/eli": {"ben": READ},
+        "/today/client/nobody": {},
+        f"/today/came/{dans.pk}": {"alma": {"POST": 404}, "ben": {"POST": 404}},  # neither yes nor no was said
+        f"/today/came/{elis.pk}": {"alma": {"POST": 404}, "ben": {"POST": 404}},
+        "/kept/": {"care contact": READ},
+        "/sign-in": {who: {**READ, "POST": 422} for who in WHO},
+        "/demo/therapist": {who: {"POST": 404} for who in WHO},  # this is no demo
+    }
+
+
+def test_every_place_for_everybody_with_every_method(cast, everybody, now):
+    seen = []
+    for address, allowed in places(cast, now).items():
+        for who, his in everybody.items():
+            for method in METHODS:
+                status = his.generic(method, address).status_code
+                wanted = allowed[who].get(method, 405) if who in allowed else hidden(address, who, method)
+                seen.append((address, who, method, status, wanted))
+    assert [one for one in seen if one[3] != one[4]] == []
+    assert len(seen) == 9 * 4 * len(METHODS)
+
+
+def hidden(address, who, method):
+    """What is not his is absent. Only whoever may reach a kind of page is told of a method that it does not have."""
+    treats = who in ("alma", "ben") and address.startswith("/today/")
+    reading = method in ("GET", "HEAD")
+    return 405 if treats and not reading and not address.startswith("/today/came") else 404
+
+
+def test_marking_is_for_whose_client_it_is_and_once(cast, everybody, now):
+    from holdfast_site.people.models import Appointment
+
+    dans = appointment(cast.dan, cast.alma, now - timedelta(days=7), status="unknown", certainty="not_updated")
+    address = f"/today/came/{dans.pk}"
+    for who in ("anyone", "care contact", "ben"):
+        everybody[who].post(address, {"came": "yes"})
+        assert Appointment.objects.get(pk=dans.pk).status == "unknown", who
+    assert everybody["alma"].post(address, {"came": "no"}).status_code == 302
+    assert everybody["alma"].post(address, {"came": "yes"}).status_code == 302  # somebody was faster
+    marked = Appointment.objects.get(pk=dans.pk)
+    assert (marked.status, marked.certainty) == ("no_show", "recorded")
+
+
+def test_a_client_who_went_on_with_somebody_else_is_gone_from_the_caseload(cast, everybody, now):
+    assert everybody["alma"].get("/today/client/dan").status_code == 200
+    appointment(cast.dan, cast.ben, now + timedelta(days=3), status="booked")
+    assert everybody["alma"].get("/today/client/dan").status_code == 404
+    assert everybody["ben"].get("/today/client/dan").status_code == 200
+
+
+def test_a_link_shows_the_same_to_staff_as_to_anybody(cast, everybody):
+    plain = everybody["anyone"].get(cast.address).content.decode()
+    for who in ("alma", "care contact"):
+        assert without_form_id(everybody[who].get(cast.address).content.decode()) == without_form_id(plain)
+
+
+def without_form_id(page):
+    return re.sub(r'name="form" value="[^"]+"', "", page)
+
+
+def test_forbidden_looks_exactly_like_absent(cast, browser):
+    absent = browser.get("/nothing-is-here")
+    one_letter_off = browser.get(f"/c/{cast.link[:-1]}{'A' if cast.link[-1] != 'A' else 'B'}")
+    assert one_letter_off.status_code == absent.status_code == 404
+    assert one_letter_off.content == absent.content
+    assert dict(one_letter_off.headers) == dict(absent.headers)
+
+
+def test_a_page_without_a_rule_is_not_reached(site, browser, monkeypatch):
+    from holdfast_site.access import policy
+
+    monkeypatch.setattr(policy, "POLICY", {name: rule for name, rule in policy.POLICY.items() if name != "help_now"})
+    assert browser.get("/help-now").status_code == 404
+
+
+def test_a_form_on_another_site_is_refused(cast, browser, rows):
+    before = rows()
+    for site in ("cross-site", "same-site"):
+        answer = browser.post(cast.address, {"pace": "1"}, headers={"Sec-Fetch-Site": site})
+        assert answer.status_code == 404
+    assert rows() == before
+
+
+def test_a_foreign_host_is_refused(cast, browser):
+    assert browser.get("/", headers={"Host": "evil.example"}).status_code == 400
+
+
+PAGES = ("/", "/help-now", "/nothing-is-here")
+
+
+def test_every_page_is_closed(cast, browser):
+    for address in (*PAGES, "/blank", cast.address):
+        headers = browser.get(address).headers
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "http" not in policy
+        assert "Set-Cookie" not in headers
+
+
+def test_help_is_on_every_page_with_words_on_it(cast, browser, now, monkeypatch):
+    from django.utils import timezone
+
+    for address in (*PAGES, cast.address):
+        assert 'href="tel:116123"' in browser.get(address).content.decode()
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(days=30))
+    closed = browser.get(cast.address)
+    assert closed.status_code == 410
+    assert 'href="tel:116123"' in closed.content.decode()
+
+
+def test_pages_of_staff_are_closed_too_and_their_forms_say_where_they_come_from(cast, everybody):
+    for who, address in (
+        ("alma", "/today/"),
+        ("alma", "/today/client/dan"),
+        ("care contact", "/kept/"),
+        ("anyone", "/sign-in"),
+    ):
+        headers = everybody[who].get(address).headers
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+def test_a_form_without_its_secret_is_refused(cast, site):
+    from django.test import Client
+
+    strict = Client(SERVER_NAME="127.0.0.1", enforce_csrf_checks=True)
+    assert strict.post("/sign-in", {"login": "x", "password": "y", "role": "therapist"}).status_code == 403
+    form = {"form": "00000000-0000-4000-8000-000000000000"}
+    assert strict.post(cast.address, form).status_code == 200  # its secret is in the address
+
+
+def test_help_needs_no_database(site, browser):
+    from django.db import connections
+
+    from holdfast_site.config import DATABASE
+
+    connections.close_all()
+    (site / DATABASE).rename(site / "away")
+    try:
+        assert browser.get("/help-now").status_code == 200
+        assert browser.get("/nothing-is-here").status_code == 404
+        assert not (site / DATABASE).exists()
+    finally:
+        (site / "away").rename(site / DATABASE)

@@ -1,0 +1,91 @@
+"""The audit is only added to; whatever is done to it behind its back is found."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+
+import pytest
+
+from holdfast_site.config import DATABASE
+from holdfast_site.start import anchors
+
+EVENTS = 30
+
+
+@pytest.fixture(name="chain")
+def _chain(site, now):
+    from django.db import connections, transaction
+
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.audit import services
+
+    with transaction.atomic():
+        for number in range(EVENTS):
+            services.record(
+                services.Action.CHECKIN_SENT, by=Actor(Role.LINK_HOLDER, "7"), about=f"checkin:{number}", at=now
+            )
+    anchors(site).unlink(missing_ok=True)
+    services.anchor(anchors(site))
+    connections.close_all()
+    return site / DATABASE
+
+
+def verdict(folder):
+    from django.db import connections
+
+    from holdfast_site.audit.services import verify
+
+    try:
+        return verify(anchors(folder))
+    finally:
+        connections.close_all()
+
+
+def behind_its_back(database, statement, values=()):
+    with sqlite3.connect(database) as own:
+        for verb in ("update", "delete"):
+            own.execute(f"DROP TRIGGER IF EXISTS audit_event_no_{verb}")
+        own.execute(statement, values)
+    own.close()
+
+
+def test_an_untouched_chain_is_whole(chain, site):
+    from holdfast_site.audit.services import Whole
+
+    assert verdict(site) == Whole(EVENTS)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_event SET actor = 'x'", "DELETE FROM audit_event"])
+def test_the_database_refuses_changes(chain, statement):
+    own = sqlite3.connect(chain)
+    with pytest.raises(sqlite3.IntegrityError, match="only added to"):
+        own.execute(statement)
+    own.close()
+
+
+@pytest.mark.parametrize("rounds", [25, pytest.param(400, marks=pytest.mark.slow)])
+def test_every_change_behind_its_back_is_found(chain, site, rounds):
+    from holdfast_site.audit.services import Broken
+
+    whole, dice = chain.read_bytes(), random.Random(3)
+    statements = (
+        "UPDATE audit_event SET actor = 'link_holder:8' WHERE id = ?",
+        "UPDATE audit_event SET about = 'checkin:999' WHERE id = ?",
+        "UPDATE audit_event SET at = '2020-01-01 00:00:00' WHERE id = ?",
+        "UPDATE audit_event SET chain = randomblob(32) WHERE id = ?",
+        "DELETE FROM audit_event WHERE id = ?",
+        "DELETE FROM audit_event WHERE id >= ?",
+    )
+    for _ in range(rounds):
+        behind_its_back(chain, dice.choice(statements), (dice.randint(1, EVENTS),))
+        assert isinstance(verdict(site), Broken)
+        chain.write_bytes(whole)
+
+
+def test_nothing_is_recorded_outside_of_what_it_tells_of(site, now):
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.audit.services import Action, record
+
+    with pytest.raises(RuntimeError, match="in the transaction"):
+        record(Action.CHECKIN_SENT, by=ANYONE, about="checkin:1", at=now)

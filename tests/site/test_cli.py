@@ -1,0 +1,288 @@
+"""``holdfast site``: making a site, refusing an unsafe one, starting a safe one; without its packages one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from holdfast import site_cli
+from holdfast.cli import commands
+from holdfast_site import start
+from holdfast_site.config import DATABASE, SITE_FILE
+from holdfast_site.vault import Vault
+from tests.site.conftest import DECIDED, PASSWORD
+
+GIVEN = [
+    "--name", "Hill Street", "--timezone", "Europe/London", "--reading-hours", "Monday to Friday, 9 to 5",
+    "--crisis", "Samaritans=116 123", "--crisis", "Emergency=999", "--care-contact", "Ruth",
+]  # fmt: skip
+
+
+def holdfast(*arguments: object, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """In a process of its own: one process serves one site."""
+    command = [sys.executable, "-m", "holdfast", "site", *map(str, arguments)]
+    return subprocess.run(command, text=True, capture_output=True, input=typed, env=clean(), timeout=60)
+
+
+def clean() -> dict[str, str]:
+    return {
+        name: value for name, value in os.environ.items() if name not in ("HOLDFAST_SITE", "DJANGO_SETTINGS_MODULE")
+    }
+
+
+@pytest.fixture(name="made")
+def _made(tmp_path: Path) -> Path:
+    """A safe site without Django: settings and key."""
+    folder = tmp_path / "practice"
+    start.make_site(folder, key_file=tmp_path / "practice.key", **DECIDED)
+    (folder / DATABASE).touch(0o600)
+    return folder
+
+
+def change(folder: Path, **changes: object) -> None:
+    path = folder / SITE_FILE
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_init_makes_a_site_that_the_doctor_finds_safe(tmp_path):
+    folder = tmp_path / "practice"
+    done = holdfast("init", folder, *GIVEN)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "practice.key").exists()
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "holdfast.sqlite3",
+        "holdfast.sqlite3-journal",
+        "site.json",
+    ]
+    assert not [file for file in folder.iterdir() if file.stat().st_mode & 0o077 and file.name != "site.json"]
+    done = holdfast("doctor", folder)
+    assert (done.returncode, done.stdout) == (0, f"{folder} is safe to start.\n"), done.stderr
+    done = holdfast("init", folder, *GIVEN)
+    assert done.returncode == 4
+    assert "is not empty" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("leave_out", "words"), [("--timezone", "--timezone is missing"), ("--crisis", "--crisis is missing")]
+)
+def test_init_says_what_is_missing_where_nobody_can_be_asked(tmp_path, leave_out, words):
+    pairs = zip(GIVEN[::2], GIVEN[1::2], strict=True)
+    given = [part for pair in pairs if pair[0] != leave_out for part in pair]
+    done = CliRunner().invoke(commands, ["site", "init", str(tmp_path / "practice"), *given])
+    assert done.exit_code == 2
+    assert words in done.output
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [("--timezone", "Mars/Base", "not a time zone"), ("--crisis", "Samaritans", "is not NAME=NUMBER"),
+     ("--name", "  ", "name")],
+)  # fmt: skip
+def test_init_refuses_what_cannot_be(tmp_path, option, value, words):
+    given = [*GIVEN, option, value]
+    done = CliRunner().invoke(commands, ["site", "init", str(tmp_path / "practice"), *given])
+    assert done.exit_code == 2
+    assert words in done.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_is_never_made_inside_the_folder(tmp_path):
+    folder = tmp_path / "practice"
+    done = CliRunner().invoke(commands, ["site", "init", str(folder), *GIVEN, "--key", str(folder / "keys" / "k")])
+    assert done.exit_code == 4
+    assert "lies inside" in done.output
+    assert not folder.exists()
+
+
+@pytest.mark.slow
+def test_from_a_folder_of_tables_to_an_answer(tmp_path):
+    """Load, let somebody sign in, make a link: with a folder that stays, without the demo."""
+    folder, tables = tmp_path / "site", tmp_path / "tables"
+    tables.mkdir()
+    (tables / "appointments.csv").write_text(
+        "appointment_id,client_id,therapist_id,starts_at,status\na1,dan,alma,2026-01-05T09:00,attended\n"
+    )
+    assert holdfast("init", folder, *GIVEN).returncode == 0
+    for _ in range(2):
+        done = holdfast("load", folder, tables)
+        assert done.stdout == "1 clients, 1 appointments and 0 check-ins are in the site.\n", done.stderr
+    assert "15 characters" in holdfast("add-person", folder, "Alma", "--therapist", "alma", typed="short").stderr
+    done = holdfast("add-person", folder, "Alma", "--therapist", "alma", typed=PASSWORD)
+    assert done.stdout == "Alma can sign in at /sign-in.\n", done.stderr
+    assert "already" in holdfast("add-person", folder, "Alma", "--therapist", "alma", typed=PASSWORD).stderr
+    assert "No therapist" in holdfast("add-person", folder, "Ben", "--therapist", "ben", typed=PASSWORD).stderr
+    assert holdfast("add-person", folder, "Ruth", typed=PASSWORD).returncode == 2
+    done = holdfast("link", folder, "dan")
+    assert re.fullmatch(r"http://127\.0\.0\.1:8000/c/[\w-]{43}\n", done.stdout), done.stderr
+    assert "no session of eli" in holdfast("link", folder, "eli").stderr
+    assert holdfast("doctor", folder).returncode == 0
+
+
+# --- the doctor -------------------------------------------------------------------------------------
+
+
+def test_a_site_as_it_is_made_is_safe(made):
+    assert start.problems(made) == []
+
+
+def test_a_missing_key_is_found(made):
+    (made.parent / "practice.key").unlink()
+    assert "There is no master key" in start.problems(made)[0]
+
+
+def test_another_sites_key_is_found(made):
+    (made.parent / "practice.key").unlink()
+    Vault.create(made.parent / "practice.key")
+    assert "another site's" in start.problems(made)[0]
+
+
+def test_a_key_that_others_can_read_is_found(made):
+    (made.parent / "practice.key").chmod(0o644)
+    assert "chmod 600" in start.problems(made)[0]
+
+
+def test_a_key_in_the_folder_is_found(made):
+    (made.parent / "practice.key").rename(made / "practice.key")
+    change(made, key_file="practice.key")
+    assert "lies inside" in start.problems(made)[0]
+
+
+def test_a_folder_that_others_can_open_is_found(made):
+    made.chmod(0o755)
+    assert "chmod go-rwx" in start.problems(made)[0]
+
+
+def test_a_database_that_is_gone_is_found_and_not_made_anew(made):
+    (made / DATABASE).unlink()
+    assert "Put the last good backup" in start.problems(made)[0]
+    assert CliRunner().invoke(commands, ["site", "serve", str(made)]).exit_code == 4
+    assert not (made / DATABASE).exists()
+
+
+def test_no_crisis_number_is_found(made):
+    change(made, crisis_numbers=[])
+    assert "No crisis number" in start.problems(made)[0]
+
+
+def test_a_site_that_lets_anybody_in_is_found(made):
+    change(made, demo=True)
+    assert "without a password" in start.problems(made)[0]
+
+
+@pytest.mark.parametrize("name", ["DEBUG", "DJANGO_DEBUG"])
+def test_debug_is_found(made, monkeypatch, name):
+    monkeypatch.setenv(name, "1")
+    assert "DEBUG is set" in start.problems(made)[0]
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0", "::", "192.168.1.4", "practice.example"])
+def test_listening_to_others_without_tls_is_found(made, listen):
+    assert "without TLS" in start.problems(made, listen=listen)[0]
+    change(made, address="https://practice.example")
+    assert "without TLS" in start.problems(made, listen=listen)[0]
+    change(made, address="https://practice.example", trusted_proxy="192.168.1.1")
+    assert start.problems(made, listen=listen) == []
+
+
+def test_an_address_elsewhere_without_tls_is_found(made):
+    change(made, address="http://practice.example")
+    assert "must begin with https://" in start.problems(made)[0]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"timezone": "Mars/Base"}, {"link_hours": 0}, {"link_hours": 169}, {"address": "practice.example"},
+     {"reading_hours": ""}, {"unheard_of": 1}, {"crisis_numbers": [{"name": "x"}]}],
+)  # fmt: skip
+def test_settings_that_cannot_be_are_refused_by_name(made, changes):
+    from holdfast.errors import FolderError
+
+    change(made, **changes)
+    with pytest.raises(FolderError, match=next(iter(changes))):
+        start.problems(made)
+
+
+def test_every_reason_is_given_at_once_and_nothing_is_started(made):
+    (made.parent / "practice.key").chmod(0o644)
+    change(made, crisis_numbers=[])
+    for command in ("doctor", "serve"):
+        done = CliRunner().invoke(commands, ["site", command, str(made)])
+        assert done.exit_code == 4
+        assert "chmod 600" in done.output
+        assert "No crisis number" in done.output
+
+
+def test_behind_tls_cookies_are_for_tls_only(made):
+    change(made, address="https://practice.example", trusted_proxy="127.0.0.1")
+    names = (
+        "CSRF_COOKIE_SECURE",
+        "SESSION_COOKIE_SECURE",
+        "SECURE_SSL_REDIRECT",
+        "SESSION_COOKIE_NAME",
+        "ALLOWED_HOSTS",
+    )
+    code = f"from holdfast_site import settings; print([getattr(settings, name) for name in {names}])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], text=True, capture_output=True, env={**clean(), "HOLDFAST_SITE": str(made)}
+    )
+    hosts = ["127.0.0.1", "localhost", "[::1]", "practice.example"]
+    assert done.stdout == f"[True, True, True, '__Host-session', {hosts}]\n", done.stderr
+
+
+# --- serving ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_demo_can_be_filled_in_and_is_gone_afterwards(tmp_path):
+    command = [sys.executable, "-u", "-m", "holdfast", "site", "serve", "--demo", "--port", "0"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**clean(), "TMPDIR": str(tmp_path)})
+    assert running.stdout is not None
+    try:
+        told = ""
+        while "/help-now" not in told and running.poll() is None:
+            told += running.stdout.readline()
+        first = re.findall(r"http\S+/c/\S+", told)[0]
+        with urllib.request.urlopen(first) as answer:
+            assert "About your last session" in answer.read().decode()
+    finally:
+        running.terminate()
+        assert running.wait(20) == 0
+        running.stdout.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_is_for_this_machine_only():
+    done = CliRunner().invoke(commands, ["site", "serve", "--demo", "--listen", "0.0.0.0"])
+    assert done.exit_code == 2
+    assert "this machine only" in done.output
+
+
+@pytest.mark.parametrize("arguments", [[], ["somewhere", "--demo"]])
+def test_serve_wants_a_folder_or_the_demo(arguments):
+    assert CliRunner().invoke(commands, ["site", "serve", *arguments]).exit_code == 2
+
+
+def test_without_its_packages_there_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(site_cli, "is_installed", lambda: False)
+    for arguments in (["doctor", "x"], ["serve", "--demo"], ["init", "x"]):
+        done = CliRunner().invoke(commands, ["site", *arguments])
+        assert (done.exit_code, done.output.strip()) == (2, site_cli.HOW)
+    for arguments in (["--help"], ["site"], ["site", "--help"]):
+        done = CliRunner().invoke(commands, arguments)
+        assert (site_cli.HOW in done.output) == ("site" in arguments)
+
+
+def test_the_library_stays_quick_to_start():
+    """Asking for help, or for a leak, loads nothing of the site."""
+    code = "import sys, holdfast.cli; print([name for name in ('django', 'cryptography') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, env=clean())
+    assert done.stdout == "[]\n"
