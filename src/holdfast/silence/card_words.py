@@ -84,7 +84,7 @@ SIGNALS_IN_WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {  # name, and w
     "approach": ("Approach", _felt("too much talk about feelings", "too much doing")),
     "language": ("Language", _felt("words too plain", "words too clinical")),
     "tone": ("Tone", _felt("too gentle", "too blunt")),
-    "posture": ("Posture", _felt("follows him too much", "leads him too much")),
+    "posture": ("Posture", _felt("led too little", "led too much")),
     "pace": ("Pace", _felt("too slow", "too fast or too deep")),
     "energy": ("Energy", _felt("too calm", "too lively")),
     "talked_down": (

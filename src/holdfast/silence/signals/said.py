@@ -134,7 +134,7 @@ _FELT = {
     "approach": ("too much talk about feelings", "too much doing"),
     "language": ("words too plain", "words too clinical"),
     "tone": ("too gentle", "too blunt"),
-    "posture": ("follows him too much", "leads him too much"),
+    "posture": ("led too little", "led too much"),
     "pace": ("too slow", "too fast or too deep"),
     "energy": ("too calm", "too lively"),
 }
