@@ -30,6 +30,7 @@ from holdfast.tables.read import Tables
 
 DRAWS = 200
 TURNS = 30
+FEW_TURNS = 5  # on all rows, after turns on some of them: those who may have left were among these already
 FRESH = (0, 2, 6, 14)  # turns with a curvature of their own; in between the last one serves
 ENOUGH_TO_BEGIN = 100_000  # rows of those who stayed
 LAST_STEPS = 10
@@ -190,14 +191,15 @@ def settled(data: Data, design: Design) -> State:
     habits, at = learning.assumed(), (design.means, np.zeros(len(data.therapist_ids)))
     state = State(habits, at, _judged(data, habits, at))
     step = data.stayed.height // ENOUGH_TO_BEGIN
-    if step > 1:
-        state = _turns(data.every(step), design, state)
-    return _turns(data, design, state)
+    if step <= 1:
+        return _turns(data, design, state, TURNS)
+    state = _turns(data.every(step), design, state, TURNS)
+    return _turns(data, design, state, FEW_TURNS)
 
 
-def _turns(data: Data, design: Design, state: State) -> State:
+def _turns(data: Data, design: Design, state: State, most: int) -> State:
     blocks, usual = None, usual_score(data.layout, design)
-    for turn in range(TURNS):
+    for turn in range(most):
         own, rows = design.here(state.scale, state.holds, usual), data.rows(state.judged)
         if turn in FRESH or blocks is None:
             blocks = curvature(rows, own, state.spread, state.place)

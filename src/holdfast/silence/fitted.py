@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -75,8 +76,9 @@ class Fitted:
 
     def therapist(self, therapist_id: str, chance: np.random.Generator) -> Floats:
         """Draws of one therapist's effect; of someone new, from the spread between therapists."""
-        if therapist_id in self.therapist_ids:
-            return np.asarray(self.therapists[:, self.therapist_ids.index(therapist_id)])
+        place = bisect_left(self.therapist_ids, therapist_id)  # they are in order
+        if self.therapist_ids[place : place + 1] == (therapist_id,):
+            return np.asarray(self.therapists[:, place])
         drawn = chance.standard_normal(len(self.spreads))
         return np.asarray(self.spreads * (drawn - drawn.mean()) / drawn.std())  # nobody new is better by chance
 
@@ -222,7 +224,7 @@ def _refuse_damaged(fitted: Fitted) -> None:
         "a count is below nought": min(array.min() for array in (habits.events, habits.still, habits.traces)) < 0,
         "took_place is not three chances": set(shares) != set(HOW) or not all(0 <= one <= 1 for one in shares.values()),
         "the seed is no whole number from 0": not isinstance(fitted.seed, int) or fitted.seed < 0,
-        "a therapist is named twice": len(set(ids)) != len(ids),
+        "the therapists are not in order, or named twice": list(ids) != sorted(set(ids)),
     }
     for why, holds in refused.items():
         if holds:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_array
 from scipy.special import expit
 
 from holdfast.engine import Engine
-from holdfast.silence.clock import Floats
+from holdfast.silence.clock import Floats, Ints
 from holdfast.silence.design import sparse
 from holdfast.silence.fitted import Fitted
 from holdfast.silence.moments import Moments, moments
@@ -57,10 +59,10 @@ def _left(fitted: Fitted, contacts: pl.DataFrame, stages: pl.DataFrame) -> pl.Da
     clock, answers = fitted.habits.draws(len(fitted.spreads), np.random.default_rng(fitted.seed))
     tails = tails_of(contacts, stages)
     sure = np.asarray([fitted.took_place[how] for how in HOW])[tails.how]
-    found = []
+    scores, found = Scores.of(fitted, contacts), []
     for begin, end in _blocks(tails):
         part = tails.part(begin, end)
-        chance = expit(score_draws(fitted, contacts[begin:end]))
+        chance = expit(scores.draws(begin, end))
         gone = judge(part, chance, sure[begin:end], *seen(part, clock, answers)).left[:, part.last()]
         low, high = np.quantile(gone, (LOW, HIGH), axis=0)
         mean = gone.mean(axis=0)
@@ -79,17 +81,35 @@ def _blocks(tails: Tails) -> list[tuple[int, int]]:
     return list(zip(begins.tolist(), [*begins[1:].tolist(), tails.size], strict=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What the log-odds of leaving after each contact are made of, to be worked out some rows at a time."""
+
+    matrix: csr_array  # (rows, width): noughts and ones, the intercept first
+    effects: Floats  # (draws, width)
+    own: Floats  # (draws, therapists)
+    place: Ints  # (rows,): whose contact each is
+
+    @classmethod
+    def of(cls, fitted: Fitted, frame: pl.DataFrame) -> Scores:
+        chance = np.random.default_rng(fitted.seed + 1)
+        ids = frame["therapist_id"].unique().sort().to_list()
+        own = np.stack([fitted.therapist(name, chance) for name in ids], axis=1) if ids else np.zeros((1, 0))
+        place = frame["therapist_id"].cast(pl.Enum(ids)).to_physical().to_numpy().astype(np.int64)
+        return cls(sparse(fitted.design.encode(frame), fitted.design.width), fitted.effects, own, place)
+
+    def draws(self, begin: int, end: int) -> Floats:
+        """Log-odds of the contacts from one place up to another, over the draws: (draws, rows)."""
+        return np.asarray((self.matrix[begin:end] @ self.effects.T).T + self.own[:, self.place[begin:end]])
+
+
 def score_draws(fitted: Fitted, frame: pl.DataFrame) -> Floats:
     """Log-odds of leaving after each contact, over the draws: (draws, rows)."""
-    chance = np.random.default_rng(fitted.seed + 1)
-    ids = frame["therapist_id"].unique().sort().to_list()
-    own = np.stack([fitted.therapist(name, chance) for name in ids], axis=1) if ids else np.zeros((1, 0))
-    place = frame["therapist_id"].cast(pl.Enum(ids)).to_physical().to_numpy().astype(np.int64)
-    matrix = sparse(fitted.design.encode(frame), fitted.design.width)
-    return np.asarray((matrix @ fitted.effects.T).T + own[:, place])
+    return Scores.of(fitted, frame).draws(0, frame.height)
 
 
 def p_evening(fitted: Fitted, frame: pl.DataFrame) -> Floats:
     """The chance that a contact was the last, of any frame of signal codes: the mean over the draws."""
-    parts = [frame[begin : begin + BLOCK] for begin in range(0, frame.height, BLOCK)]
-    return np.concatenate([np.zeros(0), *(expit(score_draws(fitted, part)).mean(axis=0) for part in parts)])
+    scores = Scores.of(fitted, frame)
+    blocks = [(begin, begin + BLOCK) for begin in range(0, frame.height, BLOCK)]
+    return np.concatenate([np.zeros(0), *(expit(scores.draws(*block)).mean(axis=0) for block in blocks)])
