@@ -22,13 +22,26 @@ import click
 
 from holdfast import __version__
 from holdfast.errors import HoldfastError, UsageError
-from holdfast.shell import CALLED, FILE, FOLDER, console, open_in_browser, say, working, write_file
-from holdfast.silence_cli import COMMANDS, refuse_the_future
+from holdfast.shell import (
+    CALLED,
+    FILE,
+    FOLDER,
+    console,
+    moment_of,
+    open_in_browser,
+    refuse_the_future,
+    say,
+    tables_of,
+    working,
+    write_file,
+)
+from holdfast.silence_cli import COMMANDS
 from holdfast.site_cli import site
 from holdfast.tables.sources import MODULES
 
 if TYPE_CHECKING:
     from holdfast.insight.result import Leak
+    from holdfast.tables import Tables
     from holdfast.tables.sources.guess import Guess
 
 PROBLEMS = 1
@@ -59,6 +72,7 @@ def commands() -> None:
     Then:   holdfast import SOURCE FILE… --to DIR
             holdfast leak DIR
     """
+    click.get_current_context().obj = datetime.now()  # noqa: DTZ005 - the commands' clock, beside a practice's wall clock
 
 
 def main() -> NoReturn:
@@ -259,10 +273,9 @@ def leak(
     timezone: str | None,
 ) -> None:
     """Show where people are lost, how many left without a word, and how sure that is."""
-    if (folder is None) == (not demo):
-        raise UsageError("Give a folder of tables, or --demo. To make a folder: holdfast import SOURCE FILE… --to DIR")
+    tables = tables_of(folder, demo, timezone)
     with working("Counting"):
-        result = _work_out(folder, at, by, share, too_few, timezone)
+        result = _work_out(tables, at, by, share, too_few)
     if json_file is not None:
         write_file(json_file, result.model_dump_json(indent=2) + "\n")
     if str(json_file) != "-":
@@ -281,21 +294,10 @@ def _show(result: Leak) -> None:
     show(result, console())
 
 
-def _work_out(
-    folder: Path | None, at: str | None, by: tuple[str, ...], share: bool, too_few: int, timezone: str | None
-) -> Leak:
+def _work_out(tables: Tables, at: str | None, by: tuple[str, ...], share: bool, too_few: int) -> Leak:
     from holdfast.insight.leak import leak as work_out
-    from holdfast.tables import read_tables
-    from holdfast.tables.moments import parse_at
 
-    if folder is None:
-        with tempfile.TemporaryDirectory(prefix="holdfast-") as made:
-            _write_demo(Path(made))
-            tables = read_tables(Path(made))
-    else:
-        tables = read_tables(folder, timezone=timezone)
-    moment = parse_at(at, tables.practice.timezone) if at else None
-    found = work_out(tables, at=moment, by=by, share=share, too_few=too_few)
+    found = work_out(tables, at=moment_of(at, tables), by=by, share=share, too_few=too_few)
     refuse_the_future(found.at, tables, at)
     return found
 

@@ -1,22 +1,27 @@
-"""What every command needs of the shell: saying something, showing that work goes on, writing a file."""
+"""What every command needs: its tables, saying something, showing that work goes on, writing a file."""
 
 from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
 
+from holdfast.errors import UsageError
 from holdfast.files import write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from holdfast.tables.read import Tables
 
 CALLED = os.environ.get("HOLDFAST_CALLED", "holdfast")  # how this person starts it, for lines to paste
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -76,6 +81,47 @@ def _in_lines() -> Callable[[str, float], None]:
             say(f"{100 * share:3.0f} %  {words} ({monotonic() - began:.0f} s so far)", error=True)
 
     return tell
+
+
+def tables_of(folder: Path | None, demo: bool, timezone: str | None) -> Tables:
+    """Read a folder of tables, or make the demo practice's."""
+    from holdfast.tables import read_tables
+
+    if folder is not None and demo:
+        raise UsageError("Give a folder of tables or --demo, not both.")
+    if folder is None and not demo:
+        raise UsageError(f"Give a folder of tables, or --demo. To make a folder: {CALLED} import SOURCE FILE… --to DIR")
+    if folder is not None:
+        return read_tables(folder, timezone=timezone)
+    from holdfast.simulate import demo_practice, write
+
+    with tempfile.TemporaryDirectory(prefix="holdfast-") as made:
+        write(demo_practice(), Path(made))
+        return read_tables(Path(made))
+
+
+def moment_of(at: str | None, tables: Tables) -> datetime | None:
+    """Read ``--at`` as a wall clock of the practice."""
+    from holdfast.tables.moments import parse_at
+
+    return parse_at(at, tables.practice.timezone) if at else None
+
+
+def refuse_the_future(at: datetime, tables: Tables, asked: str | None) -> None:
+    """Refuse tables whose last row is still to come, where nothing else says up to when they are complete.
+
+    Raises
+    ------
+    UsageError
+        If so.
+    """
+    today: datetime = click.get_current_context().obj  # beside the practice's clock a day more or less does not matter
+    if asked or tables.practice.exported_at or at <= today + timedelta(days=2):
+        return
+    raise UsageError(
+        f"Something in the tables is dated {at.day} {at:%B %Y}, which is still to come, so that nobody can say up to "
+        f"when they are complete. Mend the date, or say from when to look: --at {today:%Y-%m-%d}."
+    )
 
 
 def write_file(path: Path, text: str) -> None:

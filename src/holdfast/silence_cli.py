@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from holdfast.errors import UsageError
-from holdfast.shell import CALLED, FILE, FOLDER, console, open_in_browser, progress, say, working, write_file
+from holdfast.shell import (
+    CALLED,
+    FILE,
+    FOLDER,
+    console,
+    moment_of,
+    open_in_browser,
+    progress,
+    refuse_the_future,
+    say,
+    tables_of,
+    working,
+    write_file,
+)
 
 if TYPE_CHECKING:
     from holdfast.silence import Fitted, Moments
@@ -18,47 +30,6 @@ if TYPE_CHECKING:
     from holdfast.tables.read import Tables
 
 KEPT = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-def tables_of(folder: Path | None, demo: bool, timezone: str | None) -> Tables:
-    """Read a folder of tables, or make the demo practice's."""
-    from holdfast.tables import read_tables
-
-    if folder is not None and demo:
-        raise UsageError("Give a folder of tables or --demo, not both.")
-    if folder is None and not demo:
-        raise UsageError(f"Give a folder of tables, or --demo. To make a folder: {CALLED} import SOURCE FILE… --to DIR")
-    if folder is not None:
-        return read_tables(folder, timezone=timezone)
-    from holdfast.simulate import demo_practice, write
-
-    with tempfile.TemporaryDirectory(prefix="holdfast-") as made:
-        write(demo_practice(), Path(made))
-        return read_tables(Path(made))
-
-
-def moment_of(at: str | None, tables: Tables) -> datetime | None:
-    """Read ``--at`` as a wall clock of the practice."""
-    from holdfast.tables.moments import parse_at
-
-    return parse_at(at, tables.practice.timezone) if at else None
-
-
-def refuse_the_future(at: datetime, tables: Tables, asked: str | None) -> None:
-    """Refuse tables whose last row is still to come, where nothing else says up to when they are complete.
-
-    Raises
-    ------
-    UsageError
-        If so.
-    """
-    today = datetime.now()  # noqa: DTZ005 - beside the practice's wall clock a day more or less does not matter
-    if asked or tables.practice.exported_at or at <= today + timedelta(days=2):
-        return
-    raise UsageError(
-        f"Something in the tables is dated {at.day} {at:%B %Y}, which is still to come, so that nobody can say up to "
-        f"when they are complete. Mend the date, or say from when to look: --at {today:%Y-%m-%d}."
-    )
 
 
 @click.command()
@@ -85,6 +56,8 @@ def silence(
     """Show who is going quiet: how likely each has silently left, how sure that is, and why."""
     if model is not None and prior_only:
         raise UsageError("--model and --prior-only exclude each other: a kept model has been fitted already.")
+    if overdue and (out is not None or save is not None or model is not None or prior_only):
+        raise UsageError("--overdue is a list without a model: leave --out, --save, --model and --prior-only out.")
     from holdfast.silence import fit_moments, moments, predict_moments
     from holdfast.silence.listing import refuse_other_forms, show, write
 
@@ -99,7 +72,7 @@ def silence(
         refuse_the_future(found.at, tables, at)
         fitted = _kept(model, found) if model is not None else fit_moments(found, prior_only=prior_only)
         silences = predict_moments(fitted, found)
-    show(silences, fitted, found, console(), kept=model.name if model is not None else None)
+    show(silences, fitted, found, console(), kept=model.name if model is not None else None, called=CALLED)
     if save is not None:
         fitted.save(save)
         say(f"The model is in {save}. To use it: {CALLED} silence DIR --model {save}")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from holdfast.silence.priors import Basis, Evidence, Prior
+from holdfast.silence.signals.said import FELT
 
 _NONE, _PENDING = "not answered or not asked", "may still be answered"
 _RATED = {"high": "8 to 10", "middle": "6 or 7", "low": "5 or less", "none": _NONE, "pending": _PENDING}
@@ -19,7 +20,8 @@ _MOVED = {
 }
 
 
-def _felt(less: str, more: str) -> Mapping[str, str]:
+def _felt(axis: str) -> Mapping[str, str]:
+    less, more = FELT[axis]
     return {
         "right": "just right",
         "slightly": "a little off",
@@ -81,12 +83,12 @@ SIGNALS_IN_WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {  # name, and w
     "on_target_fall": ("Worked on what matters, beside last time", _MOVED),
     "worth_it_fall": ("Worth coming back for, beside last time", _MOVED),
     "at_the_top": ("Everything rated 10", {"no": "no", "yes": "yes", "none": _NONE, "pending": _PENDING}),
-    "approach": ("Approach", _felt("too much talk about feelings", "too much doing")),
-    "language": ("Language", _felt("words too plain", "words too clinical")),
-    "tone": ("Tone", _felt("too gentle", "too blunt")),
-    "posture": ("Posture", _felt("led too little", "led too much")),
-    "pace": ("Pace", _felt("too slow", "too fast or too deep")),
-    "energy": ("Energy", _felt("too calm", "too lively")),
+    "approach": ("Approach", _felt("approach")),
+    "language": ("Language", _felt("language")),
+    "tone": ("Tone", _felt("tone")),
+    "posture": ("Posture", _felt("posture")),
+    "pace": ("Pace", _felt("pace")),
+    "energy": ("Energy", _felt("energy")),
     "talked_down": (
         "Felt talked down to",
         {"never": "never", "once": "once", "often": "more than once", "none": _NONE, "pending": _PENDING},

@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from holdfast.errors import UsageError
 from holdfast.insight.result import Amount, Share
 from holdfast.insight.schema import DIALECT, open_schema
-from holdfast.shell import CALLED
 
 SCHEMA_VERSION = "1"
 MODEL = "model"
@@ -165,11 +164,11 @@ class Evaluation(_Part):
         try:
             found = cls.model_validate_json(text)
         except ValueError as error:
-            raise UsageError(f"This is not an evaluation. Make one: {CALLED} evaluate DIR --json FILE") from error
+            raise UsageError("This is not an evaluation. Make one: holdfast evaluate DIR --json FILE") from error
         if found.schema_version != SCHEMA_VERSION:
             raise UsageError(
                 f"This evaluation has version {found.schema_version}; this Holdfast reads {SCHEMA_VERSION}. "
-                f"Make it again: {CALLED} evaluate DIR --json FILE"
+                f"Make it again: holdfast evaluate DIR --json FILE"
             )
         return found
 

@@ -9,7 +9,6 @@ from holdfast.engine import Engine
 from holdfast.episodes import episodes
 from holdfast.errors import UsageError
 from holdfast.insight.figures import clean
-from holdfast.shell import CALLED
 from holdfast.silence.evaluation import Evaluation
 from holdfast.tables.read import Tables
 
@@ -35,7 +34,7 @@ def check(evaluation: Evaluation, tables: Tables, at: datetime | None) -> None:
     if differs is not None:
         raise UsageError(
             f"This evaluation is not of these tables: {differs}. "
-            f"Make one of these: {CALLED} evaluate DIR --json FILE, or leave --evaluation out."
+            f"Make one of these: holdfast evaluate DIR --json FILE, or leave --evaluation out."
         )
 
 

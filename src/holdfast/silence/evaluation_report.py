@@ -15,7 +15,6 @@ from holdfast.insight.report import moment, together
 from holdfast.insight.result import Amount
 from holdfast.insight.svg import Dot
 from holdfast.insight.words import percent
-from holdfast.shell import CALLED
 from holdfast.silence import evaluation_svg as svg
 from holdfast.silence import evaluation_words as words
 from holdfast.silence.evaluation import MODEL, Discrimination, Evaluation, Method, Question, Scored
@@ -47,7 +46,7 @@ def environment() -> Environment:
         "bare": bare,
         "split": split,
     }
-    found.globals |= {"say": words, "MODEL": MODEL, "CALLED": CALLED}
+    found.globals |= {"say": words, "MODEL": MODEL}
     return found
 
 

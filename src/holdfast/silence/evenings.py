@@ -18,7 +18,7 @@ from holdfast.silence.fit import fit_moments
 from holdfast.silence.fitted import Fitted
 from holdfast.silence.histories import NOW, SESSION, Histories, evening_of, in_words
 from holdfast.silence.moments import Moments
-from holdfast.silence.outcomes import LEAST_DAYS, RHYTHMS, Afterwards, old_enough
+from holdfast.silence.outcomes import RHYTHMS, Afterwards, old_enough, seconds_to_tell
 from holdfast.silence.predict import p_evening, predict_moments
 from holdfast.silence.signals import SIGNALS
 
@@ -109,7 +109,7 @@ def _with_future(rows: pl.DataFrame, end: Afterwards) -> pl.DataFrame:
     final = end.judge(last.with_columns(since=pl.col("contact_at")))
     fate = final.select(*PAIR, final_at="contact_at", final="outcome")
     rows = rows.join(fate, on=PAIR, how="left", maintain_order="left")
-    followed = end.at - pl.max_horizontal(pl.lit(float(LEAST_DAYS)), RHYTHMS * pl.col("rhythm_days")) * DAY
+    followed = end.at - seconds_to_tell()
     gone = (pl.col("final") == "left") & (pl.col("final_at") <= followed)
     there = pl.when(pl.col("final") == "stayed").then(float("inf")).otherwise(pl.min_horizontal("final_at", followed))
     until = pl.when(gone).then(pl.col("final_at")).otherwise(there)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from math import ceil, floor
 from pathlib import Path
 
 import polars as pl
@@ -19,10 +18,10 @@ from holdfast.files import write_whole
 from holdfast.insight import figures
 from holdfast.insight.terminal import Page
 from holdfast.insight.words import beyond_the_export
-from holdfast.shell import CALLED
 from holdfast.silence.fitted import Fitted
 from holdfast.silence.moments import Moments
 from holdfast.silence.policy import SPEAKING
+from holdfast.silence.words import in_ten
 
 COLUMNS = (
     "client_id", "therapist_id", "last_session_at", "sessions", "days_silent", "rhythm_days",
@@ -95,10 +94,18 @@ def _rounded() -> list[pl.Expr]:
 # --- the terminal ----------------------------------------------------------------------------------
 
 
-def show(silences: pl.DataFrame, fitted: Fitted, found: Moments, console: Console, *, kept: str | None = None) -> None:
+def show(
+    silences: pl.DataFrame,
+    fitted: Fitted,
+    found: Moments,
+    console: Console,
+    *,
+    kept: str | None = None,
+    called: str = "holdfast",
+) -> None:
     """Print how many have gone; then with whom a word is worth most now, reasons first.
 
-    ``kept`` names the file of a model that was fitted before.
+    ``kept`` names the file of a model that was fitted before; ``called`` is how this person starts Holdfast.
     """
     at, page = found.at, Page(console)
     console.print(f"\n  [dim]As known on {at.day} {at:%B %Y, %H:%M}[/dim]\n")
@@ -111,7 +118,7 @@ def show(silences: pl.DataFrame, fitted: Fitted, found: Moments, console: Consol
         page.say(warning)
     _people(worth, page)
     page.say(_standing(fitted, kept), style="dim")
-    page.say(f"Whether such chances were right here: {CALLED} evaluate DIR.", style="dim")
+    page.say(f"Whether such chances were right here: {called} evaluate DIR.", style="dim")
     page.say("No name here does not mean that all is well. This is no measure of how anybody is.", style="dim")
 
 
@@ -166,9 +173,8 @@ def _sentence(reasons: list[str], row: dict[str, object]) -> str:
 
 def _chance(row: Mapping[str, float]) -> str:
     """A chance as so many in ten, with its interval rounded outwards."""
-    middle = round(10 * row["p_left"])
-    near = "more than 9 in 10" if middle == 10 else f"about {middle} in 10" if middle else "less than 1 in 10"
-    return f"{near}\n({floor(10 * row['p_left_low'])} to {ceil(10 * row['p_left_high'])})"
+    near, low, high = in_ten(row["p_left"], row["p_left_low"], row["p_left_high"])
+    return f"{near}\n({low} to {high})"
 
 
 def _standing(fitted: Fitted, kept: str | None) -> str:

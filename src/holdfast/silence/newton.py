@@ -27,7 +27,6 @@ from holdfast.silence.design import Codes, Design, sparse
 ENOUGH_ROWS = 60_000  # for the curvature along which to step; where it leads is decided by all of them
 ENOUGH_TO_BEND = 200_000  # for the curvature that says how sure the effects are: to some tenths of a per cent
 ROUNDING = 1e-10  # of a log posterior: less is no loss
-MOST_LEAN = 2.0  # standard deviations of the posterior, by which its mean may lie from its peak
 CLOSE = 1e-6  # a step that gains less, of a log posterior, is the last
 
 
@@ -175,8 +174,7 @@ def lean(rows: Rows, top: Peak, variance: Floats) -> Place:
     Chances near nought make the likelihood lean: the peak is not the mean, and draws from a normal round the peak
     would have too many leave. To first order the mean is off by  −½ H⁻¹ Σ x·κ·v,  with κ the third derivative of
     the negative log-likelihood in a row's log-odds and v the posterior ``variance`` (rows,) of these (Tierney,
-    Kass and Kadane 1989, JASA 84:710-716). Where that is further than ``MOST_LEAN`` standard deviations of the
-    posterior (nobody ever came back, so that every chance is near one), the first order does not hold: no further.
+    Kass and Kadane 1989, JASA 84:710-716). It holds at the peak alone.
     """
     p, q = _chances(rows, (top.effects, top.therapists))
     third = p * (1 - p) * (1 - 2 * p) - q * (1 - q) * (1 - 2 * q)
@@ -184,10 +182,7 @@ def lean(rows: Rows, top: Peak, variance: Floats) -> Place:
     slope = np.asarray(rows.transposed @ pull), np.asarray(rows.belongs @ pull)
     aside = slope[0] - top.cross @ (slope[1] / top.therapist_curvature)
     effects = np.asarray(np.linalg.solve(top.effects_curvature, aside), dtype=np.float64)
-    own = slope[1] / top.therapist_curvature
-    far = float(np.sqrt(effects @ top.effects_curvature @ effects + own**2 @ top.therapist_curvature))
-    some = min(1.0, MOST_LEAN / far) if far > 0.0 else 1.0
-    return some * effects, some * (own - top.cross.T @ effects / top.therapist_curvature)
+    return effects, (slope[1] - top.cross.T @ effects) / top.therapist_curvature
 
 
 def log_likelihood(rows: Rows, at: Place) -> float:

@@ -26,14 +26,18 @@ RULE = (
 SOUGHT = ["client_id", "therapist_id", "contact_at"]
 
 
+def seconds_to_tell() -> pl.Expr:
+    """How long the rule has to wait before it calls a silence an exit, by rhythm_days."""
+    return pl.max_horizontal(pl.lit(float(LEAST_DAYS)), RHYTHMS * pl.col("rhythm_days")) * DAY
+
+
 def old_enough(at: int) -> pl.Expr:
     """Whether a session (contact_at, rhythm_days) is so long ago that the rule could have called its silence an exit.
 
     Only such sessions may be judged, whatever became of them: of later ones those who came back would count, and
     those who left could not, and every chance would look too high.
     """
-    needed = pl.max_horizontal(pl.lit(float(LEAST_DAYS)), RHYTHMS * pl.col("rhythm_days")) * DAY
-    return pl.col("contact_at") + needed <= at
+    return pl.col("contact_at") + seconds_to_tell() <= at
 
 
 class Outcome(StrEnum):

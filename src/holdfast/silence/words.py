@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from math import ceil, floor
 
 import polars as pl
 
@@ -20,6 +21,13 @@ def filled(template: str, frame: pl.DataFrame, at: datetime) -> pl.Expr:
     if not names:
         return pl.lit(template)
     return pl.format(PLACE.sub("{}", template), *(_shown(name, frame, at) for name in names))
+
+
+def in_ten(chance: float, low: float, high: float) -> tuple[str, int, int]:
+    """A chance as so many in ten, and the ends of its range, rounded outwards."""
+    middle = round(10 * chance)
+    near = "more than 9 in 10" if middle == 10 else f"about {middle} in 10" if middle else "less than 1 in 10"
+    return near, floor(10 * low), ceil(10 * high)
 
 
 def _shown(name: str, frame: pl.DataFrame, at: datetime) -> pl.Expr:

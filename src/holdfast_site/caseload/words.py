@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from holdfast.silence.words import in_ten
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.questions import CHANGE, CHANGES, QUESTIONS, WORDS, Balance, HowOften, Question, Scale
 
@@ -69,6 +70,5 @@ def _label(value: Value, options: Sequence[tuple[int, str]]) -> str:
 
 def chance(low: float, middle: float, high: float) -> str:
     """A chance as so many in ten, with its range."""
-    ends = round(10 * low), round(10 * high)
-    near = f"about {round(10 * middle)} in 10" if round(10 * middle) else "less than 1 in 10"
-    return near if ends[0] == ends[1] else f"{near} (between {ends[0]} and {ends[1]})"
+    near, least, most = in_ten(middle, low, high)
+    return f"{near} (between {least} and {most})"

@@ -184,4 +184,4 @@ def test_a_chance_in_words(site):
     from holdfast_site.caseload.words import chance
 
     assert chance(0.31, 0.42, 0.58) == "about 4 in 10 (between 3 and 6)"
-    assert chance(0.0, 0.01, 0.04) == "less than 1 in 10"
+    assert chance(0.0, 0.01, 0.04) == "less than 1 in 10 (between 0 and 1)"

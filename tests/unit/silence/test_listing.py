@@ -183,3 +183,10 @@ def test_one_date_that_is_still_to_come_does_not_make_everybody_leave(tmp_path):
         found = CliRunner().invoke(commands, [command, str(folder)])
         assert found.exit_code == 2
         assert "dated 5 January 2162, which is still to come" in " ".join(found.output.split())
+
+
+@pytest.mark.parametrize("more", [["--prior-only"], ["--out", "x.csv"], ["--save", "m.json"]])
+def test_the_plain_list_takes_no_options_of_the_model(more):
+    found = CliRunner().invoke(commands, ["silence", "--demo", "--overdue", *more])
+    assert found.exit_code == 2
+    assert "without a model" in found.output

@@ -130,7 +130,7 @@ _RATED_WORDS = {
 }
 _NAMES = {"understood": "'understood'", "on_target": "'on target'", "worth_it": "'worth it'"}
 
-_FELT = {
+FELT = {
     "approach": ("too much talk about feelings", "too much doing"),
     "language": ("words too plain", "words too clinical"),
     "tone": ("too gentle", "too blunt"),
@@ -166,7 +166,7 @@ def _fall_signal(name: str) -> Signal:
 
 
 def _axis_signal(name: str) -> Signal:
-    less, more = _FELT[name]
+    less, more = FELT[name]
     since = "" if name in AT_THIS_ONE else "; the latest answer of the last three contacts"
     codes = {
         "right": "",
