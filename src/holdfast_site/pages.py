@@ -11,10 +11,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from holdfast_site.access.actors import ANYONE
+from holdfast_site.access.places import PLACES
+
 
 def practice(request: HttpRequest) -> dict[str, Any]:
-    """What every page may say: the practice's decisions, from its settings."""
-    return {"site": settings.SITE}
+    """What every page may say: the practice's decisions, from its settings, and where else its reader can go."""
+    role = getattr(request, "actor", ANYONE).role
+    return {"site": settings.SITE, "places": PLACES.get(role, ())}
 
 
 def home(request: HttpRequest) -> HttpResponse:

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "holdfast_site.checkins",
     "holdfast_site.accounts",
     "holdfast_site.caseload",
+    "holdfast_site.handover",
 ]
 AUTH_USER_MODEL = "accounts.Member"
 AUTH_PASSWORD_VALIDATORS = [

@@ -7,12 +7,16 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """The roles of the table in safety.md that the site knows so far."""
+    """The roles of the site. A person with two of them acts in one at a time."""
 
     ANYONE = "anyone"
     LINK_HOLDER = "link_holder"
+    CLIENT = "client"  # signed in, to see his own
     THERAPIST = "therapist"
+    SUPERVISOR = "supervisor"
     CARE_CONTACT = "care_contact"
+    LEAD = "lead"
+    DESK = "desk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Actor:
     id: str = ""
     invitation_id: int | None = None
     therapist_id: str | None = None
+    client_id: str | None = None  # of a client who signed in
 
     @property
     def mark(self) -> str:

@@ -36,6 +36,7 @@ READ = frozenset({"GET", "HEAD"})
 SEND = frozenset({"POST"})
 READ_AND_SEND = READ | SEND
 EVERYBODY = frozenset(Role)
+SIGNED_IN = EVERYBODY - {Role.ANYONE, Role.LINK_HOLDER}
 THERAPIST, CARE_CONTACT = frozenset({Role.THERAPIST}), frozenset({Role.CARE_CONTACT})
 
 POLICY: Mapping[str, Rule] = {
@@ -46,7 +47,7 @@ POLICY: Mapping[str, Rule] = {
         Rule("blank", READ, EVERYBODY, Owns.NOTHING),
         Rule("sign_in", READ_AND_SEND, EVERYBODY, Owns.NOTHING),
         Rule("enter_demo", SEND, EVERYBODY, Owns.NOTHING),
-        Rule("sign_out", SEND, THERAPIST | CARE_CONTACT, Owns.NOTHING),
+        Rule("sign_out", SEND, SIGNED_IN, Owns.NOTHING),
         Rule("checkins:answer", READ_AND_SEND, frozenset({Role.LINK_HOLDER}), Owns.THIS_CHECKIN),
         Rule("caseload:today", READ, THERAPIST, Owns.OWN_CASELOAD),
         Rule("caseload:client", READ, THERAPIST, Owns.OWN_CASELOAD),

@@ -8,7 +8,7 @@ from django.db import models
 from holdfast_site.access.actors import Role
 from holdfast_site.people.models import Therapist
 
-STAFF = (Role.THERAPIST, Role.CARE_CONTACT)
+STAFF = (Role.THERAPIST, Role.SUPERVISOR, Role.CARE_CONTACT, Role.LEAD, Role.DESK)
 
 
 class Member(AbstractBaseUser):
@@ -36,7 +36,7 @@ class Post(models.Model):
             models.UniqueConstraint(fields=["member", "role"], name="one_post_a_role"),
             models.CheckConstraint(
                 condition=models.Q(role=Role.THERAPIST, therapist__isnull=False)
-                | models.Q(role=Role.CARE_CONTACT, therapist__isnull=True),
+                | (~models.Q(role=Role.THERAPIST) & models.Q(therapist__isnull=True)),
                 name="a_therapists_post_says_which",
             ),
         ]

@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
+from holdfast_site.access.places import first_place
 from holdfast_site.accounts import services, sessions
 from holdfast_site.accounts.forms import ROLES, SignInForm
 from holdfast_site.accounts.models import Post
 
-FIRST_PAGE = {Role.THERAPIST: "caseload:today", Role.CARE_CONTACT: "handover:kept"}
 UNREADABLE = 422
 
 
@@ -28,7 +28,7 @@ def sign_in(request: ActingRequest) -> HttpResponse:
     if post is None:
         return _page(request, wrong=True)
     actor = sessions.begin(request, post, now=now)
-    return redirect(FIRST_PAGE[actor.role])
+    return redirect(first_place(actor.role))
 
 
 def sign_out(request: ActingRequest) -> HttpResponse:
@@ -49,7 +49,7 @@ def enter_demo(request: ActingRequest, role: str) -> HttpResponse:
     post = Post.objects.filter(role=role).order_by("pk").first() if settings.SITE.demo else None
     if post is None:
         raise Http404
-    return redirect(FIRST_PAGE[sessions.begin(request, post, now=timezone.now()).role])
+    return redirect(first_place(sessions.begin(request, post, now=timezone.now()).role))
 
 
 def _page(request: ActingRequest, *, wrong: bool) -> HttpResponse:

@@ -39,6 +39,8 @@ class Action(StrEnum):
     CLIENT_READ = "client.read"
     KEPT_READ = "kept.read"
     APPOINTMENT_MARKED = "appointment.marked"
+    CONTACT_CHANGED = "contact.changed"
+    MATTER_OPENED = "matter.opened"
 
 
 @dataclass(frozen=True, slots=True)

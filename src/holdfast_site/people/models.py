@@ -33,6 +33,22 @@ class Client(models.Model):
         return self.id
 
 
+class Contact(models.Model):
+    """A client's name, how he may be reached, and what is safe for him: sealed with his own key."""
+
+    client = models.OneToOneField(Client, on_delete=models.PROTECT, related_name="contact")
+    sealed = models.BinaryField()
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"contact {self.pk}"
+
+    @property
+    def place(self) -> str:
+        """Where it is sealed for."""
+        return f"people_contact/{self.client_id}"
+
+
 class Appointment(models.Model):
     """A planned meeting. Two clients who come together share an ``appointment_id``, one row each."""
 

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from django.conf import settings
+from datetime import datetime
 
-from holdfast_site.people.models import Client
+from django.conf import settings
+from django.db import transaction
+
+from holdfast_site.access.actors import Actor
+from holdfast_site.audit.services import Action, record
+from holdfast_site.people.contacts import ContactCard
+from holdfast_site.people.models import Client, Contact
 
 
 def add_client(client_id: str) -> Client:
     """Add a client under the practice's own id, with a key of his own."""
     return Client.objects.create(pk=client_id, wrapped_key=settings.VAULT.new_client_key(client_id))
+
+
+@transaction.atomic
+def keep_contact(*, by: Actor, client: Client, card: ContactCard, now: datetime) -> None:
+    """Keep how a client may be reached, in place of what was known before."""
+    contact = Contact.objects.filter(client=client).first() or Contact(client=client)
+    box = settings.VAULT.client_box(client.pk, client.wrapped_key)
+    contact.sealed = box.seal(card.model_dump_json().encode(), place=contact.place)
+    contact.changed_at = now
+    contact.save()
+    record(Action.CONTACT_CHANGED, by=by, about=f"client:{client.pk}", at=now)
