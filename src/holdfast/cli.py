@@ -315,7 +315,7 @@ def _report(result: Leak, file: Path | None, open_it: bool) -> None:
     write_file(path, html(result))
     say(f"\nThe report: {path}")
     if open_it:
-        open_in_browser(path)
+        open_in_browser(path.resolve().as_uri())
 
 
 # --- demo, schema -----------------------------------------------------------------------------------

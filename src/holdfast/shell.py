@@ -132,7 +132,7 @@ def write_file(path: Path, text: str) -> None:
     write_whole(path, text)
 
 
-def open_in_browser(path: Path) -> None:
-    """Show a page that was written; quiet in a pipe, where nobody is looking."""
+def open_in_browser(address: str) -> None:
+    """Show a page; quiet in a pipe, where nobody is looking."""
     if sys.stdout.isatty():
-        webbrowser.open(path.resolve().as_uri())
+        webbrowser.open(address)

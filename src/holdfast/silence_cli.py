@@ -167,7 +167,7 @@ def _written(page: str, file: Path | None, name: str, open_it: bool) -> Path:
     path = file or Path(tempfile.mkdtemp(prefix="holdfast-")) / name
     write_file(path, page)
     if open_it:
-        open_in_browser(path)
+        open_in_browser(path.resolve().as_uri())
     return path
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from holdfast.errors import UsageError
-from holdfast.shell import CALLED, FILE, FOLDER, say
+from holdfast.shell import CALLED, FILE, FOLDER, open_in_browser, say
 from holdfast_site.config import CrisisNumber, is_loopback
 
 LOCAL, PORT = "127.0.0.1", 8000
@@ -79,20 +79,23 @@ def doctor(folder: Path, listen: str) -> None:
 @click.argument("folder", metavar="[DIR]", required=False, type=FOLDER)
 @click.option("--demo", is_flag=True, help="A made-up practice in a temporary folder, gone when you stop it.")
 @click.option("--listen", default=LOCAL, show_default=True, metavar="ADDRESS", help="The address to listen on.")
-@click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="0: any that is free.")
-def serve(folder: Path | None, demo: bool, listen: str, port: int) -> None:
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help=f"{PORT}, or for the demo the next one that is free; 0: any."
+)
+@click.option("--open", "show", is_flag=True, help="Open it in the browser.")
+def serve(folder: Path | None, demo: bool, listen: str, port: int | None, show: bool) -> None:
     """Start the site, if it is safe to, until you stop it with Ctrl+C."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that a demo that is stopped is cleared away
     if (folder is None) == (not demo):
         raise UsageError("Give the folder of a site, or --demo. To make a site: holdfast site init DIR")
     if folder is not None:
         _refuse_if_unsafe(folder, listen)
-        _serve(folder, listen, port)
+        _serve(folder, listen, PORT if port is None else port, show)
         return
     if not is_loopback(listen):
         raise UsageError("The demo is for this machine only: leave --listen out.")
     with tempfile.TemporaryDirectory(prefix="holdfast-demo-") as made:
-        _serve_demo(Path(made), listen, port)
+        _serve_demo(Path(made), listen, port, show)
 
 
 @click.command("add-person")
@@ -152,21 +155,29 @@ def link(folder: Path, client: str) -> None:
     say(f"Open for {config.link_hours} hours. Whoever has it can fill it in; it is shown only here.", error=True)
 
 
-def _serve_demo(home: Path, listen: str, port: int) -> None:
+def _serve_demo(home: Path, listen: str, port: int | None, show: bool) -> None:
     from django.utils import timezone
 
     from holdfast_site import demo
 
-    say("Making a practice up …")
-    server = _server_of(demo.make(home), listen, port)
+    say("Making a practice up: a quarter of a minute or so …")
+    made = demo.make(home)
+    try:
+        server = _server_of(made, listen, PORT if port is None else port)
+    except UsageError:
+        if port is not None:
+            raise
+        server = _server_of(made, listen, 0)
     address = f"http://{LOCAL}:{server.effective_port}"
     say("A made-up practice, on this machine only. Everything in it is gone when you stop it with Ctrl+C.\n")
     for words, link in demo.links(address, timezone.now()):
         say(f"{words}\n  {link}\n")
+    if show:
+        open_in_browser(address)
     server.run()
 
 
-def _serve(folder: Path, listen: str, port: int) -> None:
+def _serve(folder: Path, listen: str, port: int, show: bool) -> None:
     from holdfast_site.audit.services import anchor
     from holdfast_site.server import keep_fresh
     from holdfast_site.start import anchors
@@ -174,7 +185,10 @@ def _serve(folder: Path, listen: str, port: int) -> None:
     server = _server_of(folder, listen, port)
     anchor(anchors(folder))
     keep_fresh()
-    say(f"The site is at http://{listen}:{server.effective_port}. Stop it with Ctrl+C.")
+    address = f"http://{listen}:{server.effective_port}"
+    say(f"The site is at {address}. Stop it with Ctrl+C.")
+    if show:
+        open_in_browser(address)
     server.run()
 
 
