@@ -170,6 +170,7 @@ def test_a_database_that_is_gone_is_found_and_not_made_anew(made):
     assert not (made / DATABASE).exists()
 
 
+@pytest.mark.hazard("H-20", "H-02")
 def test_no_crisis_number_is_found(made):
     change(made, crisis_numbers=[])
     assert "No crisis number" in start.problems(made)[0]
@@ -213,6 +214,7 @@ def test_settings_that_cannot_be_are_refused_by_name(made, changes):
         start.problems(made)
 
 
+@pytest.mark.hazard("H-20")
 def test_every_reason_is_given_at_once_and_nothing_is_started(made):
     (made.parent / "practice.key").chmod(0o644)
     change(made, crisis_numbers=[])

@@ -12,6 +12,7 @@ from tests.conftest import ROOT
 from tests.site.test_cli import clean
 
 
+@pytest.mark.hazard("H-07")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork a server")
 @pytest.mark.parametrize("rounds", [5, pytest.param(400, marks=pytest.mark.slow)])
 def test_nothing_that_was_thanked_for_is_lost(tmp_path, rounds):

@@ -24,6 +24,7 @@ def test_the_same_words_never_look_the_same():
     assert BOX.seal(b"x", place=PLACE) != BOX.seal(b"x", place=PLACE)
 
 
+@pytest.mark.hazard("H-05", "H-14")
 def test_nothing_opens_elsewhere_or_with_another_key():
     sealed = BOX.seal(b"x", place=PLACE)
     other = VAULT.client_box("eli", VAULT.new_client_key("eli"))
@@ -43,6 +44,7 @@ def test_a_key_is_its_own_clients_and_its_own_vaults():
         Vault(bytes(32)).client_box("dan", WRAPPED)
 
 
+@pytest.mark.hazard("H-14")
 @pytest.mark.parametrize("rounds", [500, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_no_tampering_goes_unnoticed(rounds):
     dice, sealed = random.Random(rounds), BOX.seal(b"too fast", place=PLACE)

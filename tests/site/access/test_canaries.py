@@ -36,6 +36,7 @@ def test_the_therapist_sees_what_is_for_him(cast, browser, pages):
     assert "Pace: too fast" in pages()
 
 
+@pytest.mark.hazard("H-09")
 def test_what_was_kept_from_him_leaves_his_pages_as_they_were(cast, browser, pages):
     before = pages()
     browser.post(cast.address, filled(who="care_contact", words=CANARY))
@@ -96,6 +97,7 @@ def test_looking_is_audited_by_opaque_ids(cast, browser, pages):
     assert CANARY not in "".join(events)
 
 
+@pytest.mark.hazard("H-09")
 @pytest.mark.parametrize("pairs", [10, pytest.param(500, marks=pytest.mark.slow)])
 def test_two_clients_who_differ_only_in_what_is_hidden_look_the_same(cast, now, pairs):
     """Non-interference: pages, tables and next questions are byte-equal, whatever was hidden."""

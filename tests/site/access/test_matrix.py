@@ -46,6 +46,7 @@ def test_open_pages_are_for_reading(site, browser, method):
         assert status == (200 if method in ("GET", "HEAD") else 405), (method, address)
 
 
+@pytest.mark.hazard("H-05")
 @pytest.mark.parametrize("method", METHODS)
 def test_a_checkin_is_for_whoever_has_its_link(cast, browser, method):
     for address in (cast.address, f"/c/{cast.other_link}"):
@@ -89,6 +90,7 @@ def places(cast, now):
     }
 
 
+@pytest.mark.hazard("H-14")
 def test_every_place_for_everybody_with_every_method(cast, everybody, now):
     seen = []
     for address, allowed in places(cast, now).items():
@@ -169,6 +171,7 @@ def test_a_foreign_host_is_refused(cast, browser):
 PAGES = ("/", "/help-now", "/nothing-is-here")
 
 
+@pytest.mark.hazard("H-08", "H-14")
 def test_every_page_is_closed(cast, browser):
     for address in (*PAGES, "/blank", cast.address):
         headers = browser.get(address).headers
@@ -184,6 +187,7 @@ def test_every_page_is_closed(cast, browser):
         assert "Set-Cookie" not in headers
 
 
+@pytest.mark.hazard("H-02")
 def test_help_is_on_every_page_with_words_on_it(cast, browser, now, monkeypatch):
     from django.utils import timezone
 
@@ -217,6 +221,7 @@ def test_a_form_without_its_secret_is_refused(cast, site):
     assert strict.post(cast.address, form).status_code == 200  # its secret is in the address
 
 
+@pytest.mark.hazard("H-02", "H-15")
 def test_help_needs_no_database(site, browser):
     from django.db import connections
 

@@ -58,6 +58,7 @@ def test_roles_do_not_add_up(cast, now):
     assert other.get("/today/").status_code == 404
 
 
+@pytest.mark.hazard("H-14")
 def test_whoever_leaves_is_out_at_the_next_request(cast):
     alma = signed_in("therapist", "alma")
     from holdfast_site.accounts.models import Member

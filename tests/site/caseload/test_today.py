@@ -57,6 +57,7 @@ def test_who_has_gone_quiet_is_listed_in_words_on_the_own_page_only(cast, now):
     assert "finn" not in today(signed_in("therapist", "ben"))
 
 
+@pytest.mark.hazard("H-10")
 @pytest.mark.slow
 def test_flags_give_reasons_first_then_the_chance_then_their_record(cast, now, settings, site):
     from django.db import connections
@@ -90,6 +91,7 @@ def test_however_often_it_is_worked_out_there_is_one_flag_for_so_few_clients(cas
     assert Flag.objects.count() == 1
 
 
+@pytest.mark.hazard("H-11")
 def test_without_the_practices_word_there_are_no_flags_and_the_plain_list_works(cast, now):
     from holdfast_site.caseload.models import Flag, Overdue
     from holdfast_site.caseload.services import refresh

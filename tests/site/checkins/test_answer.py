@@ -40,6 +40,7 @@ def test_what_was_answered_is_kept_and_he_is_told_who_reads_it_and_when(cast, br
     assert kept(cast) == {"therapist": {**numbers, "change": "slower", "words": "Loud room"}}
 
 
+@pytest.mark.hazard("H-03", "H-17")
 def test_every_question_can_be_skipped_and_a_skipped_one_is_no_zero(cast, browser):
     assert browser.post(cast.address, {"form": str(uuid4()), "pace": "0"}).status_code == 200
     assert kept(cast) == {"therapist": {"pace": 0}}
@@ -64,6 +65,7 @@ def test_it_asks_the_core_two_more_and_one_change(cast, browser):
     assert "This box is not checked for emergencies." in page
 
 
+@pytest.mark.hazard("H-08")
 def test_a_link_holder_sees_no_name_and_no_past_answer(cast, browser):
     browser.post(cast.address, filled(words="Zanzibar"))
     for page in (browser.get(cast.address), browser.post(cast.address, filled(words="again"))):
@@ -140,6 +142,7 @@ def test_another_form_after_the_first_is_not_added_and_says_so(cast, browser, ro
     assert rows() == after
 
 
+@pytest.mark.hazard("H-07")
 @pytest.mark.parametrize("rounds", [1, pytest.param(50, marks=pytest.mark.slow)])
 def test_the_same_form_a_hundred_times_at_once_is_one_row(cast, now, rounds):
     from django.db import connections
@@ -226,6 +229,7 @@ def test_a_full_disk_says_so_and_the_page_keeps_what_he_wrote(cast, browser, row
     assert browser.post(cast.address, form).status_code == 200
 
 
+@pytest.mark.hazard("H-07")
 def test_a_disk_that_is_really_full_loses_nothing_and_works_again(cast, browser, rows):
     """SQLite itself says that it is full; what was acknowledged before is there, what was not is still on the page."""
     from django.db import connection, transaction

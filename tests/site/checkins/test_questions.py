@@ -15,6 +15,7 @@ from holdfast_site.checkins.questions import CHANGES, CORE, QUESTIONS, ROTATING,
 NAMES = [question.name for question in ROTATING]
 
 
+@pytest.mark.hazard("H-06")
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
 def test_every_answer_has_its_column_and_its_range(question):
     column = TABLES["checkins"].columns[question.name]
@@ -30,6 +31,7 @@ def test_the_model_knows_them_all():
     assert [change for change in CHANGES if change in NOT_SAID_HERE] == ["rather not say here"]
 
 
+@pytest.mark.hazard("H-17")
 def test_never_more_than_eight_taps():
     assert len(questions_of(NAMES[:2])) + 1 == 8
     assert questions_of(NAMES[:2])[-1] is CORE[-1]

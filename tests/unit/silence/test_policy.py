@@ -92,6 +92,7 @@ def test_the_flag_keeps_its_reasons() -> None:
     assert (flag.reasons, flag.at, flag.p_left) == (("understood", "session"), NOW, 0.8)
 
 
+@pytest.mark.hazard("H-10")
 def test_nobody_is_flagged_for_the_same_reason_within_four_weeks() -> None:
     first = new_flags([quiet(), *caseload()], [], at=NOW)
     for days, count in ((1, 0), (27, 0), (28, 1)):
@@ -118,6 +119,7 @@ def test_the_order_in_which_it_is_asked_changes_nothing() -> None:
 # --- how many ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.hazard("H-10")
 @pytest.mark.parametrize(
     ("active", "most", "weeks"),
     [(0, 0, 1), (1, 1, 8), (2, 1, 4), (5, 1, 2), (7, 1, 2), (8, 1, 1), (15, 1, 1), (16, 2, 1), (40, 5, 1)],
@@ -195,6 +197,7 @@ def counted(group: str, clients: int, observed: float, expected: float, spread: 
     return Counted(group, clients, observed, expected, ratio * math.exp(-width), ratio * math.exp(width))
 
 
+@pytest.mark.hazard("H-12")
 def test_a_group_whose_chances_are_far_off_is_muted_and_it_is_said_why() -> None:
     off = muting([counted(EVERYONE, 900, 200, 200), counted("men under 30", 300, 30, 70)])
     assert [name for name, _ in off.groups] == ["men under 30"]
@@ -241,6 +244,7 @@ def test_right_chances_are_muted_in_at_most_one_world_of_twenty() -> None:
     assert tripped <= 20
 
 
+@pytest.mark.hazard("H-12")
 def test_a_planted_fault_is_found_in_at_least_nineteen_worlds_of_twenty() -> None:
     generator = np.random.default_rng(2)
     found = sum("group 0" in [name for name, _ in muting(_world(generator, 2.0)).groups] for _ in range(200))
