@@ -56,3 +56,11 @@ def broken(request: HttpRequest) -> HttpResponse:
     """Our own fault."""
     sorry = "Something went wrong here, not with you. Go back, keep the page open and try again in a minute."
     return render(request, "sorry.html", {"sorry": sorry}, status=500)
+
+
+def too_much(request: HttpRequest) -> HttpResponse:
+    """More than a page of ours sends, or than an export may have here."""
+    sorry = (
+        "That is more than can be taken here. An export may have up to 20 MB; a larger one goes by the command line."
+    )
+    return render(request, "sorry.html", {"sorry": sorry}, status=413)

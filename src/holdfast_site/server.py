@@ -13,7 +13,6 @@ from holdfast_site.config import read_config
 
 THREADS = 4  # SQLite takes one writer at a time; more threads would only wait longer
 HOUR = 3600.0
-MOST_BODY = 64 * 1024
 
 
 def server(folder: Path, *, listen: str, port: int) -> Any:
@@ -25,6 +24,7 @@ def server(folder: Path, *, listen: str, port: int) -> Any:
         If the address or port cannot be had.
     """
     import waitress
+    from django.conf import settings
 
     from holdfast_site.wsgi import application
 
@@ -37,7 +37,7 @@ def server(folder: Path, *, listen: str, port: int) -> Any:
             port=port,
             threads=THREADS,
             ident=None,
-            max_request_body_size=MOST_BODY,
+            max_request_body_size=settings.MOST_UPLOAD,
             clear_untrusted_proxy_headers=True,
             **behind,
         )
@@ -52,11 +52,13 @@ def keep_fresh(every: float = HOUR) -> threading.Thread:
     from django.utils import timezone
 
     from holdfast_site.caseload.services import refresh
+    from holdfast_site.exchange.services import forget_old
 
     def work() -> None:
         while True:
             try:
                 refresh(timezone.now())
+                forget_old(timezone.now())
                 SessionStore.clear_expired()
             except (DatabaseError, HoldfastError) as error:
                 logging.getLogger(__name__).error("not refreshed", exc_info=error)

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "holdfast_site.accounts",
     "holdfast_site.caseload",
     "holdfast_site.handover",
+    "holdfast_site.exchange",
 ]
 AUTH_USER_MODEL = "accounts.Member"
 AUTH_PASSWORD_VALIDATORS = [
@@ -46,10 +47,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 IDLE_SECONDS, MOST_SECONDS = 30 * 60, 12 * 60 * 60  # of a session: without doing anything, and in all
+MOST_BODY, MOST_UPLOAD = 64 * 1024, 20 * 1024 * 1024  # bytes of a request: of any, and of one that brings an export
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "holdfast_site.access.headers.close_the_page",
     "csp.middleware.CSPMiddleware",
+    "holdfast_site.access.size.refuse_too_much",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -113,7 +116,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Strict"
 CSRF_FAILURE_VIEW = "holdfast_site.pages.refused"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BODY
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 
 LOGGING = {

@@ -19,5 +19,6 @@ urlpatterns = [
     path("demo/<str:role>", accounts.enter_demo, name="enter_demo"),
     path("today/", include("holdfast_site.caseload.urls")),
     path("kept/", include("holdfast_site.handover.urls")),
+    path("import/", include("holdfast_site.exchange.urls")),
     path("c/", include("holdfast_site.checkins.urls")),
 ]

@@ -17,7 +17,7 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock, Timeout
 
-from holdfast.errors import FolderError, HoldfastError, SourceError
+from holdfast.errors import FolderError, SourceError
 from holdfast.tables import facts, journal, moments
 from holdfast.tables.check import ROW, Problem, TableProblems, cell_problems, reference_problems
 from holdfast.tables.merge import Frames, Merged, as_frame, harmless, merge
@@ -128,23 +128,17 @@ def import_files(
 
 def _refuse_other_system(source: Source, files: Sequence[SourceFile]) -> None:
     """Stop with a hint if the files are plainly those of another system."""
-    if source.takes_any or any(_is_known_to(source, file) for file in files):
+    if source.takes_any or any(source.knows(file) for file in files):
         return
     for other in all_sources():
         if other.name == source.name:
             continue
         for file in files:
-            if _is_known_to(other, file):
+            if other.knows(file):
                 raise SourceError(
                     f"{file.name} looks like an export of {other.title}, not of {source.title}. "
                     f"Try: holdfast import {other.name} …"
                 )
-
-
-def _is_known_to(source: Source, file: SourceFile) -> bool:
-    with suppress(HoldfastError):
-        return source.recognises(file)
-    return False
 
 
 class _alone_in:

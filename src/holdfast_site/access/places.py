@@ -9,6 +9,8 @@ from holdfast_site.access.actors import Role
 PLACES: Mapping[Role, Sequence[tuple[str, str]]] = {
     Role.THERAPIST: (("caseload:today", "Today"),),
     Role.CARE_CONTACT: (("handover:kept", "Not for the therapist"),),
+    Role.LEAD: (("exchange:upload", "Import"),),
+    Role.DESK: (("exchange:upload", "Import"),),
 }
 
 

@@ -19,6 +19,7 @@ class Owns(StrEnum):
     NOTHING = "nothing of anybody's"
     THIS_CHECKIN = "the one check-in that his link is for"
     OWN_CASELOAD = "the clients whom he treats now"
+    OWN_UPLOADS = "the exports that he uploaded himself"
     KEPT_FROM_THERAPISTS = "what clients kept from their therapist"
 
 
@@ -38,6 +39,7 @@ READ_AND_SEND = READ | SEND
 EVERYBODY = frozenset(Role)
 SIGNED_IN = EVERYBODY - {Role.ANYONE, Role.LINK_HOLDER}
 THERAPIST, CARE_CONTACT = frozenset({Role.THERAPIST}), frozenset({Role.CARE_CONTACT})
+IMPORTERS = frozenset({Role.LEAD, Role.DESK})
 
 POLICY: Mapping[str, Rule] = {
     rule.view: rule
@@ -52,6 +54,11 @@ POLICY: Mapping[str, Rule] = {
         Rule("caseload:today", READ, THERAPIST, Owns.OWN_CASELOAD),
         Rule("caseload:client", READ, THERAPIST, Owns.OWN_CASELOAD),
         Rule("caseload:came", SEND, THERAPIST, Owns.OWN_CASELOAD),
+        Rule("exchange:upload", READ_AND_SEND, IMPORTERS, Owns.OWN_UPLOADS),
+        Rule("exchange:look", READ, IMPORTERS, Owns.OWN_UPLOADS),
+        Rule("exchange:answer", SEND, IMPORTERS, Owns.OWN_UPLOADS),
+        Rule("exchange:take", SEND, IMPORTERS, Owns.OWN_UPLOADS),
+        Rule("exchange:forget", SEND, IMPORTERS, Owns.OWN_UPLOADS),
         Rule("handover:kept", READ, CARE_CONTACT, Owns.KEPT_FROM_THERAPISTS),
     )
 }

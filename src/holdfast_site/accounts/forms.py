@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django import forms
 
-from holdfast_site.access.actors import Role
+from holdfast_site.access.places import PLACES
+from holdfast_site.accounts.models import STAFF
 
-ROLES = ((Role.THERAPIST.value, "Therapist"), (Role.CARE_CONTACT.value, "Care contact"))
+ROLES = tuple((role.value, role.value.replace("_", " ").capitalize()) for role in STAFF if role in PLACES)
 
 
 class SignInForm(forms.Form):

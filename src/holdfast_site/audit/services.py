@@ -41,6 +41,9 @@ class Action(StrEnum):
     APPOINTMENT_MARKED = "appointment.marked"
     CONTACT_CHANGED = "contact.changed"
     MATTER_OPENED = "matter.opened"
+    UPLOADED = "export.uploaded"
+    UPLOAD_ANSWERED = "export.answered"
+    UPLOAD_FORGOTTEN = "export.forgotten"
 
 
 @dataclass(frozen=True, slots=True)

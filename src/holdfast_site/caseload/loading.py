@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 
 from holdfast.tables.read import Tables
-from holdfast.tables.schema import PAUSE
+from holdfast.tables.schema import PAUSE, Certainty, Status
 from holdfast_site.checkins.answers import Answers
 from holdfast_site.checkins.models import Audience, Invitation
 from holdfast_site.checkins.questions import CHANGE, QUESTIONS, ROTATING, ROTATING_EACH_TIME, VERSION
@@ -83,6 +83,12 @@ def _people(tables: Tables) -> None:
 
 
 def _appointments(tables: Tables, clock: _Clock) -> None:
+    """Take appointments over. What somebody marked here stands against an export in which nobody marked it."""
+    marked = set(
+        Appointment.objects.filter(certainty=Certainty.RECORDED)
+        .exclude(status=Status.UNKNOWN)
+        .values_list("appointment_id", "client")
+    )
     found = [
         Appointment(
             **{name: row[name] for name in SAME},
@@ -90,6 +96,7 @@ def _appointments(tables: Tables, clock: _Clock) -> None:
             **{name: clock.at(row[name]) for name in MOMENTS},
         )
         for row in _rows(tables, "appointments")
+        if row["status"] != Status.UNKNOWN or (row["appointment_id"], row["client_id"]) not in marked
     ]
     changing = [*SAME[2:], *WORDS_OR_BLANK, *MOMENTS]
     keys = ["appointment_id", "client"]

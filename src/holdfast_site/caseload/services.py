@@ -44,10 +44,10 @@ def note_reading(action: Action, *, by: Actor, about: str, now: datetime) -> Non
 
 
 @transaction.atomic
-def load_tables(found: Tables, *, now: datetime) -> Loaded:
+def load_tables(found: Tables, *, now: datetime, by: Actor = OPERATOR) -> Loaded:
     """Load a folder of tables, and tell the audit."""
     done = load(found)
-    record(Action.TABLES_LOADED, by=OPERATOR, about=f"appointments:{done.appointments}", at=now)
+    record(Action.TABLES_LOADED, by=by, about=f"appointments:{done.appointments}", at=now)
     return done
 
 

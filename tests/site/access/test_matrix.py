@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.site.conftest import appointment, signed_in
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 OPEN = ("/", "/help-now", "/blank")
-WHO = ("anyone", "alma", "ben", "care contact")
+WHO = ("anyone", "alma", "ben", "care contact", "lead", "desk")
 READ = {"GET": 200, "HEAD": 200}
 ABSENT = ("/c/", "/c/short", "/c/" + "x" * 43, "/c/%00", "/admin/", "/static/", "/help-now/", "/.env")
 
@@ -69,6 +70,8 @@ def _everybody(cast, browser):
         "alma": signed_in("therapist", "alma"),  # treats Dan
         "ben": signed_in("therapist", "ben"),  # treats Eli
         "care contact": signed_in("care_contact"),
+        "lead": signed_in("lead"),
+        "desk": signed_in("desk"),
     }
 
 
@@ -76,6 +79,7 @@ def places(cast, now):
     """Every address that is about somebody, with who may do what there."""
     dans = appointment(cast.dan, cast.alma, now - timedelta(days=7), status="unknown")
     elis = appointment(cast.eli, cast.ben, now - timedelta(days=7), status="unknown")
+    uploaded, gone = upload_by("desk", now), upload_by("desk", now)
     both = {"alma": READ, "ben": READ}
     return {
         "/today/": both,
@@ -85,9 +89,25 @@ def places(cast, now):
         f"/today/came/{dans.pk}": {"alma": {"POST": 404}, "ben": {"POST": 404}},  # neither yes nor no was said
         f"/today/came/{elis.pk}": {"alma": {"POST": 404}, "ben": {"POST": 404}},
         "/kept/": {"care contact": READ},
+        "/import/": {"lead": {**READ, "POST": 422}, "desk": {**READ, "POST": 422}},
+        f"/import/{uploaded.form}": {"desk": READ},
+        f"/import/{uploaded.form}/answer": {"desk": {"POST": 404}},  # nothing is asked
+        f"/import/{uploaded.form}/take": {"desk": {"POST": 302}},
+        f"/import/{gone.form}/forget": {"desk": {"POST": 302}},
         "/sign-in": {who: {**READ, "POST": 422} for who in WHO},
         "/demo/therapist": {who: {"POST": 404} for who in WHO},  # this is no demo
     }
+
+
+def upload_by(role, now):
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.accounts.models import Post
+    from holdfast_site.exchange.services import keep_upload
+
+    by = Actor(Role(role), id=str(Post.objects.get(role=role).member_id))
+    rows = b"appointment_id,client_id,therapist_id,starts_at,status\nx1,c1,t1,2026-03-02T10:00,attended\n"
+    files = [("appointments.csv", rows)]
+    return keep_upload(by=by, form=uuid4(), files=files, source_name="", now=now)
 
 
 @pytest.mark.hazard("H-14")
@@ -100,14 +120,17 @@ def test_every_place_for_everybody_with_every_method(cast, everybody, now):
                 wanted = allowed[who].get(method, 405) if who in allowed else hidden(address, who, method)
                 seen.append((address, who, method, status, wanted))
     assert [one for one in seen if one[3] != one[4]] == []
-    assert len(seen) == 9 * 4 * len(METHODS)
+    assert len(seen) == 14 * len(WHO) * len(METHODS)
 
 
 def hidden(address, who, method):
     """What is not his is absent. Only whoever may reach a kind of page is told of a method that it does not have."""
-    treats = who in ("alma", "ben") and address.startswith("/today/")
-    reading = method in ("GET", "HEAD")
-    return 405 if treats and not reading and not address.startswith("/today/came") else 404
+    from django.urls import resolve
+
+    from holdfast_site.access.policy import POLICY
+
+    rule, role = POLICY[resolve(address).view_name], {"alma": "therapist", "ben": "therapist"}.get(who, who)
+    return 405 if role.replace(" ", "_") in rule.roles and method not in rule.methods else 404
 
 
 def test_marking_is_for_whose_client_it_is_and_once(cast, everybody, now):

@@ -58,7 +58,7 @@ def test_too_much_is_refused(cast, browser, rows):
     form = {"form": str(uuid4()), "words": "x" * 70_000}
     body = urlencode(form)
     kind = "application/x-www-form-urlencoded"
-    assert browser.generic("POST", cast.address, body, content_type=kind).status_code == 400
+    assert browser.generic("POST", cast.address, body, content_type=kind).status_code == 413
     many = "&".join(f"a{number}=1" for number in range(500))
     answer = browser.generic("POST", cast.address, many, content_type=kind)
     assert answer.status_code == 400

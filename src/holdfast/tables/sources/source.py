@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from holdfast.errors import SourceError
+from holdfast.errors import HoldfastError, SourceError
 from holdfast.tables.moments import When
 from holdfast.tables.schema import Certainty, Ending, InitiatedBy, Modality, Status
 from holdfast.tables.sources.files import SourceFile
@@ -98,6 +99,12 @@ class Source:
     own_date: Callable[[Sequence[SourceFile]], datetime | None] = lambda files: None  # aware; the export's own moment
     takes_any: bool = False  # reads other systems' files too, when it is asked to
     lists_all: bool = False  # an export of some days has every appointment of those days that was not called off
+
+    def knows(self, file: SourceFile) -> bool:
+        """Say whether a file is plainly this system's. One that cannot be read is not."""
+        with suppress(HoldfastError):
+            return self.recognises(file)
+        return False
 
 
 def appointment(

@@ -1,0 +1,47 @@
+"""The shape of what is uploaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+
+from holdfast.tables.sources import MODULES
+from holdfast_site.exchange.services import ANY, FIND_OUT
+
+FORM_ID = "form"
+SOURCES = (
+    (FIND_OUT, "Find out by itself"),
+    *((name, name) for name in MODULES if name != ANY),
+    (ANY, "any other table"),
+)
+
+
+class ManyFiles(forms.ClearableFileInput):
+    """Several at once."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """One file or many."""
+
+    widget = ManyFiles
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        return [super(FilesField, self).clean(one, initial) for one in data or [None]]
+
+
+class UploadForm(forms.Form):
+    """An export, and where it is from."""
+
+    form = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    export = FilesField()
+    source = forms.ChoiceField(choices=SOURCES, required=False)
+
+    @property
+    def brought(self) -> Sequence[tuple[str, bytes]]:
+        """The files, each with its name."""
+        return [(one.name, one.read()) for one in self.cleaned_data["export"]]

@@ -1,0 +1,14 @@
+"""Addresses for importing."""
+
+from django.urls import path
+
+from holdfast_site.exchange import views
+
+app_name = "exchange"
+urlpatterns = [
+    path("", views.upload, name="upload"),
+    path("<uuid:form>", views.look, name="look"),
+    path("<uuid:form>/answer", views.answer, name="answer"),
+    path("<uuid:form>/take", views.take, name="take"),
+    path("<uuid:form>/forget", views.forget, name="forget"),
+]
