@@ -25,6 +25,9 @@ UNSAFE = 4
 @click.option("--reading-hours", metavar="WORDS", help="When answers are read, as clients will see it.")
 @click.option("--crisis", "crisis", multiple=True, metavar="NAME=NUMBER", help="Whom to call now. Can be repeated.")
 @click.option("--care-contact", metavar="NAME", help="Who receives what is not for the therapist; blank: nobody.")
+@click.option(
+    "--database", default="", metavar="ADDRESS", help="postgresql://user@host/name; by default SQLite in DIR."
+)
 @click.option("--key", "key", type=FILE, help="Where to keep the master key; by default beside DIR, never in it.")
 def init(
     folder: Path,
@@ -33,6 +36,7 @@ def init(
     reading_hours: str | None,
     crisis: tuple[str, ...],
     care_contact: str | None,
+    database: str,
     key: Path | None,
 ) -> None:
     """Make a site in a new folder: asks five things, makes the key and the database."""
@@ -47,6 +51,7 @@ def init(
             reading_hours, "--reading-hours", "When are answers read? Such as: Monday to Friday, 9 to 5"
         ),
         "crisis_numbers": _crisis_numbers(crisis),
+        "database": database,
     }
     contact = _told(
         care_contact, "--care-contact", "Who receives what is not for the therapist? Blank: nobody", blank=True
@@ -213,6 +218,9 @@ def _refuse_if_unsafe(folder: Path, listen: str, *, look_only: bool = False) -> 
     if found:
         raise UnsafeSite(found)
     start.get_django_ready(folder)
+    found = start.reach_database()
+    if found:
+        raise UnsafeSite(found)
     if not look_only:
         start.bring_up_to_date()
     found = start.database_problems(folder)

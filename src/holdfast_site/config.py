@@ -54,6 +54,7 @@ class SiteConfig(_Part):
     trusted_proxy: str | None = None  # the address of the proxy that speaks TLS
     key_file: Filled
     key_fingerprint: Filled
+    database: str = ""  # blank: SQLite, in this folder; else postgresql://user@host/name, its password in a passfile
     early_warning: bool = False  # once the practice has read the model's card
     demo: bool = False
 
@@ -73,6 +74,16 @@ class SiteConfig(_Part):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
             raise ValueError("must be like https://example.org, with nothing after the host")
         return address.rstrip("/")
+
+    @field_validator("database")
+    @classmethod
+    def _is_a_database(cls, database: str) -> str:
+        parts = urlsplit(database)
+        if database and (parts.scheme != "postgresql" or not parts.path.strip("/")):
+            raise ValueError("must be like postgresql://user@host/name, or blank for SQLite in this folder")
+        if parts.password:
+            raise ValueError("holds a password; put it in the passfile of PostgreSQL, ~/.pgpass or PGPASSFILE")
+        return database
 
     @property
     def host(self) -> str:

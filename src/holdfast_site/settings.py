@@ -11,8 +11,8 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from holdfast_site import sqlite
-from holdfast_site.config import DATABASE, SiteConfig, key_path, read_config
+from holdfast_site import database
+from holdfast_site.config import SiteConfig, key_path, read_config
 from holdfast_site.vault import Vault
 
 _folder = os.environ.get("HOLDFAST_SITE")
@@ -68,15 +68,7 @@ TEMPLATES = [
         "OPTIONS": {"context_processors": ["holdfast_site.pages.practice"]},
     }
 ]
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": SITE_FOLDER / DATABASE if SITE_FOLDER else ":memory:",
-        "OPTIONS": sqlite.options(),
-        "CONN_MAX_AGE": 600,
-        "ATOMIC_REQUESTS": False,  # a reader never waits for the write lock
-    }
-}
+DATABASES = {"default": database.settings(SITE_FOLDER, SITE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en-gb"

@@ -11,8 +11,6 @@ import sqlite3
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from holdfast_site.errors import UnsafeSite
-
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -44,20 +42,6 @@ def problems(connection: BaseDatabaseWrapper) -> list[str]:
         if said != value:
             found.append(f"SQLite's {name} is {_word(name, said)} and must be {_word(name, value)}.")
     return found
-
-
-def refuse_unless_safe(sender: object, connection: BaseDatabaseWrapper, **_: object) -> None:
-    """Close a new connection that would not keep what it is given.
-
-    Raises
-    ------
-    UnsafeSite
-        With every setting that is not as it must be.
-    """
-    found = problems(connection)
-    if found:
-        connection.close()
-        raise UnsafeSite(found)
 
 
 def _word(name: str, value: object) -> object:

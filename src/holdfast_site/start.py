@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 from holdfast.errors import FolderError
 from holdfast_site.config import (
@@ -73,7 +74,8 @@ def bring_up_to_date() -> None:
     from django.conf import settings
     from django.core.management import call_command
 
-    os.close(os.open(str(settings.DATABASES["default"]["NAME"]), os.O_RDWR | os.O_CREAT, PRIVATE_MODE))
+    if not settings.SITE.database:
+        os.close(os.open(str(settings.DATABASES["default"]["NAME"]), os.O_RDWR | os.O_CREAT, PRIVATE_MODE))
     call_command("migrate", verbosity=0, interactive=False)
 
 
@@ -104,7 +106,7 @@ def problems(folder: Path, *, listen: str = "127.0.0.1") -> list[str]:
         *_reach_problems(config, listen),
         *_mode_problems(folder),
         *([] if config.crisis_numbers else [f"No crisis number. Add one to crisis_numbers in {folder / SITE_FILE}."]),
-        *([] if (folder / DATABASE).exists() else [_GONE.format(database=folder / DATABASE)]),
+        *_place_problems(folder, config),
         *([_DEMO.format(file=folder / SITE_FILE)] if config.demo else []),
         *([_DEBUG] if os.environ.get("DJANGO_DEBUG") or os.environ.get("DEBUG") else []),
     ]
@@ -112,26 +114,50 @@ def problems(folder: Path, *, listen: str = "127.0.0.1") -> list[str]:
 
 _DEMO = "demo is true in {file}: anybody could come in without a password. Take it out."
 _GONE = "{database} is not there. Put the last good backup in its place; an empty one is never made in its stead."
+_EMPTY = "The database has no tables. Put the last good backup in its place; an empty one never takes a lost one's."
+_HEARD = "The database is on another machine, and its address does not end in ?sslmode=verify-full."
 _DEBUG = "DEBUG is set in the environment. Pages for debugging show what people wrote; take the variable away."
 
 
-def database_problems(folder: Path) -> list[str]:
-    """The same of the database and the audit. Django must be ready."""
-    from django.db import connection
-
-    from holdfast_site.audit.services import Broken, verify
+def reach_database() -> list[str]:
+    """Why the database cannot be used at all; none if it can. An empty one is never taken for the site's own."""
+    from django.db import OperationalError, connection
 
     try:
         connection.ensure_connection()
     except UnsafeSite as error:
         return error.problems
-    with connection.cursor() as cursor:
-        if cursor.execute("PRAGMA quick_check").fetchone() != ("ok",):
-            return [f"{folder / DATABASE} is damaged. Put the last good backup in its place."]
+    except OperationalError as error:
+        return [f"The database cannot be reached: {str(error).strip()}"]
+    return [] if connection.introspection.table_names() else [_EMPTY]
+
+
+def database_problems(folder: Path) -> list[str]:
+    """The same of the database and the audit, when it is up to date. Django must be ready."""
+    from django.db import connection
+
+    from holdfast_site.audit.services import Broken, verify
+
+    found = reach_database()
+    if found:
+        return found
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            if cursor.execute("PRAGMA quick_check").fetchone() != ("ok",):
+                return [f"{folder / DATABASE} is damaged. Put the last good backup in its place."]
     whole = verify(anchors(folder))
     if isinstance(whole, Broken):
         return [f"The audit was changed or cut at event {whole.event}. Keep the folder as it is and find out why."]
     return []
+
+
+def _place_problems(folder: Path, config: SiteConfig) -> list[str]:
+    """Whether the database is where it should be, and cannot be listened to on its way."""
+    if not config.database:
+        return [] if (folder / DATABASE).exists() else [_GONE.format(database=folder / DATABASE)]
+    parts = urlsplit(config.database)
+    is_here = not parts.hostname or is_loopback(parts.hostname)
+    return [] if is_here or dict(parse_qsl(parts.query)).get("sslmode") == "verify-full" else [_HEARD]
 
 
 def _key_problems(folder: Path, config: SiteConfig) -> list[str]:

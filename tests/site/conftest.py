@@ -5,7 +5,9 @@ Alma and Ben treat, Dan and Eli are clients.
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +18,7 @@ import pytest
 
 from holdfast_site import start
 from holdfast_site.config import DATABASE
+from tests.site import postgres
 
 NUMBERS = [{"name": "Samaritans", "number": "116 123", "hours": "day and night"}]
 PASSWORD = "a rowing boat in the fog"
@@ -27,6 +30,15 @@ DECIDED: dict[str, Any] = {
     "crisis_numbers": NUMBERS,
     "care_contact": CARE_CONTACT,
 }
+
+
+@pytest.fixture(name="made")
+def _made(tmp_path: Path) -> Path:
+    """A safe site without Django: settings and key."""
+    folder = tmp_path / "practice"
+    start.make_site(folder, key_file=tmp_path / "practice.key", **DECIDED)
+    (folder / DATABASE).touch(0o600)
+    return folder
 
 
 @dataclass
@@ -47,34 +59,66 @@ class Cast:
         return f"/c/{self.link}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not os.environ.get(postgres.ON):
+        return
+    for item in items:
+        if item.get_closest_marker("sqlite"):
+            item.add_marker(pytest.mark.skip(reason="about SQLite, and this run is on PostgreSQL"))
+
+
+@pytest.fixture(scope="session", name="database_address")
+def _database_address() -> Iterator[str]:
+    """Where the site keeps its rows: blank for SQLite, or a PostgreSQL that was started for this run."""
+    if not os.environ.get(postgres.ON):
+        yield ""
+        return
+    with tempfile.TemporaryDirectory(prefix="pg-") as short, postgres.server(Path(short) / "server") as address:
+        yield address  # a socket's name may not be long
+
+
 @pytest.fixture(scope="session", name="site_folder")
-def _site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _site_folder(tmp_path_factory: pytest.TempPathFactory, database_address: str) -> Path:
     """One site a process, as Django wants it; its empty database is kept beside it."""
     from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
     PBKDF2PasswordHasher.iterations = 1000  # a million would only make the tests slow
     home = tmp_path_factory.mktemp("site")
     folder = home / "practice"
-    start.make_site(folder, key_file=home / "master.key", **DECIDED)
+    start.make_site(folder, key_file=home / "master.key", database=database_address, **DECIDED)
     start.get_django_ready(folder)
     start.bring_up_to_date()
     from django.db import connections
 
     connections.close_all()
-    shutil.copy(folder / DATABASE, home / "empty.sqlite3")
+    if not database_address:
+        shutil.copy(folder / DATABASE, home / "empty.sqlite3")
     return folder
 
 
 @pytest.fixture(name="site")
-def _site(site_folder: Path) -> Iterator[Path]:
+def _site(site_folder: Path, database_address: str) -> Iterator[Path]:
     """The site with nobody in it."""
     from django.db import connections
 
     connections.close_all()
-    shutil.copy(site_folder.parent / "empty.sqlite3", site_folder / DATABASE)
-    (site_folder / f"{DATABASE}-journal").unlink(missing_ok=True)
+    if database_address:
+        _empty()
+    else:
+        shutil.copy(site_folder.parent / "empty.sqlite3", site_folder / DATABASE)
+        (site_folder / f"{DATABASE}-journal").unlink(missing_ok=True)
     yield site_folder
     connections.close_all()
+
+
+def _empty() -> None:
+    """Take every row away, and count from one again."""
+    from django.apps import apps
+    from django.db import connection
+
+    tables = ", ".join(f'"{model._meta.db_table}"' for model in apps.get_models(include_auto_created=True))
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
 
 
 @pytest.fixture(name="now")
@@ -173,3 +217,16 @@ def _settings(site: Path) -> Iterator[Any]:
     before = settings.SITE
     yield settings
     settings.SITE = before
+
+
+@pytest.fixture(name="stored")
+def _stored(site: Path, database_address: str) -> Any:
+    """Everything that the database keeps, as bytes: its file, or on PostgreSQL the cells of every row."""
+    from django.apps import apps
+
+    def cells() -> Iterator[bytes]:
+        for model in apps.get_models():
+            for row in model.objects.values_list():
+                yield from (bytes(one) if isinstance(one, bytes | memoryview) else str(one).encode() for one in row)
+
+    return lambda: b"\n".join(cells()) if database_address else (site / DATABASE).read_bytes()

@@ -20,7 +20,7 @@ from holdfast.cli import commands
 from holdfast_site import start
 from holdfast_site.config import DATABASE, SITE_FILE
 from holdfast_site.vault import Vault
-from tests.site.conftest import DECIDED, PASSWORD
+from tests.site.conftest import PASSWORD
 
 GIVEN = [
     "--name", "Hill Street", "--timezone", "Europe/London", "--reading-hours", "Monday to Friday, 9 to 5",
@@ -38,15 +38,6 @@ def clean() -> dict[str, str]:
     return {
         name: value for name, value in os.environ.items() if name not in ("HOLDFAST_SITE", "DJANGO_SETTINGS_MODULE")
     }
-
-
-@pytest.fixture(name="made")
-def _made(tmp_path: Path) -> Path:
-    """A safe site without Django: settings and key."""
-    folder = tmp_path / "practice"
-    start.make_site(folder, key_file=tmp_path / "practice.key", **DECIDED)
-    (folder / DATABASE).touch(0o600)
-    return folder
 
 
 def change(folder: Path, **changes: object) -> None:

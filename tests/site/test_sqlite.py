@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast_site import sqlite
+from holdfast_site import durable, sqlite
 from holdfast_site.errors import UnsafeSite
+
+pytestmark = pytest.mark.sqlite
 
 
 def test_the_log_is_used_only_where_it_is_sound():
@@ -33,7 +35,7 @@ def test_a_connection_that_would_lose_answers_is_closed(site, pragma, words):
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA {pragma}")
     with pytest.raises(UnsafeSite, match=words):
-        sqlite.refuse_unless_safe(None, connection)
+        durable.refuse_unless_safe(None, connection)
     assert connection.connection is None
 
 

@@ -10,6 +10,6 @@ class AuditConfig(AppConfig):
         """Every connection of this process is asked whether it keeps what it is given."""
         from django.db.backends.signals import connection_created
 
-        from holdfast_site.sqlite import refuse_unless_safe
+        from holdfast_site.durable import refuse_unless_safe
 
         connection_created.connect(refuse_unless_safe, dispatch_uid="refuse_unless_safe")

@@ -64,9 +64,9 @@ def record(action: Action, *, by: Actor, about: str, at: datetime) -> Event:
     """Add one event, in the same transaction as what it tells of."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("An event is recorded in the transaction of what it tells of.")
-    last = Event.objects.order_by("-pk").values_list("chain", flat=True).first()
-    event = Event(at=at, actor=by.mark, action=action, about=about)
-    event.chain = _link(START if last is None else bytes(last), event)
+    last = Event.objects.order_by("-pk").first()
+    event = Event(pk=last.pk + 1 if last else 1, at=at, actor=by.mark, action=action, about=about)
+    event.chain = _link(bytes(last.chain) if last else START, event)
     event.save(force_insert=True)
     return event
 

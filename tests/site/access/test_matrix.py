@@ -244,6 +244,7 @@ def test_a_form_without_its_secret_is_refused(cast, site):
     assert strict.post(cast.address, form).status_code == 200  # its secret is in the address
 
 
+@pytest.mark.sqlite
 @pytest.mark.hazard("H-02", "H-15")
 def test_help_needs_no_database(site, browser):
     from django.db import connections

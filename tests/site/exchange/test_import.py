@@ -115,13 +115,12 @@ def test_each_sees_his_own_uploads_only_and_therapists_none(desk):
     assert counts() == (0, 0)
 
 
-def test_what_was_brought_is_sealed_and_gone_when_it_was_forgotten_or_an_hour_is_over(desk, site, now):
-    from holdfast_site.config import DATABASE
+def test_what_was_brought_is_sealed_and_gone_when_it_was_forgotten_or_an_hour_is_over(desk, stored, now):
     from holdfast_site.exchange.models import Upload
     from holdfast_site.exchange.services import forget_old
 
     page = brought(desk, ROWS.replace("c1", "Zanzibar")).url
-    assert b"Zanzibar" not in (site / DATABASE).read_bytes()
+    assert b"Zanzibar" not in stored()
     assert desk.post(f"{page}/forget").status_code == 302
     assert desk.get(page).status_code == 404
     brought(desk, ROWS)

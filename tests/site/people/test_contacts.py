@@ -27,14 +27,13 @@ def test_a_card_comes_back_as_it_was_kept_and_is_blank_where_there_is_none(cast,
     assert cards["eli"] == ContactCard()
 
 
-def test_nothing_of_it_stands_open_on_the_disk_and_a_card_moved_to_another_client_does_not_open(cast, now, site):
-    from holdfast_site.config import DATABASE
+def test_nothing_of_it_stands_open_on_the_disk_and_a_card_moved_to_another_client_does_not_open(cast, now, stored):
     from holdfast_site.errors import VaultError
     from holdfast_site.people.models import Contact
     from holdfast_site.people.selectors import cards_of
 
     kept(cast.dan, now, name="Dan Marsh", email=ADDRESS)
-    assert ADDRESS.encode() not in (site / DATABASE).read_bytes()
+    assert ADDRESS.encode() not in stored()
     Contact.objects.update(client=cast.eli)
     with pytest.raises(VaultError):
         cards_of([cast.eli])
