@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from holdfast.errors import FolderError
 from holdfast_site.config import (
@@ -156,7 +156,8 @@ def _place_problems(folder: Path, config: SiteConfig) -> list[str]:
     if not config.database:
         return [] if (folder / DATABASE).exists() else [_GONE.format(database=folder / DATABASE)]
     parts = urlsplit(config.database)
-    is_here = not parts.hostname or is_loopback(parts.hostname)
+    host = unquote(parts.hostname or "/")
+    is_here = host.startswith("/") or is_loopback(host)  # a socket on this machine has a path
     return [] if is_here or dict(parse_qsl(parts.query)).get("sslmode") == "verify-full" else [_HEARD]
 
 

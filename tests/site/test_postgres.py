@@ -48,7 +48,8 @@ def test_what_cannot_be_an_address_is_refused_without_its_password(address, word
 @pytest.mark.parametrize(
     ("address", "heard"),
     [(ADDRESS, False), ("postgresql://site@db.example/holdfast", True), ("postgresql://site@127.0.0.1/holdfast", False),
-     ("postgresql://site@db.example/holdfast?sslmode=require", True)],
+     ("postgresql://site@db.example/holdfast?sslmode=require", True), ("postgresql://site@/holdfast", False),
+     ("postgresql://site@%2Fvar%2Frun%2Fpostgresql/holdfast", False)],
 )  # fmt: skip
 def test_a_database_elsewhere_has_to_be_reached_over_tls_that_is_verified(made, address, heard):
     change(made, database=address)
