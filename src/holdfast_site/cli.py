@@ -28,6 +28,13 @@ UNSAFE = 4
 @click.option(
     "--database", default="", metavar="ADDRESS", help="postgresql://user@host/name; by default SQLite in DIR."
 )
+@click.option("--mail-server", metavar="HOST", help="Sends mail to clients, with STARTTLS on port 587; blank: no mail.")
+@click.option("--mail-user", metavar="NAME", help="The name to sign in to it with.")
+@click.option("--mail-password-file", metavar="FILE", help="Where its password is: outside DIR, for its owner alone.")
+@click.option(
+    "--mail-sender", metavar="ADDRESS", help="From whom: neutral words, such as 'Hill Street <hello@example.org>'."
+)
+@click.option("--address", metavar="URL", help="Where people find the site, such as https://example.org.")
 @click.option("--key", "key", type=FILE, help="Where to keep the master key; by default beside DIR, never in it.")
 def init(
     folder: Path,
@@ -37,9 +44,14 @@ def init(
     crisis: tuple[str, ...],
     care_contact: str | None,
     database: str,
+    mail_server: str | None,
+    mail_user: str | None,
+    mail_password_file: str | None,
+    mail_sender: str | None,
+    address: str | None,
     key: Path | None,
 ) -> None:
-    """Make a site in a new folder: asks five things, makes the key and the database."""
+    """Make a site in a new folder: asks a few things, makes the key and the database."""
     from pydantic import ValidationError
 
     from holdfast_site import start
@@ -58,6 +70,12 @@ def init(
     )
     if contact:
         decided["care_contact"] = {"name": contact}
+    mail_server = _told(mail_server, "--mail-server", "Which server sends mail to clients? Blank: none", blank=True)
+    if mail_server:
+        decided["email"] = _mail(mail_server, mail_user, mail_password_file, mail_sender)
+        address = _told(address, "--address", "Where do people find the site? Such as https://example.org")
+    if address:
+        decided["address"] = address
     key = key or folder.resolve().with_name(f"{folder.resolve().name}.key")
     try:
         start.make_site(folder, key_file=key, **decided)
@@ -163,7 +181,7 @@ def link(folder: Path, client: str) -> None:
 def _serve_demo(home: Path, listen: str, port: int | None, show: bool) -> None:
     from django.utils import timezone
 
-    from holdfast_site import demo
+    from holdfast_site import demo, demo_messages
 
     say("Making a practice up: a quarter of a minute or so …")
     made = demo.make(home)
@@ -177,19 +195,23 @@ def _serve_demo(home: Path, listen: str, port: int | None, show: bool) -> None:
     say("A made-up practice, on this machine only. Everything in it is gone when you stop it with Ctrl+C.\n")
     for words, link in demo.links(address, timezone.now()):
         say(f"{words}\n  {link}\n")
+    at_work = demo_messages.begin(address)
     if show:
         open_in_browser(address)
-    server.run()
+    try:
+        server.run()
+    finally:
+        at_work.stop()
 
 
 def _serve(folder: Path, listen: str, port: int, show: bool) -> None:
+    from holdfast_site import worker
     from holdfast_site.audit.services import anchor
-    from holdfast_site.server import keep_fresh
     from holdfast_site.start import anchors
 
     server = _server_of(folder, listen, port)
     anchor(anchors(folder))
-    keep_fresh()
+    worker.start()
     address = f"http://{listen}:{server.effective_port}"
     say(f"The site is at {address}. Stop it with Ctrl+C.")
     if show:
@@ -246,6 +268,20 @@ def _told(given: str | None, option: str, question: str, *, blank: bool = False)
     if blank:
         return ""
     raise UsageError(f"{option} is missing, and there is nobody to ask.")
+
+
+def _mail(server: str, user: str | None, password_file: str | None, sender: str | None) -> dict[str, str]:
+    """How mail goes out. The password itself is never asked for: it stays in a file of its own."""
+    found = {
+        "host": server,
+        "sender": _told(sender, "--mail-sender", "From whom? Such as: Hill Street <hello@example.org>"),
+    }
+    user = _told(user, "--mail-user", "The name to sign in to it with. Blank: none", blank=True)
+    if user:
+        found["user"] = user
+        file = _told(password_file, "--mail-password-file", "The file that holds its password, outside the folder")
+        found["password_file"] = str(Path(file).resolve())
+    return found
 
 
 def _crisis_numbers(given: tuple[str, ...]) -> list[CrisisNumber]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -41,6 +42,47 @@ class CareContact(_Part):
     therapist_id: str | None = None  # where this person also treats
 
 
+class EmailConfig(_Part):
+    """How mail goes out."""
+
+    host: Filled
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: Annotated[str, Field(max_length=200)] = ""
+    password_file: Annotated[str, Field(max_length=400)] = ""
+    sender: Filled  # name and address, as clients see them
+
+    @field_validator("sender")
+    @classmethod
+    def _is_an_address(cls, sender: str) -> str:
+        address = parseaddr(sender)[1]
+        if "@" not in address.strip("@") or any(sign in sender for sign in "\r\n"):
+            raise ValueError("must be an address, such as: Hill Street <hello@example.org>")
+        return sender
+
+    @property
+    def domain(self) -> str:
+        return parseaddr(self.sender)[1].rpartition("@")[2]
+
+
+class SmsConfig(_Part):
+    """How text messages go out: a gateway that speaks as Twilio does."""
+
+    url: Filled = "https://api.twilio.com"
+    account: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
+    token_file: Annotated[str, Field(min_length=1, max_length=400)]
+    sender: Annotated[str, Field(pattern=r"^\+?[A-Za-z0-9 ]{1,20}$")]
+    country: Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{0,2})?$")] = ""  # what a number that begins with 0 gets
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must be like https://api.example.org")
+        return url.rstrip("/")
+
+
 class SiteConfig(_Part):
     """Everything in ``site.json``."""
 
@@ -55,6 +97,11 @@ class SiteConfig(_Part):
     key_file: Filled
     key_fingerprint: Filled
     database: str = ""  # blank: SQLite, in this folder; else postgresql://user@host/name, its password in a passfile
+    email: EmailConfig | None = None  # none: nothing is sent by mail
+    sms: SmsConfig | None = None
+    checkin_after_hours: Annotated[int, Field(ge=1, le=23)] = 2  # after a session began
+    before_hours: Annotated[int, Field(ge=24, le=48)] = 30  # ahead of one that is booked
+    most_a_week: Annotated[int, Field(ge=1, le=7)] = 3  # messages a client
     early_warning: bool = False  # once the practice has read the model's card
     demo: bool = False
 
@@ -132,6 +179,12 @@ def write_config(folder: Path, config: SiteConfig) -> None:
     partial = path.with_suffix(".part")
     partial.write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
     os.replace(partial, path)
+
+
+def secret_paths(folder: Path, config: SiteConfig) -> list[Path]:
+    """The files that hold passwords of others: as written, or seen from the folder."""
+    named = [config.email.password_file if config.email else "", config.sms.token_file if config.sms else ""]
+    return [(folder / name).resolve() for name in named if name]
 
 
 def key_path(folder: Path, config: SiteConfig) -> Path:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from holdfast.simulate import demo_practice, write
 from holdfast.simulate.world import DEMO
 from holdfast.tables import read_tables
-from holdfast_site import start
+from holdfast_site import demo_messages, start
 
 if TYPE_CHECKING:
     from holdfast_site.people.models import Appointment
@@ -58,6 +58,7 @@ def fill(folder: Path, now: datetime) -> None:
     with transaction.atomic():
         load(read_tables(folder), moved=moved)
         _members(now)
+        demo_messages.make_reachable(now)
     refresh(now)
 
 
@@ -74,6 +75,7 @@ def links(address: str, now: datetime) -> Iterator[tuple[str, str]]:
     _, link = invite(by=ANYONE, appointment=old, now=now - timedelta(days=8))
     yield "One whose time is over:", f"{address}/c/{link}"
     yield "Help now:", f"{address}/help-now"
+    yield from demo_messages.links(address, now)
 
 
 def _latest_sessions(count: int) -> Sequence[Appointment]:

@@ -5,20 +5,29 @@ None of them touches the database, so that help is there when everything else is
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
-from holdfast_site.access.actors import ANYONE
+from holdfast_site.access.actors import ANYONE, Role
 from holdfast_site.access.places import PLACES
+from holdfast_site.accounts.models import STAFF
+from holdfast_site.messages.selectors import trouble
 
 
 def practice(request: HttpRequest) -> dict[str, Any]:
     """What every page may say: the practice's decisions, from its settings, and where else its reader can go."""
     role = getattr(request, "actor", ANYONE).role
-    return {"site": settings.SITE, "places": PLACES.get(role, ())}
+    return {"site": settings.SITE, "places": PLACES.get(role, ()), "trouble": partial(_trouble, role)}
+
+
+def _trouble(role: Role) -> str:
+    """What does not go on by itself, for those who work here. Only pages that show it ask: others need no database."""
+    return trouble(timezone.now()) if role in STAFF else ""
 
 
 def home(request: HttpRequest) -> HttpResponse:

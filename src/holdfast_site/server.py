@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
-from holdfast.errors import HoldfastError, UsageError
+from holdfast.errors import UsageError
 from holdfast_site.config import read_config
 
 THREADS = 4  # SQLite takes one writer at a time; more threads would only wait longer
-HOUR = 3600.0
 
 
 def server(folder: Path, *, listen: str, port: int) -> Any:
@@ -43,29 +39,3 @@ def server(folder: Path, *, listen: str, port: int) -> Any:
         )
     except OSError as error:
         raise UsageError(f"Port {port} on {listen} is not free. Another: --port 0") from error
-
-
-def keep_fresh(every: float = HOUR) -> threading.Thread:
-    """Work out the overdue list and the flags now and every hour, beside the requests. It may be stopped anywhere."""
-    from django.contrib.sessions.backends.db import SessionStore
-    from django.db import DatabaseError, connections
-    from django.utils import timezone
-
-    from holdfast_site.caseload.services import refresh
-    from holdfast_site.exchange.services import forget_old
-
-    def work() -> None:
-        while True:
-            try:
-                refresh(timezone.now())
-                forget_old(timezone.now())
-                SessionStore.clear_expired()
-            except (DatabaseError, HoldfastError) as error:
-                logging.getLogger(__name__).error("not refreshed", exc_info=error)
-            finally:
-                connections.close_all()
-            time.sleep(every)
-
-    thread = threading.Thread(target=work, name="keep-fresh", daemon=True)
-    thread.start()
-    return thread

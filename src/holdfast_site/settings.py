@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "holdfast_site.caseload",
     "holdfast_site.handover",
     "holdfast_site.exchange",
+    "holdfast_site.before",
+    "holdfast_site.messages",
 ]
 AUTH_USER_MODEL = "accounts.Member"
 AUTH_PASSWORD_VALIDATORS = [

@@ -16,9 +16,11 @@ from holdfast_site.config import (
     is_loopback,
     key_path,
     read_config,
+    secret_paths,
     write_config,
 )
 from holdfast_site.errors import UnsafeSite, VaultError
+from holdfast_site.messages.wording import telling
 from holdfast_site.vault import PRIVATE_MODE, Vault
 
 FOLDER_VARIABLE = "HOLDFAST_SITE"
@@ -105,6 +107,7 @@ def problems(folder: Path, *, listen: str = "127.0.0.1") -> list[str]:
         *_key_problems(folder, config),
         *_reach_problems(config, listen),
         *_mode_problems(folder),
+        *_sending_problems(folder, config),
         *([] if config.crisis_numbers else [f"No crisis number. Add one to crisis_numbers in {folder / SITE_FILE}."]),
         *_place_problems(folder, config),
         *([_DEMO.format(file=folder / SITE_FILE)] if config.demo else []),
@@ -185,6 +188,39 @@ def _reach_problems(config: SiteConfig, listen: str) -> list[str]:
             "say so with an https:// address and trusted_proxy; or listen on 127.0.0.1."
         )
     return found
+
+
+def _sending_problems(folder: Path, config: SiteConfig) -> list[str]:
+    found = [problem for path in secret_paths(folder, config) for problem in _secret_problems(path, folder)]
+    mail, sms = config.email, config.sms
+    if mail and mail.security == "none" and not is_loopback(mail.host):
+        found.append(f"Mail to {mail.host} would go out in the open. Set email.security to starttls or tls.")
+    if sms and not sms.url.startswith("https://") and not is_loopback(urlsplit(sms.url).hostname or ""):
+        found.append(f"Text messages to {sms.url} would go out in the open. It must begin with https://.")
+    if ((mail and not is_loopback(mail.host)) or sms) and config.is_local:
+        found.append(
+            f"Messages would hold links to {config.address}, which lead nowhere from a telephone. Set address."
+        )
+    said = {"email.sender": mail.sender if mail else "", "sms.sender": sms.sender if sms else ""}
+    if mail or sms:
+        said["address"] = config.address
+    for name, words in said.items():
+        part = telling(words)
+        if part:
+            found.append(
+                f"{name} holds “{part}”: it would tell whoever sees a message what it is about. Choose another."
+            )
+    return found
+
+
+def _secret_problems(path: Path, folder: Path) -> list[str]:
+    if not path.is_file():
+        return [f"There is no password in {path}. Put it there, on one line."]
+    if _inside(path, folder):
+        return [f"{path} lies inside {folder}: a backup would hold the password as well. Keep it outside."]
+    if os.name == "posix" and path.stat().st_mode & OTHERS:
+        return [f"Others on this machine can read {path}. To mend it: chmod 600 {path}"]
+    return []
 
 
 def _mode_problems(folder: Path) -> list[str]:

@@ -21,4 +21,6 @@ urlpatterns = [
     path("kept/", include("holdfast_site.handover.urls")),
     path("import/", include("holdfast_site.exchange.urls")),
     path("c/", include("holdfast_site.checkins.urls")),
+    path("", include("holdfast_site.before.urls")),
+    path("", include("holdfast_site.messages.urls")),
 ]

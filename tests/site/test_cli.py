@@ -233,6 +233,72 @@ def test_behind_tls_cookies_are_for_tls_only(made):
     assert done.stdout == f"[True, True, True, '__Host-session', {hosts}]\n", done.stderr
 
 
+# --- sending ----------------------------------------------------------------------------------------
+
+MAIL = {"host": "mail.example", "sender": "Hill Street <hello@hill.example>"}
+AWAY = {"address": "https://hill.example", "trusted_proxy": "127.0.0.1"}
+SMS = {"account": "AC1", "sender": "+15005550006"}
+
+
+def secret(made: Path, mode: int = 0o600) -> str:
+    path = made.parent / "password"
+    path.write_text("x")
+    path.chmod(mode)
+    return "../password"
+
+
+def test_a_site_that_sends_safely_is_safe(made):
+    change(made, email={**MAIL, "user": "hill", "password_file": secret(made)}, **AWAY)
+    assert start.problems(made) == []
+    change(made, email={"host": "127.0.0.1", "port": 25, "security": "none", "sender": MAIL["sender"]})
+    assert start.problems(made) == []
+
+
+@pytest.mark.hazard("H-16", "H-20")
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [({"email": {**MAIL, "security": "none"}, **AWAY}, "in the open"),
+     ({"email": {**MAIL, "password_file": "../nowhere"}, **AWAY}, "no password in"),
+     ({"email": {**MAIL, "password_file": "site.json"}, **AWAY}, "lies inside"),
+     ({"email": MAIL}, "lead nowhere"),
+     ({"email": {**MAIL, "sender": "Hill Street Therapy <hello@hill.example>"}, **AWAY}, "“therap”"),
+     ({"email": MAIL, **AWAY, "address": "https://hill-counselling.example"}, "“counsel”"),
+     ({"sms": {**SMS, "token_file": "../t", "url": "http://sms.example"}, **AWAY}, "in the open"),
+     ({"sms": {**SMS, "token_file": "../t", "sender": "MentalHub"}, **AWAY}, "“mental”")],
+)  # fmt: skip
+def test_an_unsafe_way_of_sending_is_found(made, changes, says):
+    change(made, **changes)
+    assert [problem for problem in start.problems(made) if says in problem], start.problems(made)
+
+
+def test_a_password_that_others_can_read_is_found(made):
+    change(made, email={**MAIL, "password_file": secret(made, 0o644)}, **AWAY)
+    assert "chmod 600" in start.problems(made)[0]
+
+
+def test_a_password_in_the_settings_is_refused_and_not_repeated(made):
+    from holdfast.errors import FolderError
+
+    change(made, email={**MAIL, "password": "zanzibar"})
+    with pytest.raises(FolderError, match="password") as refused:
+        start.problems(made)
+    assert "zanzibar" not in str(refused.value)
+
+
+def test_init_takes_the_mail_server(tmp_path):
+    folder, password = tmp_path / "practice", tmp_path / "mail.password"
+    password.write_text("x")
+    password.chmod(0o600)
+    told = ["--mail-server", "mail.example", "--mail-user", "hill", "--mail-password-file", password]
+    more = ["--mail-sender", "Hill Street <hello@hill.example>", "--address", "https://hill.example"]
+    done = holdfast("init", folder, *GIVEN, *told, *more)
+    assert done.returncode == 0, done.stderr
+    assert holdfast("doctor", folder).returncode == 0
+    kept = json.loads((folder / SITE_FILE).read_text())
+    assert kept["email"]["host"] == "mail.example"
+    assert Path(kept["email"]["password_file"]) == password
+
+
 # --- serving ----------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ class Actor:
     invitation_id: int | None = None
     therapist_id: str | None = None
     client_id: str | None = None  # of a client who signed in
+    way_back_id: int | None = None  # of the link by which he can come back
 
     @property
     def mark(self) -> str:
@@ -37,3 +38,5 @@ class Actor:
 
 ANYONE = Actor(Role.ANYONE)
 OPERATOR = Actor(Role.ANYONE, id="operator")  # whoever runs the site, at its command line
+WORKER = Actor(Role.ANYONE, id="worker")  # what the site does by itself
+GATEWAY = Actor(Role.ANYONE, id="gateway")  # the SMS gateway, once its signature was checked

@@ -10,9 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from holdfast_site.access.actors import ANYONE, Actor, Role
 from holdfast_site.access.policy import EVERYBODY, Owns, may, rule_for
 from holdfast_site.accounts.sessions import signed_in
+from holdfast_site.before.selectors import way_back_of_link
 from holdfast_site.checkins import selectors
+from holdfast_site.checkins.models import Asks, Invitation
 
-LINK = "link"  # how the address table calls the secret of a link
+# how the address table calls the secret of a link, and what such a link may be for
+LINKS = {"link": (Asks.CHECKIN,), "asked": (Asks.BEFORE,), "sent": tuple(Asks)}
+WAY_BACK = "back"
 FOREIGN = frozenset({"cross-site", "same-site"})
 
 
@@ -54,10 +58,17 @@ class Gate:
 
 
 def actor_of(request: HttpRequest, kwargs: Mapping[str, Any]) -> Actor:
-    """Who is acting. A link makes its holder the holder of one check-in, whoever he is."""
-    if LINK not in kwargs:
-        return signed_in(request)
-    invitation = selectors.invitation_of_link(kwargs[LINK])
+    """Who is acting. A link makes its holder the holder of that one thing, whoever he is."""
+    if WAY_BACK in kwargs:
+        way = way_back_of_link(kwargs[WAY_BACK])
+        return ANYONE if way is None else Actor(Role.LINK_HOLDER, id=f"back-{way.pk}", way_back_id=way.pk)
+    for name, asks in LINKS.items():
+        if name in kwargs:
+            return _holder_of(selectors.invitation_of_link(kwargs[name], asks))
+    return signed_in(request)
+
+
+def _holder_of(invitation: Invitation | None) -> Actor:
     if invitation is None:
         return ANYONE
     return Actor(Role.LINK_HOLDER, id=str(invitation.pk), invitation_id=invitation.pk)

@@ -18,6 +18,7 @@ class Owns(StrEnum):
 
     NOTHING = "nothing of anybody's"
     THIS_CHECKIN = "the one check-in that his link is for"
+    THIS_LINK = "the one session or ending that his link is for"
     OWN_CASELOAD = "the clients whom he treats now"
     OWN_UPLOADS = "the exports that he uploaded himself"
     KEPT_FROM_THERAPISTS = "what clients kept from their therapist"
@@ -40,6 +41,7 @@ EVERYBODY = frozenset(Role)
 SIGNED_IN = EVERYBODY - {Role.ANYONE, Role.LINK_HOLDER}
 THERAPIST, CARE_CONTACT = frozenset({Role.THERAPIST}), frozenset({Role.CARE_CONTACT})
 IMPORTERS = frozenset({Role.LEAD, Role.DESK})
+LINK_HOLDER = frozenset({Role.LINK_HOLDER})
 
 POLICY: Mapping[str, Rule] = {
     rule.view: rule
@@ -50,7 +52,13 @@ POLICY: Mapping[str, Rule] = {
         Rule("sign_in", READ_AND_SEND, EVERYBODY, Owns.NOTHING),
         Rule("enter_demo", SEND, EVERYBODY, Owns.NOTHING),
         Rule("sign_out", SEND, SIGNED_IN, Owns.NOTHING),
-        Rule("checkins:answer", READ_AND_SEND, frozenset({Role.LINK_HOLDER}), Owns.THIS_CHECKIN),
+        Rule("checkins:answer", READ_AND_SEND, LINK_HOLDER, Owns.THIS_CHECKIN),
+        Rule("before:ask", READ_AND_SEND, LINK_HOLDER, Owns.THIS_LINK),
+        Rule("before:say", READ_AND_SEND, LINK_HOLDER, Owns.THIS_LINK),
+        Rule("before:back", READ_AND_SEND, LINK_HOLDER, Owns.THIS_LINK),
+        Rule("messages:stop", READ_AND_SEND, LINK_HOLDER, Owns.THIS_LINK),
+        Rule("messages:gateway", SEND, EVERYBODY, Owns.NOTHING),  # signed by the gateway, or absent
+        Rule("messages:outbox", READ, EVERYBODY, Owns.NOTHING),  # only in the demo
         Rule("caseload:today", READ, THERAPIST, Owns.OWN_CASELOAD),
         Rule("caseload:client", READ, THERAPIST, Owns.OWN_CASELOAD),
         Rule("caseload:came", SEND, THERAPIST, Owns.OWN_CASELOAD),

@@ -44,6 +44,11 @@ class Action(StrEnum):
     UPLOADED = "export.uploaded"
     UPLOAD_ANSWERED = "export.answered"
     UPLOAD_FORGOTTEN = "export.forgotten"
+    WORD_SAID = "word.said"
+    CAME_BACK = "client.came_back"
+    MESSAGE_SENT = "message.sent"
+    MESSAGE_GIVEN_UP = "message.given_up"
+    MESSAGES_STOPPED = "messages.stopped"
 
 
 @dataclass(frozen=True, slots=True)

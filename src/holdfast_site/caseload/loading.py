@@ -19,8 +19,9 @@ from django.db import transaction
 
 from holdfast.tables.read import Tables
 from holdfast.tables.schema import PAUSE, Certainty, Status
+from holdfast_site.before.questions import ATTEND
 from holdfast_site.checkins.answers import Answers
-from holdfast_site.checkins.models import Audience, Invitation
+from holdfast_site.checkins.models import Asks, Audience, Invitation
 from holdfast_site.checkins.questions import CHANGE, QUESTIONS, ROTATING, ROTATING_EACH_TIME, VERSION
 from holdfast_site.checkins.services import keep_as_given
 from holdfast_site.people.models import Appointment, Client, Ending, Pause, Therapist
@@ -138,6 +139,7 @@ def _checkin(row: Row, clock: _Clock) -> None:
         appointment=about,
         sent_at=sent_at,
         defaults={
+            "asks": Asks.BEFORE if sent_at < about.starts_at else Asks.CHECKIN,
             "link": secrets.token_bytes(32),
             "expires_at": sent_at + OPEN_FOR,
             "version": VERSION,
@@ -145,5 +147,7 @@ def _checkin(row: Row, clock: _Clock) -> None:
         },
     )
     if is_new and row["answered_at"] is not None:
-        given = [(name, row[name], Audience.THERAPIST) for name in (*QUESTIONS, CHANGE) if row[name] is not None]
+        given = [
+            (name, row[name], Audience.THERAPIST) for name in (*QUESTIONS, CHANGE, ATTEND) if row[name] is not None
+        ]
         keep_as_given(invitation, uuid4(), Answers.of(given), clock.known(row["answered_at"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from holdfast.silence.words import in_ten
+from holdfast_site.before import words as said_before
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.questions import CHANGE, CHANGES, QUESTIONS, WORDS, Balance, HowOften, Question, Scale
 
@@ -30,7 +31,7 @@ def lines(answers: Mapping[str, Value]) -> Sequence[str]:
     found = [f"For next time: {answers[CHANGE]}"] if CHANGE in answers else []
     found += [f"In his words: “{answers[WORDS]}”"] if WORDS in answers else []
     asked = [name for name in QUESTIONS if name in answers]
-    return [*found, *(_line(QUESTIONS[name], answers[name]) for name in asked)]
+    return [*said_before.lines(answers), *found, *(_line(QUESTIONS[name], answers[name]) for name in asked)]
 
 
 def off(answers: Mapping[str, Value], before: Mapping[str, Value]) -> Sequence[str]:
@@ -42,7 +43,7 @@ def off(answers: Mapping[str, Value], before: Mapping[str, Value]) -> Sequence[s
     words = [f"In his words: “{answers[WORDS]}”"] if WORDS in answers else []
     asked = [question for name, question in QUESTIONS.items() if name in answers]
     told = (_off(question, int(answers[question.name]), before.get(question.name)) for question in asked)
-    return [*wish, *words, *(line for line in told if line is not None)]
+    return [*said_before.worth_knowing(answers), *wish, *words, *(line for line in told if line is not None)]
 
 
 def _off(question: Question, value: int, earlier: Value | None) -> str | None:

@@ -15,9 +15,17 @@ class Audience(models.TextChoices):
     CARE_CONTACT = "care_contact", "Only the practice's care contact, not my therapist"
 
 
-class Invitation(models.Model):
-    """One check-in about one appointment. The link itself is not stored, only enough to recognise it."""
+class Asks(models.TextChoices):
+    """What a link asks: how the session was, or whether he comes to the next one."""
 
+    CHECKIN = "checkin", "About a session that was"
+    BEFORE = "before", "Before a session that is booked"
+
+
+class Invitation(models.Model):
+    """One set of questions about one appointment. The link is not stored, only enough to recognise it."""
+
+    asks = models.CharField(max_length=10, choices=Asks.choices, default=Asks.CHECKIN)
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="invitations")
     link = models.BinaryField(max_length=32, unique=True)
     sent_at = models.DateTimeField()
@@ -31,6 +39,7 @@ class Invitation(models.Model):
                 condition=models.Q(expires_at__gt=models.F("sent_at")), name="a_link_closes_after_it_was_sent"
             ),
             models.UniqueConstraint(fields=["appointment", "sent_at"], name="one_checkin_a_moment"),
+            models.CheckConstraint(condition=models.Q(asks__in=Asks.values), name="what_is_asked_is_known"),
         ]
 
     def __str__(self) -> str:

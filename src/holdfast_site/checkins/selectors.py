@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -11,15 +11,15 @@ from django.db.models import Prefetch, QuerySet
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Post
 from holdfast_site.checkins.answers import Value, unpacked
-from holdfast_site.checkins.models import Audience, Invitation, SealedBox, Submission
+from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox, Submission
 from holdfast_site.people.models import Appointment, Client, Therapist
 
 SEEN_BY_THERAPIST = (Audience.THERAPIST, Audience.PROMPT)
 
 
-def invitation_of_link(link: str) -> Invitation | None:
-    """The check-in that a link is for, if there is one."""
-    return Invitation.objects.filter(link=settings.VAULT.fingerprint_of_link(link)).first()
+def invitation_of_link(link: str, asks: Collection[Asks] = (Asks.CHECKIN,)) -> Invitation | None:
+    """What a link is for, if there is such a thing and it is one of these."""
+    return Invitation.objects.filter(link=settings.VAULT.fingerprint_of_link(link), asks__in=asks).first()
 
 
 def own_invitation(actor: Actor) -> Invitation:
@@ -73,8 +73,8 @@ def shown_to_therapist(invitations: QuerySet[Invitation]) -> Sequence[Shown]:
 
 
 def shown_of(client: Client) -> Sequence[Shown]:
-    """The same, of one client."""
-    return shown_to_therapist(Invitation.objects.filter(appointment__client=client))
+    """The same, of one client's sessions."""
+    return shown_to_therapist(Invitation.objects.filter(appointment__client=client, asks=Asks.CHECKIN))
 
 
 def opened(box: SealedBox, client: Client) -> Mapping[str, Value]:

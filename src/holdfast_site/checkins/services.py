@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from holdfast_site.access.actors import Actor
 from holdfast_site.audit.services import Action, record
 from holdfast_site.checkins import selectors
 from holdfast_site.checkins.answers import Answers, packed
-from holdfast_site.checkins.models import Audience, Invitation, SealedBox, Submission
+from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox, Submission
 from holdfast_site.checkins.questions import VERSION, next_rotating
 from holdfast_site.people.models import Appointment
 
@@ -28,6 +29,7 @@ class Kept:
     """The answers are on disk; these are the audiences that have something to read."""
 
     audiences: frozenset[Audience]
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +53,24 @@ def invite(*, by: Actor, appointment: Appointment, now: datetime) -> tuple[Invit
     """
     now = now.replace(microsecond=0)
     shown = selectors.shown_of(appointment.client)
-    link = secrets.token_urlsafe(LINK_BYTES)
-    invitation = Invitation.objects.create(
-        appointment=appointment,
-        link=settings.VAULT.fingerprint_of_link(link),
-        sent_at=now,
-        expires_at=now + timedelta(hours=settings.SITE.link_hours),
-        version=VERSION,
-        rotating=next_rotating(
-            [one.invitation.rotating for one in shown], known=frozenset(name for one in shown for name in one.answers)
-        ),
+    rotating = next_rotating(
+        [one.invitation.rotating for one in shown], known=frozenset(name for one in shown for name in one.answers)
     )
+    expires_at = now + timedelta(hours=settings.SITE.link_hours)
+    return _invite(by, now, appointment=appointment, asks=Asks.CHECKIN, expires_at=expires_at, rotating=rotating)
+
+
+@transaction.atomic
+def ask_before(*, by: Actor, appointment: Appointment, now: datetime) -> tuple[Invitation, str]:
+    """Ask before an appointment whether he comes, and make the link. It is open until the appointment begins."""
+    now = now.replace(microsecond=0)
+    return _invite(by, now, appointment=appointment, asks=Asks.BEFORE, expires_at=appointment.starts_at, rotating=())
+
+
+def _invite(by: Actor, now: datetime, **told: Any) -> tuple[Invitation, str]:
+    link = secrets.token_urlsafe(LINK_BYTES)
+    fingerprint = settings.VAULT.fingerprint_of_link(link)
+    invitation = Invitation.objects.create(link=fingerprint, sent_at=now, version=VERSION, **told)
     record(Action.CHECKIN_SENT, by=by, about=f"checkin:{invitation.pk}", at=now)
     return invitation, link
 
@@ -89,6 +98,13 @@ def keep_answers(
 
     When this returns ``Kept``, the answers are on disk.
     """
+    return keep_once(by=by, invitation=invitation, form=form, answers=answers, now=now)
+
+
+def keep_once(
+    *, by: Actor, invitation: Invitation, form: UUID, answers: Answers, now: datetime
+) -> Kept | AnsweredBefore | Closed:
+    """The same inside a transaction, for what has to be kept together with something else."""
     before = Submission.objects.filter(invitation=invitation).first()
     if before is not None:
         return _as_before(before) if before.form == form else AnsweredBefore()
@@ -96,7 +112,7 @@ def keep_answers(
         return Closed()
     keep_as_given(invitation, form, answers, now)
     record(Action.CHECKIN_ANSWERED, by=by, about=f"checkin:{invitation.pk}", at=now)
-    return Kept(answers.audiences)
+    return Kept(answers.audiences, is_new=True)
 
 
 def keep_as_given(invitation: Invitation, form: UUID, answers: Answers, answered_at: datetime) -> None:

@@ -23,7 +23,7 @@ def answer(request: ActingRequest, link: str) -> HttpResponse:
     """Show the check-in, or keep what was sent in."""
     invitation = selectors.own_invitation(request.actor)
     if request.method == "POST":
-        return _sent_in(request, invitation)
+        return _sent_in(request, invitation, link)
     if selectors.is_answered(invitation):
         return render(request, "checkins/answered.html")
     if timezone.now() >= invitation.expires_at:
@@ -31,7 +31,7 @@ def answer(request: ActingRequest, link: str) -> HttpResponse:
     return _page(request, _form(invitation))
 
 
-def _sent_in(request: ActingRequest, invitation: Invitation) -> HttpResponse:
+def _sent_in(request: ActingRequest, invitation: Invitation, link: str) -> HttpResponse:
     form = _form(invitation, request)
     if not form.is_valid():
         return _page(request, form, status=UNREADABLE)
@@ -47,7 +47,7 @@ def _sent_in(request: ActingRequest, invitation: Invitation) -> HttpResponse:
         return _page(request, form, status=UNAVAILABLE)
     match done:
         case services.Kept(audiences):
-            return render(request, "checkins/thanks.html", {"audiences": audiences})
+            return render(request, "checkins/thanks.html", {"audiences": audiences, "link": link})
         case services.AnsweredBefore():
             return render(request, "checkins/answered.html", {"not_added": True}, status=CONFLICT)
         case services.Closed():

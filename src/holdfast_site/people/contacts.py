@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Channel = Literal["email", "sms", "none"]
+Wording = Literal["message", "question", "note"]
 Line = Annotated[str, Field(max_length=200)]
 
 
@@ -21,6 +22,7 @@ class ContactCard(BaseModel):
     channel: Channel = "none"
     safe_from: Annotated[int, Field(ge=0, le=23)] = 8  # o'clock, by his own time
     safe_until: Annotated[int, Field(ge=1, le=24)] = 21
+    wording: Wording = "message"  # how what he gets is worded: never what it is about
     timezone: Line = ""  # blank: the practice's
     wishes: Line = ""  # in his own words, such as: never ring the landline
 

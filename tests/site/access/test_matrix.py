@@ -56,6 +56,26 @@ def test_a_checkin_is_for_whoever_has_its_link(cast, browser, method):
         assert status == allowed.get(method, 405), method
 
 
+@pytest.mark.hazard("H-05")
+@pytest.mark.parametrize("method", METHODS)
+def test_each_page_by_link_is_for_whoever_has_the_link_of_that_kind(cast, browser, now, method):
+    from tests.site.before.test_ask import asked, replied, way_back
+
+    ahead = [appointment(cast.dan, cast.alma, now + timedelta(hours=hours), status="booked") for hours in (20, 22)]
+    ask, done = (asked(one, now) for one in ahead)
+    door = way_back(browser.post(done, replied("done")).content.decode())
+    fits = {ask: 422, ask.replace("/n/", "/say/"): 422, f"/say/{cast.link}": 422, door: 422,
+            ask.replace("/n/", "/stop/"): 200, f"/stop/{cast.other_link}": 200}  # fmt: skip
+    for address, empty_form in fits.items():
+        wanted = {"GET": 200, "HEAD": 200, "POST": empty_form}.get(method, 405)
+        assert browser.generic(method, address).status_code == wanted, (method, address)
+    ask_, door_ = ask.rpartition("/")[2], door.rpartition("/")[2]
+    wrong = [f"/c/{ask_}", f"/n/{cast.link}", f"/back/{ask_}", f"/back/{cast.link}", f"/n/{door_}", f"/say/{door_}",
+             f"/c/{door_}", f"/stop/{door_}", "/n/", "/n/short", "/say/x", "/back/x", "/stop/x"]  # fmt: skip
+    for address in wrong:
+        assert browser.generic(method, address).status_code == 404, (method, address)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_whatever_is_not_there_is_absent(cast, browser, method):
     for address in ABSENT:
@@ -95,6 +115,8 @@ def places(cast, now):
         f"/import/{uploaded.form}/take": {"desk": {"POST": 302}},
         f"/import/{gone.form}/forget": {"desk": {"POST": 302}},
         "/sign-in": {who: {**READ, "POST": 422} for who in WHO},
+        "/demo/outbox/": {who: dict.fromkeys(READ, 404) for who in WHO},
+        "/sms": {who: {"POST": 404} for who in WHO},  # not signed
         "/demo/therapist": {who: {"POST": 404} for who in WHO},  # this is no demo
     }
 
@@ -112,15 +134,15 @@ def upload_by(role, now):
 
 @pytest.mark.hazard("H-14")
 def test_every_place_for_everybody_with_every_method(cast, everybody, now):
-    seen = []
-    for address, allowed in places(cast, now).items():
+    seen, found = [], places(cast, now)
+    for address, allowed in found.items():
         for who, his in everybody.items():
             for method in METHODS:
                 status = his.generic(method, address).status_code
                 wanted = allowed[who].get(method, 405) if who in allowed else hidden(address, who, method)
                 seen.append((address, who, method, status, wanted))
     assert [one for one in seen if one[3] != one[4]] == []
-    assert len(seen) == 14 * len(WHO) * len(METHODS)
+    assert len(seen) == len(found) * len(WHO) * len(METHODS)
 
 
 def hidden(address, who, method):

@@ -1,0 +1,81 @@
+"""Reading what a link holder needs: his way back, whether he is done, and what he is told that was done."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from holdfast.tables.schema import Status
+from holdfast_site.access.actors import Actor, Role
+from holdfast_site.accounts.models import Post
+from holdfast_site.before.models import WayBack, Word
+from holdfast_site.checkins.answers import Value
+from holdfast_site.checkins.models import Audience, Invitation, Submission
+from holdfast_site.checkins.selectors import opened
+
+FRIDAY = 4
+
+
+def way_back_of_link(link: str) -> WayBack | None:
+    """The way back that a link is for, if there is one. Whoever was erased has none."""
+    erased = {"submission__invitation__appointment__client__wrapped_key": b""}
+    return WayBack.objects.exclude(**erased).filter(link=settings.VAULT.fingerprint_of_link(link)).first()
+
+
+def own_way_back(actor: Actor) -> WayBack:
+    """The one way back of a link holder.
+
+    Raises
+    ------
+    WayBack.DoesNotExist
+        For anybody else.
+    """
+    return WayBack.objects.select_related(
+        "submission__invitation__appointment__client", "submission__invitation__appointment__therapist"
+    ).get(pk=actor.way_back_id or 0)
+
+
+def link_back(submission: Submission) -> str:
+    """The link by which he can come back. It follows from the master key, so that it can be shown again to him."""
+    made = hmac.digest(settings.VAULT.derived("ways back"), submission.form.bytes, sha256)
+    return base64.urlsafe_b64encode(made).decode().rstrip("=")
+
+
+def is_open(invitation: Invitation, *, now: datetime) -> bool:
+    """Whether there is still something to say about an appointment that is to come."""
+    appointment = invitation.appointment
+    return now < appointment.starts_at and appointment.status == Status.BOOKED and is_valid(invitation, now=now)
+
+
+def is_valid(invitation: Invitation, *, now: datetime) -> bool:
+    """Whether a link's time runs, and there is somebody whom it is for."""
+    return now < invitation.expires_at and bool(invitation.appointment.client.wrapped_key)
+
+
+def given_in(submission: Submission) -> Mapping[Audience, Mapping[str, Value]]:
+    """What he sent in, by who reads it: for the thanks to him who sent it, and for nobody else."""
+    client = submission.invitation.appointment.client
+    return {Audience(box.audience): opened(box, client) for box in submission.boxes.order_by("pk")}
+
+
+def has_said(invitation: Invitation) -> bool:
+    """Whether something was said by this link already."""
+    return Word.objects.filter(invitation=invitation).exists()
+
+
+def care_contact_receives() -> bool:
+    """Whether there is somebody who acts as the care contact."""
+    return Post.objects.filter(role=Role.CARE_CONTACT, member__is_active=True).exists()
+
+
+def seen_to_on(now: datetime) -> date:
+    """By when somebody has to see to it: the next working day."""
+    today = now.astimezone(ZoneInfo(settings.SITE.timezone)).date()
+    days = 7 - today.weekday() if today.weekday() >= FRIDAY else 1
+    return today + timedelta(days=days)

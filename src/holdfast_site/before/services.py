@@ -1,0 +1,157 @@
+"""Writing what came by a link: a reply before the next session, something said, somebody who comes back.
+
+Each is kept once, together with the matter that it opens and the audit, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from holdfast_site.access.actors import Actor, Role
+from holdfast_site.audit.services import Action, record
+from holdfast_site.before import selectors
+from holdfast_site.before.models import Knock, WayBack, Word
+from holdfast_site.before.questions import CANCEL, MATTERS, REPLY, UNTIL, WEEKS, WHY, Reply
+from holdfast_site.checkins.answers import Answers, Value
+from holdfast_site.checkins.models import Audience, Invitation, Submission
+from holdfast_site.checkins.questions import WORDS
+from holdfast_site.checkins.selectors import audiences_for
+from holdfast_site.checkins.services import AnsweredBefore, Closed, Kept, keep_once
+from holdfast_site.handover.models import Kind
+from holdfast_site.handover.services import add_words, open_matter
+from holdfast_site.people.models import Appointment
+
+HOLDERS: Mapping[Audience, Role] = {
+    Audience.THERAPIST: Role.THERAPIST,
+    Audience.CARE_CONTACT: Role.CARE_CONTACT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """It is on disk, and his therapist has it."""
+
+
+class Came(NamedTuple):
+    """Something came in by a link."""
+
+    by: Actor
+    form: UUID
+    now: datetime
+
+
+@transaction.atomic(durable=True)
+def keep_reply(*, came: Came, invitation: Invitation, answers: Answers) -> Kept | AnsweredBefore | Closed:
+    """Keep what he answered before a session, and open what follows from it for whoever is to be told."""
+    answered = Submission.objects.filter(invitation=invitation).exists()
+    if not answered and not selectors.is_open(invitation, now=came.now):
+        return Closed()
+    done = keep_once(by=came.by, invitation=invitation, form=came.form, answers=answers, now=came.now)
+    if isinstance(done, Kept) and done.is_new:
+        _follow(came, invitation, answers.by_audience)
+    return done
+
+
+def _follow(came: Came, invitation: Invitation, told: Mapping[Audience, Mapping[str, Value]]) -> None:
+    reply = next((Reply(str(values[REPLY])) for values in told.values() if REPLY in values), None)
+    if reply is Reply.DONE:
+        _leave_the_door_open(invitation.submission)
+    kind = MATTERS.get(reply) if reply else None
+    if kind is None and any(CANCEL in values for values in told.values()):
+        kind = Kind.CANCEL
+    if kind is None:
+        return
+    appointment = invitation.appointment
+    for audience, values in told.items():
+        _tell(came, appointment, kind, HOLDERS[audience], in_words(values, appointment))
+    also = reply is Reply.SOMEONE_ELSE and Audience.THERAPIST in told
+    if also and Audience.CARE_CONTACT in audiences_for(appointment):
+        words = in_words(told[Audience.THERAPIST], appointment)
+        _tell(came, appointment, Kind.SOMEONE_ELSE, Role.CARE_CONTACT, words)
+
+
+def _leave_the_door_open(submission: Submission) -> None:
+    link = settings.VAULT.fingerprint_of_link(selectors.link_back(submission))
+    WayBack.objects.create(submission=submission, link=link)
+
+
+def _tell(came: Came, appointment: Appointment, kind: Kind, holder: Role, said: Mapping[str, str]) -> None:
+    open_matter(
+        by=came.by,
+        client=appointment.client,
+        therapist=appointment.therapist,
+        kind=kind,
+        holder=holder,
+        due_on=selectors.seen_to_on(came.now),
+        now=came.now,
+        said=said,
+    )
+
+
+def in_words(values: Mapping[str, Value], appointment: Appointment) -> Mapping[str, str]:
+    """What stands in a matter: each a sentence that can be read alone."""
+    found = {}
+    if UNTIL in values:
+        found[UNTIL] = f"For {dict(WEEKS)[str(values[UNTIL])]}"
+    if CANCEL in values:
+        day = date_format(localtime(appointment.starts_at), "l j F, H:i")
+        found[CANCEL] = f"Asks the practice to cancel {day}"
+    if WHY in values:
+        found[WHY] = f"Why: {values[WHY]}"
+    if WORDS in values:
+        found[WORDS] = str(values[WORDS])
+    return found
+
+
+@transaction.atomic(durable=True)
+def say(*, came: Came, invitation: Invitation, text: str) -> Said | AnsweredBefore | Closed:
+    """Pass on what he has to say to his therapist, once for each link."""
+    before = Word.objects.filter(invitation=invitation).first()
+    if before is not None:
+        return Said() if before.form == came.form else AnsweredBefore()
+    if not selectors.is_valid(invitation, now=came.now):
+        return Closed()
+    Word.objects.create(invitation=invitation, form=came.form, said_at=came.now)
+    appointment = invitation.appointment
+    matter = open_matter(
+        by=came.by,
+        client=appointment.client,
+        therapist=appointment.therapist,
+        kind=Kind.SAID,
+        holder=Role.THERAPIST,
+        due_on=selectors.seen_to_on(came.now),
+        now=came.now,
+    )
+    add_words(matter, text)
+    record(Action.WORD_SAID, by=came.by, about=f"checkin:{invitation.pk}", at=came.now)
+    return Said()
+
+
+@transaction.atomic(durable=True)
+def come_back(*, came: Came, way_back: WayBack, someone_else: bool, words: str) -> None:
+    """Tell the practice that he would like to come back. The same form twice tells it once."""
+    _, is_new = Knock.objects.get_or_create(form=came.form, defaults={"way_back": way_back, "at": came.now})
+    if not is_new:
+        return
+    appointment = way_back.submission.invitation.appointment
+    holder = Role.CARE_CONTACT if selectors.care_contact_receives() else Role.THERAPIST
+    matter = open_matter(
+        by=came.by,
+        client=appointment.client,
+        therapist=appointment.therapist,
+        kind=Kind.BACK,
+        holder=holder,
+        due_on=selectors.seen_to_on(came.now),
+        now=came.now,
+    )
+    add_words(matter, " ".join(filter(None, ["Someone else this time." if someone_else else "", words])))
+    record(Action.CAME_BACK, by=came.by, about=f"matter:{matter.pk}", at=came.now)

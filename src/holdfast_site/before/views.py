@@ -1,0 +1,165 @@
+"""Pages by link, before a session and after it. Opening one changes nothing; sending it in does what it says."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from holdfast_site.access.gate import ActingRequest
+from holdfast_site.before import selectors, services
+from holdfast_site.before.forms import BackForm, BeforeForm, PickForm, SayForm
+from holdfast_site.before.page import sheet, told
+from holdfast_site.before.sentences import MOST_PICKED, OFF
+from holdfast_site.before.services import Came, Said
+from holdfast_site.checkins.models import Invitation
+from holdfast_site.checkins.questions import MOST_WORDS
+from holdfast_site.checkins.selectors import audiences_for, is_answered, own_invitation
+from holdfast_site.checkins.services import AnsweredBefore, Closed, Kept
+
+GONE, CONFLICT, UNAVAILABLE, UNREADABLE = 410, 409, 503, 422
+
+
+@csrf_exempt  # as the check-in: the secret in the address is what a forged form would lack
+def ask(request: ActingRequest, asked: str) -> HttpResponse:
+    """Is he coming? Or keep what he sent in."""
+    invitation = own_invitation(request.actor)
+    if request.method == "POST":
+        return _replied(request, invitation, asked)
+    if is_answered(invitation):
+        return render(request, "before/answered.html", {"link": asked})
+    if not selectors.is_open(invitation, now=timezone.now()):
+        return render(request, "before/closed.html", status=GONE)
+    return _page(request, invitation, BeforeForm(audiences_for(invitation.appointment)))
+
+
+def _replied(request: ActingRequest, invitation: Invitation, link: str) -> HttpResponse:
+    form = BeforeForm(audiences_for(invitation.appointment), request.POST)
+    if not form.is_valid():
+        return _page(request, invitation, form, wrong="unreadable", status=UNREADABLE)
+    if form.crossed:
+        return _page(request, invitation, form, wrong="crossed", status=UNREADABLE)
+    came = Came(request.actor, form.cleaned_data["form"], timezone.now())
+    try:
+        done = services.keep_reply(came=came, invitation=invitation, answers=form.answers())
+    except DatabaseError:  # a full or failing disk: the page comes back with everything he wrote in it
+        return _page(request, invitation, form, wrong="not_saved", status=UNAVAILABLE)
+    match done:
+        case Kept():
+            return _thanked(request, invitation, link)
+        case AnsweredBefore():
+            return render(request, "before/answered.html", {"not_added": True, "link": link}, status=CONFLICT)
+        case Closed():
+            return render(request, "before/closed.html", {"not_kept": True}, status=GONE)
+
+
+def _thanked(request: ActingRequest, invitation: Invitation, link: str) -> HttpResponse:
+    submission = invitation.submission
+    way_back = selectors.link_back(submission) if hasattr(submission, "way_back") else ""
+    context = {
+        "told": told(selectors.given_in(submission), way_back),
+        "appointment": invitation.appointment,
+        "receivers": audiences_for(invitation.appointment),
+        "address": settings.SITE.address,
+        "link": link,
+    }
+    return render(request, "before/thanks.html", context)
+
+
+def _page(
+    request: ActingRequest, invitation: Invitation, form: BeforeForm, wrong: str = "", status: int = 200
+) -> HttpResponse:
+    context = {"sheet": sheet(form, invitation.appointment), "wrong": wrong}
+    return render(request, "before/ask.html", context, status=status)
+
+
+@csrf_exempt
+def say(request: ActingRequest, sent: str) -> HttpResponse:
+    """Say it for me, in two steps: what is off, then two sentences to change, send or read out."""
+    invitation = own_invitation(request.actor)
+    if request.method != "POST":
+        return _step_one(request, invitation)
+    if "text" in request.POST:
+        return _say(request, invitation)
+    picked = PickForm(request.POST)
+    if not picked.is_valid():
+        return _pick(request, wrong=True)
+    return _words(request, SayForm(), picked.sentences())
+
+
+def _say(request: ActingRequest, invitation: Invitation) -> HttpResponse:
+    form = SayForm(request.POST)
+    text = request.POST.get("text", "")
+    if not form.is_valid():
+        return _words(request, form, text, wrong="unreadable", status=UNREADABLE)
+    came = Came(request.actor, form.cleaned_data["form"], timezone.now())
+    try:
+        done = services.say(came=came, invitation=invitation, text=form.cleaned_data["text"])
+    except DatabaseError:
+        return _words(request, form, text, wrong="not_saved", status=UNAVAILABLE)
+    match done:
+        case Said():
+            return render(request, "before/said.html")
+        case AnsweredBefore():
+            return _said_already(request, not_added=True)
+        case Closed():
+            return render(request, "before/closed.html", {"not_kept": True}, status=GONE)
+
+
+def _step_one(request: ActingRequest, invitation: Invitation) -> HttpResponse:
+    if selectors.has_said(invitation):
+        return _said_already(request)
+    if not selectors.is_valid(invitation, now=timezone.now()):
+        return render(request, "before/closed.html", {"is_words": True}, status=GONE)
+    return _pick(request)
+
+
+def _pick(request: ActingRequest, *, wrong: bool = False) -> HttpResponse:
+    chosen = set(request.POST.getlist("off"))
+    picks = [(one.name, one.pick, one.name in chosen) for one in OFF]
+    context = {"picks": picks, "wrong": wrong, "most": MOST_PICKED}
+    return render(request, "before/pick.html", context, status=UNREADABLE if wrong else 200)
+
+
+def _words(request: ActingRequest, form: SayForm, text: str, wrong: str = "", status: int = 200) -> HttpResponse:
+    context = {"form_id": form["form"].value() or "", "text": text, "wrong": wrong, "most_words": MOST_WORDS}
+    return render(request, "before/words.html", context, status=status)
+
+
+def _said_already(request: ActingRequest, *, not_added: bool = False) -> HttpResponse:
+    return render(request, "before/said_already.html", {"not_added": not_added}, status=CONFLICT if not_added else 200)
+
+
+@csrf_exempt
+def back(request: ActingRequest, back: str) -> HttpResponse:
+    """The door that stays open."""
+    way_back = selectors.own_way_back(request.actor)
+    form = BackForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return _door(request, form, wrong="unreadable" if form.is_bound else "")
+    told = form.cleaned_data
+    came = Came(request.actor, told["form"], timezone.now())
+    try:
+        services.come_back(
+            came=came, way_back=way_back, someone_else=told["someone_else"] == "yes", words=told["words"]
+        )
+    except DatabaseError:
+        return _door(request, form, wrong="not_saved")
+    return render(request, "before/welcome.html", {"to_care_contact": selectors.care_contact_receives()})
+
+
+def _door(request: ActingRequest, form: BackForm, wrong: str) -> HttpResponse:
+    said = form.data if form.is_bound else {}
+    context = {
+        "form_id": form["form"].value() or "",
+        "someone_else": said.get("someone_else", ""),
+        "words": said.get("words", ""),
+        "wrong": wrong,
+        "most_words": MOST_WORDS,
+        "to_care_contact": selectors.care_contact_receives(),
+    }
+    status = {"unreadable": UNREADABLE, "not_saved": UNAVAILABLE}.get(wrong, 200)
+    return render(request, "before/back.html", context, status=status)

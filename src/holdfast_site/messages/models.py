@@ -1,0 +1,82 @@
+"""What is to be sent, and what became of it. A message is written together with its cause, and sent by the worker."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from holdfast_site.checkins.models import Invitation
+from holdfast_site.people.models import Client
+
+
+class State(models.TextChoices):
+    """What became of a message."""
+
+    WAITING = "waiting", "Waiting"
+    SENDING = "sending", "Being sent"
+    SENT = "sent", "Sent"
+    GIVEN_UP = "given_up", "Given up"
+
+
+class Message(models.Model):
+    """One message. ``cause`` is what it is about, once: nothing is sent twice for it. No address is kept here.
+
+    ``sealed`` is the address of its link, sealed with the client's key and wiped once nothing more is to be sent.
+    """
+
+    cause = models.CharField(max_length=60, unique=True)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="messages")
+    invitation = models.ForeignKey(Invitation, on_delete=models.SET_NULL, null=True, related_name="messages")
+    mark = models.UUIDField(unique=True)  # the same at each try: whoever gets it twice can tell
+    sealed = models.BinaryField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    queued_at = models.DateTimeField()
+    next_at = models.DateTimeField()  # when it may be tried
+    ends_at = models.DateTimeField()  # after that it would be of no use
+    tries = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True)
+    maybe_sent = models.BooleanField(default=False)  # a try of which nobody knows whether it went out
+    sent_at = models.DateTimeField(null=True)
+    gateway = models.CharField(max_length=64, blank=True)  # how the SMS gateway calls it
+    number = models.BinaryField(max_length=32, default=bytes)  # keyed digest of the phone number it went to
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=State.values), name="message_state_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[State.WAITING, State.SENDING]) | models.Q(sealed=b""),
+                name="a_link_is_wiped_when_nothing_more_is_sent",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "next_at"]),
+            models.Index(fields=["number"]),
+            models.Index(fields=["gateway"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"
+
+    @property
+    def place(self) -> str:
+        """Where its link is sealed for."""
+        return f"messages_message/{self.cause}"
+
+
+class Undelivered(models.Model):
+    """His address did not work. Nothing more is sent until the practice has changed his contact card."""
+
+    client = models.OneToOneField(Client, on_delete=models.PROTECT, related_name="undelivered")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"undelivered {self.pk}"
+
+
+class Beat(models.Model):
+    """The worker's sign of life: one row."""
+
+    at = models.DateTimeField()
+    refreshed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"beat {self.pk}"

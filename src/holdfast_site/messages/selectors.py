@@ -1,0 +1,188 @@
+"""Reading what is to be sent, to whom it may be, and whether sending works."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.db.models import F, Q, QuerySet
+
+from holdfast.tables.schema import Status
+from holdfast_site.before.models import WayBack
+from holdfast_site.checkins.models import Asks, Invitation, SealedBox
+from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST
+from holdfast_site.handover.models import Kind, Matter
+from holdfast_site.messages.due import (
+    PERHAPS_ATTENDED,
+    TOO_LATE_AFTER,
+    WEEK,
+    Due,
+    Hours,
+    Meeting,
+    Reach,
+    Rhythm,
+    due,
+    possible,
+)
+from holdfast_site.messages.models import Beat, Message, State, Undelivered
+from holdfast_site.messages.phones import international
+from holdfast_site.people.contacts import ContactCard
+from holdfast_site.people.models import Appointment, Client, Ending, Pause
+from holdfast_site.people.selectors import cards_of
+
+SILENT_AFTER = timedelta(minutes=15)  # of the worker (H-01)
+REFRESHED_WITHIN = timedelta(hours=3)
+STUCK_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Recipient:
+    """How one client may be reached now."""
+
+    channel: str
+    to: str
+    wording: str
+    reach: Reach
+
+
+def due_now(now: datetime, channels: Collection[str]) -> Sequence[Due]:
+    """Everything that is to be asked now of somebody who can be reached by one of these channels."""
+    rhythm = _rhythm()
+    window = (now - rhythm.checkin_after - TOO_LATE_AFTER, now + rhythm.before)
+    near = Appointment.objects.filter(starts_at__range=window).select_related("client").order_by("pk")
+    rows = {one.pk: one for one in near}
+    meetings = [Meeting(one.pk, one.client_id, one.starts_at, one.status) for one in rows.values()]
+    asked = _asked(meetings)
+    open_ones = [one for one in possible(now, meetings, rhythm) if one.cause not in asked]
+    wanted = [one for one in open_ones if not _has_ended(rows[one.meeting.id])]
+    reach = recipients({rows[one.meeting.id].client for one in wanted}, now, channels)
+    return due(now, wanted, {name: one.reach for name, one in reach.items()}, rhythm.most_a_week)
+
+
+def recipients(clients: Collection[Client], now: datetime, channels: Collection[str]) -> Mapping[str, Recipient]:
+    """Those of these clients who may be sent something, by id."""
+    quiet = _undelivered(clients) | _paused(clients, now) | _done(clients)
+    wanted = [client for client in clients if client.pk not in quiet and client.wrapped_key]
+    sent: dict[str, list[datetime]] = {}
+    lately = Message.objects.filter(client__in=wanted, queued_at__gt=now - WEEK).exclude(state=State.GIVEN_UP)
+    for client_id, at in lately.values_list("client", "queued_at"):
+        sent.setdefault(client_id, []).append(at)
+    found = {}
+    for client_id, card in cards_of(wanted).items():
+        to = address_of(card)
+        if card.channel in channels and to:
+            reach = Reach(_hours(card), tuple(sent.get(client_id, ())))
+            found[client_id] = Recipient(card.channel, to, card.wording, reach)
+    return found
+
+
+def address_of(card: ContactCard) -> str:
+    """Where a card says that he is to be reached; blank where it does not."""
+    if card.channel == "sms":
+        country = settings.SITE.sms.country if settings.SITE.sms else ""
+        return card.phone if settings.SITE.demo else international(card.phone, country)
+    return card.email if card.channel == "email" else ""
+
+
+def is_still_wanted(message: Message) -> bool:
+    """Whether what it asks still makes sense: the appointment stands, or may have taken place."""
+    if message.invitation is None:
+        return False
+    appointment = message.invitation.appointment
+    allowed = (Status.BOOKED,) if message.invitation.asks == Asks.BEFORE else PERHAPS_ATTENDED
+    return appointment.status in allowed and not _has_ended(appointment)
+
+
+def waiting(now: datetime) -> QuerySet[Message]:
+    """What may be tried now, the oldest first."""
+    return Message.objects.filter(state=State.WAITING, next_at__lte=now).order_by("next_at", "pk")
+
+
+def has_delivery_problem(clients: Collection[Client]) -> frozenset[str]:
+    """For the desk: of these clients, those whose address did not work, until their contact card is changed."""
+    return frozenset(_undelivered(clients))
+
+
+def has_news(since: datetime) -> bool:
+    """Whether anything was said to therapists, or marked, since then. What was kept from them is no news."""
+    return (
+        SealedBox.objects.filter(audience__in=SEEN_BY_THERAPIST, submission__answered_at__gt=since).exists()
+        or Appointment.objects.filter(status_at__gt=since).exists()
+        or Ending.objects.filter(recorded_at__gt=since).exists()
+        or Pause.objects.filter(at__gt=since).exists()
+    )
+
+
+def trouble(now: datetime) -> str:
+    """For everybody who works here: what does not go on by itself, in a sentence; blank if all does."""
+    beat = Beat.objects.first()
+    if beat is None or abs(now - beat.at) > SILENT_AFTER:  # also when a clock was put right
+        return "Nothing is being sent or worked out at the moment. Tell whoever runs this computer."
+    if beat.refreshed_at is not None and abs(now - beat.refreshed_at) > REFRESHED_WITHIN:
+        return "The lists are not being worked out anew. Tell whoever runs this computer."
+    if Message.objects.filter(state=State.WAITING, tries__gt=1, queued_at__lt=now - STUCK_AFTER).exists():
+        return "Messages to clients do not go out. Tell whoever runs this computer."
+    return ""
+
+
+def _rhythm() -> Rhythm:
+    site = settings.SITE
+    after, before = timedelta(hours=site.checkin_after_hours), timedelta(hours=site.before_hours)
+    return Rhythm(after, before, site.most_a_week)
+
+
+def _hours(card: ContactCard) -> Hours:
+    try:
+        zone = ZoneInfo(card.timezone or settings.SITE.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zone = ZoneInfo(settings.SITE.timezone)
+    return Hours(card.safe_from, card.safe_until, zone)
+
+
+def _asked(meetings: Sequence[Meeting]) -> frozenset[str]:
+    ids = [one.id for one in meetings]
+    links = Invitation.objects.filter(appointment__in=ids).values_list("asks", "appointment")
+    causes = Message.objects.filter(cause__in=[f"{asks}:{one}" for one in ids for asks in ("checkin", "before")])
+    return frozenset([*(f"{asks}:{one}" for asks, one in links), *causes.values_list("cause", flat=True)])
+
+
+def _has_ended(appointment: Appointment) -> bool:
+    """Whether the course it belongs to had ended by then, as far as the practice knows."""
+    day = appointment.starts_at.astimezone(ZoneInfo(settings.SITE.timezone)).date()
+    pair = {"client": appointment.client_id, "therapist": appointment.therapist_id}
+    return Ending.objects.filter(**pair, ended_on__gte=day).exists()
+
+
+def _undelivered(clients: Collection[Client]) -> set[str]:
+    rows = Undelivered.objects.filter(client__in=clients)
+    unchanged = Q(client__contact__isnull=True) | Q(client__contact__changed_at__lte=F("at"))
+    return set(rows.filter(unchanged).values_list("client", flat=True))
+
+
+def _paused(clients: Collection[Client], now: datetime) -> set[str]:
+    """Those on an agreed break: until its day, or, where none was agreed, until they come again."""
+    today = now.astimezone(ZoneInfo(settings.SITE.timezone)).date()
+    found = set()
+    for one in Pause.objects.filter(client__in=clients, at__lte=now):
+        came = Appointment.objects.filter(client=one.client_id, status=Status.ATTENDED, starts_at__gt=one.at)
+        if (one.until is None and not came.exists()) or (one.until is not None and today <= one.until):
+            found.add(one.client_id)
+    return found
+
+
+def _done(clients: Collection[Client]) -> set[str]:
+    """Those who said that they are done, and have neither booked nor asked to come back since."""
+    last: dict[str, datetime] = {}
+    said = WayBack.objects.filter(submission__invitation__appointment__client__in=clients)
+    rows = said.values_list("submission__invitation__appointment__client", "submission__answered_at")
+    for client_id, at in rows:
+        last[client_id] = max(at, last.get(client_id, at))
+    return {
+        client_id
+        for client_id, at in last.items()
+        if not Appointment.objects.filter(client=client_id, booked_at__gt=at).exists()
+        and not Matter.objects.filter(client=client_id, kind=Kind.BACK, opened_at__gt=at).exists()
+    }

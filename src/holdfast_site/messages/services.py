@@ -1,0 +1,192 @@
+"""Writing and sending messages. Each is queued together with its link, sent outside of any transaction, and noted.
+
+What is killed between sending and noting is sent once more with the same mark: at least once, never silently not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from holdfast_site.access.actors import GATEWAY, WORKER, Actor
+from holdfast_site.audit.services import Action, record
+from holdfast_site.checkins.models import Asks, Submission
+from holdfast_site.checkins.services import ask_before, invite
+from holdfast_site.messages import selectors
+from holdfast_site.messages.due import Due
+from holdfast_site.messages.models import Beat, Message, State, Undelivered
+from holdfast_site.messages.phones import digest
+from holdfast_site.messages.transports import BadAddress, NotSent, Outgoing, Transport
+from holdfast_site.messages.wording import worded
+from holdfast_site.people.models import Appointment, Client, Contact
+from holdfast_site.people.selectors import NOBODY_KNOWS, cards_of
+from holdfast_site.people.services import keep_contact
+
+PATHS = {Asks.CHECKIN: "c", Asks.BEFORE: "n"}
+LOST_AFTER = timedelta(minutes=5)  # a try of which nothing was noted
+AGAIN_AFTER = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 120, 240, 480)]
+
+
+def queue_due(now: datetime, channels: Mapping[str, Transport]) -> int:
+    """Make the links that are due, each with the message that will bring it; how many."""
+    return sum(_queue(one, now) for one in selectors.due_now(now, channels))
+
+
+@transaction.atomic
+def _queue(one: Due, now: datetime) -> bool:
+    appointment = Appointment.objects.select_related("client").get(pk=one.meeting.id)
+    if Message.objects.filter(cause=one.cause).exists():
+        return False
+    make = invite if one.asks is Asks.CHECKIN else ask_before
+    try:
+        with transaction.atomic():
+            invitation, link = make(by=WORKER, appointment=appointment, now=now)
+    except IntegrityError:  # somebody made a link by hand in this very second
+        return False
+    message = Message(
+        cause=one.cause,
+        client=appointment.client,
+        invitation=invitation,
+        mark=uuid4(),
+        queued_at=now,
+        next_at=now,
+        ends_at=one.ends_at,
+    )
+    box = settings.VAULT.client_box(appointment.client_id, appointment.client.wrapped_key)
+    message.sealed = box.seal(link.encode(), place=message.place)
+    message.save(force_insert=True)
+    return True
+
+
+# --- sending ------------------------------------------------------------------------------------------
+
+
+def send_waiting(now: datetime, channels: Mapping[str, Transport]) -> int:
+    """Try everything that may be tried now; how many went out. It may be stopped, or killed, anywhere."""
+    near = (now - LOST_AFTER, now + LOST_AFTER)
+    lost = Message.objects.filter(state=State.SENDING).exclude(claimed_at__range=near)
+    if lost.exists():  # looking takes no lock, writing does
+        lost.update(state=State.WAITING, maybe_sent=True)
+    ids = list(selectors.waiting(now).values_list("pk", flat=True))
+    return sum(_try(pk, now, channels) for pk in ids)
+
+
+def _try(pk: int, now: datetime, channels: Mapping[str, Transport]) -> bool:
+    mine = Message.objects.filter(pk=pk, state=State.WAITING)
+    if mine.update(state=State.SENDING, claimed_at=now, tries=F("tries") + 1) != 1:
+        return False  # somebody was faster
+    message = Message.objects.select_related("client", "invitation__appointment").get(pk=pk)
+    his = selectors.recipients([message.client], now, channels).get(message.client_id)
+    if his is None or now >= message.ends_at or not selectors.is_still_wanted(message):
+        _give_up(message, now)
+        return False
+    if not his.reach.hours.hold(now):
+        _put_back(message, now, his.reach.hours.next(now), counts=False)
+        return False
+    try:
+        called = channels[his.channel](_outgoing(message, his))
+    except BadAddress:
+        _stop_at(message, now)
+    except NotSent as why:
+        _put_back(message, now, now + AGAIN_AFTER[min(message.tries, len(AGAIN_AFTER)) - 1], maybe=why.maybe)
+    else:
+        _note_sent(message, now, called, digest(his.to) if his.channel == "sms" else b"")
+        return True
+    return False
+
+
+def _outgoing(message: Message, his: selectors.Recipient) -> Outgoing:
+    box = settings.VAULT.client_box(message.client_id, message.client.wrapped_key)
+    link = box.open(message.sealed, place=message.place).decode()
+    asks = Asks(message.invitation.asks) if message.invitation else Asks.CHECKIN
+    there, stop = (f"{settings.SITE.address}/{path}/{link}" for path in (PATHS[asks], "stop"))
+    subject, text = worded(his.wording, there, stop, by_sms=his.channel == "sms")
+    return Outgoing(str(message.mark), his.channel, his.to, subject, text, stop)
+
+
+@transaction.atomic
+def _note_sent(message: Message, now: datetime, called: str, number: bytes) -> None:
+    noted = Message.objects.filter(pk=message.pk, state=State.SENDING)
+    noted.update(state=State.SENT, sent_at=now, sealed=b"", gateway=called, number=number)
+    record(Action.MESSAGE_SENT, by=WORKER, about=f"message:{message.pk}", at=now)
+
+
+def _put_back(message: Message, now: datetime, next_at: datetime, *, counts: bool = True, maybe: bool = False) -> None:
+    maybe = maybe or message.maybe_sent
+    if next_at >= message.ends_at or message.tries > len(AGAIN_AFTER):
+        message.maybe_sent = maybe
+        _give_up(message, now)
+        return
+    tries = message.tries if counts else message.tries - 1
+    mine = Message.objects.filter(pk=message.pk, state=State.SENDING)
+    mine.update(state=State.WAITING, next_at=next_at, tries=tries, maybe_sent=maybe)
+
+
+@transaction.atomic
+def _stop_at(message: Message, now: datetime) -> None:
+    """Send nothing more to an address that does not work, and show the desk."""
+    Undelivered.objects.update_or_create(client=message.client, defaults={"at": now})
+    _give_up(message, now)
+
+
+@transaction.atomic
+def _give_up(message: Message, now: datetime) -> None:
+    """Wipe the link. Of one that surely never went out, its questions go too: he was never asked."""
+    gone = Message.objects.filter(pk=message.pk).exclude(state=State.SENT)
+    gone.update(state=State.GIVEN_UP, sealed=b"", maybe_sent=message.maybe_sent)
+    asked = message.invitation
+    if asked is not None and not message.maybe_sent and not Submission.objects.filter(invitation=asked).exists():
+        asked.delete()
+    record(Action.MESSAGE_GIVEN_UP, by=WORKER, about=f"message:{message.pk}", at=now)
+
+
+# --- what comes back ----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def stop(*, by: Actor, client: Client, now: datetime) -> None:
+    """Send him nothing more: he said so, and need not say why."""
+    card = cards_of([client])[client.pk] if client.wrapped_key else NOBODY_KNOWS
+    if card.channel == "none":
+        return
+    keep_contact(by=by, client=client, card=card.model_copy(update={"channel": "none"}), now=now)
+    record(Action.MESSAGES_STOPPED, by=by, about=f"client:{client.pk}", at=now)
+
+
+@transaction.atomic
+def stop_number(number: str, *, now: datetime) -> None:
+    """The same for a reply from his telephone."""
+    for client in Client.objects.filter(messages__number=digest(number)).distinct():
+        if selectors.address_of(cards_of([client])[client.pk]) == number:
+            stop(by=GATEWAY, client=client, now=now)
+
+
+@transaction.atomic
+def not_delivered(called: str, *, now: datetime) -> None:
+    """The gateway says that it could not be delivered: nothing more goes to it, unless it was changed meanwhile."""
+    for message in Message.objects.filter(gateway=called).exclude(gateway="").select_related("client"):
+        known = selectors.has_delivery_problem([message.client])
+        if known or Contact.objects.filter(client=message.client_id, changed_at__gt=message.queued_at).exists():
+            continue
+        Undelivered.objects.update_or_create(client=message.client, defaults={"at": now})
+        record(Action.MESSAGE_GIVEN_UP, by=GATEWAY, about=f"message:{message.pk}", at=now)
+
+
+# --- the worker's sign of life ------------------------------------------------------------------------
+
+
+def beat(now: datetime) -> None:
+    """Say that the worker is there."""
+    Beat.objects.update_or_create(pk=1, defaults={"at": now})
+
+
+def note_refreshed(now: datetime) -> None:
+    """Say as of when the lists are."""
+    Beat.objects.update_or_create(
+        pk=1, defaults={"refreshed_at": now}, create_defaults={"at": now, "refreshed_at": now}
+    )

@@ -1,0 +1,29 @@
+"""The words of messages. None of them says what this is about, whose it is or who treats him (safety rule 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TELLING = (
+    "therap", "session", "psych", "mental", "counsel", "clinic", "patient", "client", "check-in", "checkin",
+    "wellbeing", "well-being", "anxi", "depress", "addict", "trauma", "health", "treatment", "doctor", "appointment",
+)  # fmt: skip
+WORDINGS: Mapping[str, tuple[str, str]] = {
+    "message": ("You have a message", "There is a message for you:"),
+    "question": ("A short question", "There is a short question for you:"),
+    "note": ("For you", "This is for you:"),
+}
+
+
+def worded(wording: str, link: str, stop: str, *, by_sms: bool) -> tuple[str, str]:
+    """Subject and text of a message."""
+    subject, says = WORDINGS[wording]
+    if by_sms:
+        return subject, f"{says} {link} Reply STOP to end these."
+    return subject, f"{says}\n\n{link}\n\nIf you don’t want any more of these: {stop}\n"
+
+
+def telling(words: str) -> str:
+    """The first part of some words that tells what this is about; blank if none does."""
+    lower = words.lower()
+    return next((part for part in TELLING if part in lower), "")

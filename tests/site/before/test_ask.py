@@ -1,0 +1,427 @@
+"""Before a session: six equal answers, each of which does something, for whom he was told before he sent it."""
+
+from __future__ import annotations
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from tests.site.conftest import appointment, client, signed_in
+
+CANARY = "Zanzibar"
+
+
+@pytest.fixture(name="booked")
+def _booked(cast, now):
+    """Dan's next appointment with Alma."""
+    return appointment(cast.dan, cast.alma, now + timedelta(hours=30), status="booked")
+
+
+def asked(about, now):
+    """Ask before an appointment; the address of the page."""
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.checkins.services import ask_before
+
+    return f"/n/{ask_before(by=ANYONE, appointment=about, now=now)[1]}"
+
+
+@pytest.fixture(name="address")
+def _address(booked, now):
+    return asked(booked, now)
+
+
+def replied(reply, **more):
+    return {"form": str(uuid4()), "reply": reply, **more}
+
+
+def matters(settings):
+    """Every open matter: kind, who holds it, what was said."""
+    from holdfast_site.handover.models import Matter
+
+    found = []
+    for one in Matter.objects.filter(closed_at=None).select_related("client").order_by("pk"):
+        box = settings.VAULT.client_box(one.client_id, one.client.wrapped_key)
+        said = json.loads(box.open(one.sealed, place=one.place)) if one.sealed else {}
+        found.append((one.kind, one.holder, said))
+    return found
+
+
+def kept():
+    from holdfast_site.checkins.models import SealedBox
+    from holdfast_site.checkins.selectors import opened
+
+    boxes = SealedBox.objects.select_related("submission__invitation__appointment__client")
+    return {box.audience: dict(opened(box, box.submission.invitation.appointment.client)) for box in boxes}
+
+
+def test_it_asks_six_equal_things_and_prefers_none(cast, browser, address):
+    page = browser.get(address).content.decode()
+    replies = re.findall(r'<label class="pick"><input type="radio" name="reply" value="(\w+)"><span>([^<]+)', page)
+    assert [value for value, _ in replies] == ["coming", "slower", "someone_else", "pause", "done", "call"]
+    assert not re.search(r"<[^>]* (checked|selected|required)\b", page)
+    assert "This box is not checked for emergencies." in page
+    assert not [word for word in ("alma", "dan", "Ruth", "Hill Street") if re.search(rf"\b{word}\b", page)]
+
+
+@pytest.mark.hazard("H-18")
+@pytest.mark.parametrize(
+    ("reply", "kind", "holder", "says"),
+    [("slower", "slower", "therapist", "go slower"), ("call", "call", "therapist", "told to call you"),
+     ("pause", "pause", "therapist", "agrees it with you"), ("done", "done", "therapist", "you are done"),
+     ("someone_else", "someone_else", "care_contact", "not even that you answered")],
+)  # fmt: skip
+def test_each_answer_opens_a_matter_for_the_right_person_and_says_so(
+    cast, browser, address, settings, reply, kind, holder, says
+):
+    answer = browser.post(address, replied(reply))
+    assert answer.status_code == 200
+    assert [(one[0], one[1]) for one in matters(settings)] == [(kind, holder)]
+    page = answer.content.decode()
+    assert says in page
+    assert "Monday to Friday, 9 to 5" in page
+    assert "stands until you or the practice cancels it" in page
+
+
+def test_coming_is_kept_and_asks_nobody_for_anything(cast, browser, address, settings):
+    page = browser.post(address, replied("coming", attend_next="9")).content.decode()
+    assert "Your therapist sees that you’re coming." in page
+    assert matters(settings) == []
+    assert kept() == {"therapist": {"reply": "coming", "attend_next": 9}}
+
+
+def test_what_he_adds_goes_with_it(cast, browser, address, booked, settings):
+    browser.post(address, replied("pause", until="4", words="Moving house", cancel="on"))
+    ((kind, holder, said),) = matters(settings)
+    assert (kind, holder) == ("pause", "therapist")
+    assert said["until"] == "For 4 weeks"
+    assert said["words"] == "Moving house"
+    assert said["cancel"].startswith("Asks the practice to cancel ")
+
+
+@pytest.mark.parametrize("more", [{}, {"attend_next": "0"}])
+def test_asking_to_cancel_alone_reaches_somebody(cast, browser, address, settings, more):
+    page = browser.post(address, replied("", cancel="on", **more)).content.decode()
+    assert "You asked the practice to cancel" in page
+    ((kind, holder, said),) = matters(settings)
+    assert (kind, holder, list(said)) == ("cancel", "therapist", ["cancel"])
+
+
+def test_someone_else_can_be_told_to_the_therapist_too(cast, browser, address, settings):
+    page = browser.post(address, replied("someone_else", who_switch="therapist", words="No click")).content.decode()
+    assert [(kind, holder) for kind, holder, _ in matters(settings)] == [
+        ("someone_else", "therapist"), ("someone_else", "care_contact"),
+    ]  # fmt: skip
+    assert "so is the practice’s care contact" in page
+
+
+def test_where_nothing_can_be_kept_someone_else_goes_to_the_therapist_and_the_page_says_so_before(
+    cast, browser, address, settings
+):
+    settings.SITE = settings.SITE.model_copy(update={"care_contact": None})
+    page = browser.get(address).content.decode()
+    assert "there is nobody else who could be" in page
+    assert 'value="care_contact"' not in page
+    browser.post(address, replied("someone_else"))
+    assert [(kind, holder) for kind, holder, _ in matters(settings)] == [("someone_else", "therapist")]
+
+
+def test_a_choice_that_is_no_longer_kept_is_never_turned_into_another(cast, browser, address, settings, rows):
+    settings.SITE = settings.SITE.model_copy(update={"care_contact": None})
+    before = rows()
+    answer = browser.post(address, replied("someone_else", who_switch="care_contact", words="No click"))
+    assert answer.status_code == 422
+    assert 'value="No click"' in answer.content.decode()
+    assert rows() == before
+
+
+def test_why_he_is_done_can_be_for_the_care_contact_alone(cast, browser, address, settings):
+    browser.post(address, replied("done", why="we did not click", words=CANARY, who_done="care_contact"))
+    assert kept() == {
+        "therapist": {"reply": "done"},
+        "care_contact": {"why": "we did not click", "words": CANARY},
+    }
+    assert matters(settings) == [
+        ("done", "therapist", {}),
+        ("done", "care_contact", {"why": "Why: we did not click", "words": CANARY}),
+    ]
+
+
+def test_coming_and_cancelling_at_once_is_asked_back(cast, browser, address, rows):
+    before = rows()
+    answer = browser.post(address, replied("coming", cancel="on", words="Late train"))
+    assert answer.status_code == 422
+    assert "Choose one of the two" in answer.content.decode()
+    assert 'value="Late train"' in answer.content.decode()
+    assert rows() == before
+
+
+def test_skipping_everything_is_an_answer_too(cast, browser, address, settings):
+    assert "You skipped everything, which is fine." in browser.post(address, {"form": str(uuid4())}).content.decode()
+    assert (kept(), matters(settings)) == ({}, [])
+
+
+def test_the_same_form_twice_is_kept_once_with_the_same_thanks(cast, browser, address, rows):
+    form = replied("done", why="money or time")
+    first = browser.post(address, form)
+    after = rows()
+    second = browser.post(address, {**form, "reply": "coming", "why": ""})
+    assert (second.status_code, second.content) == (200, first.content)
+    assert rows() == after
+
+
+def test_another_form_is_not_added_and_says_so(cast, browser, address, rows):
+    browser.post(address, replied("coming"))
+    after = rows()
+    answer = browser.post(address, replied("done"))
+    assert answer.status_code == 409
+    assert "What you sent now was not added." in answer.content.decode()
+    assert rows() == after
+
+
+@pytest.mark.parametrize("looks", [60, pytest.param(1000, marks=pytest.mark.slow)])
+def test_looking_changes_nothing_and_then_he_can_answer(cast, browser, address, rows, looks):
+    before = rows()
+    for number in range(looks):
+        method = ("get", "head")[number % 2]
+        assert getattr(browser, method)(address, headers={"Purpose": "prefetch"}).status_code == 200
+    assert rows() == before
+    assert browser.post(address, replied("slower")).status_code == 200
+
+
+@pytest.mark.parametrize("rounds", [1, pytest.param(50, marks=pytest.mark.slow)])
+def test_the_same_form_a_hundred_times_at_once_is_one_row_and_one_matter(cast, booked, now, rounds):
+    from django.db import connections
+    from django.test import Client
+
+    from holdfast_site.checkins.models import Submission
+    from holdfast_site.handover.models import Matter
+
+    def send(address, form):
+        try:
+            return Client(SERVER_NAME="127.0.0.1").post(address, form).status_code
+        finally:
+            connections.close_all()
+
+    for number in range(rounds):
+        address, form = asked(booked, now + timedelta(seconds=number)), replied("call", words=f"round {number}")
+        with ThreadPoolExecutor(20) as many:
+            statuses = list(many.map(lambda _, address=address, form=form: send(address, form), range(100)))
+        assert statuses == [200] * 100
+        assert Submission.objects.filter(form=form["form"]).count() == 1
+        assert Matter.objects.filter(kind="call").count() == 1
+
+
+@pytest.mark.parametrize("why", ["it has begun", "it was cancelled"])
+def test_when_there_is_nothing_left_to_ask_the_link_is_closed(
+    cast, browser, booked, address, now, rows, why, monkeypatch
+):
+    from django.utils import timezone
+
+    if why == "it has begun":
+        monkeypatch.setattr(timezone, "now", lambda: now + timedelta(hours=31))
+    else:
+        booked.status = "cancelled"
+        booked.save()
+    before = rows()
+    assert browser.get(address).status_code == 410
+    assert browser.post(address, replied("done")).status_code == 410
+    assert rows() == before
+
+
+def test_a_full_disk_says_so_and_the_page_keeps_what_he_wrote(cast, browser, address, rows, monkeypatch):
+    from django.db import OperationalError
+
+    from holdfast_site.before import services
+
+    def full(*_, **__):
+        raise OperationalError("database or disk is full")
+
+    before = rows()
+    monkeypatch.setattr(services, "open_matter", full)
+    answer = browser.post(address, replied("pause", until="8", words="Not now"))
+    page = answer.content.decode()
+    assert answer.status_code == 503
+    assert 'value="Not now"' in page
+    assert 'name="until" value="8" checked' in page
+    assert 'href="tel:116123"' in page
+    assert rows() == before  # neither answer without matter, nor matter without answer
+
+
+def test_one_kind_of_link_does_not_open_the_other_kind_of_page(cast, browser, address):
+    assert browser.get(address.replace("/n/", "/c/")).status_code == 404
+    assert browser.get(cast.address.replace("/c/", "/n/")).status_code == 404
+    assert browser.get(address.replace("/n/", "/back/")).status_code == 404
+
+
+def test_the_page_is_small_and_sets_no_cookie(cast, browser, address):
+    from holdfast_site.settings import HERE
+
+    files = sum((HERE / "static" / name).stat().st_size for name in ("site.css", "leave.js", "icon.svg"))
+    assert len(browser.get(address).content) + files <= 40_000
+    browser.post(address, replied("done"))
+    assert not browser.cookies
+
+
+# --- what reaches the tables and the therapist --------------------------------------------------------
+
+
+def rows_of_checkins(now):
+    from holdfast_site.caseload.adapters import tables
+
+    return tables(now)["checkins"].sort("sent_at").to_dicts()
+
+
+def test_how_likely_he_comes_reaches_the_librarys_table(cast, browser, booked, address, now):
+    browser.post(address, replied("coming", attend_next="3"))
+    (row,) = [one for one in rows_of_checkins(now) if one["appointment_id"] == booked.appointment_id]
+    assert row["attend_next"] == 3
+    assert row["answered_at"] is not None
+    assert row["pace"] is None
+
+
+def test_it_goes_out_into_tables_and_comes_in_again(cast, browser, address, booked, tmp_path, now):
+    from holdfast_site.caseload.loading import load
+    from holdfast_site.checkins.models import Invitation, SealedBox, Submission
+    from tests.site.caseload.test_tables import written
+
+    browser.post(address, replied("coming", attend_next="3"))
+    found = written(tmp_path / "tables", now + timedelta(seconds=1))
+    for model in (SealedBox, Submission, Invitation):
+        model.objects.all().delete()
+    load(found)
+    (row,) = [one for one in rows_of_checkins(now) if one["appointment_id"] == booked.appointment_id]
+    assert row["attend_next"] == 3
+    assert Invitation.objects.get(appointment=booked).asks == "before"
+
+
+def test_the_silence_model_hears_it(cast, browser, now):
+    from holdfast.silence import moments
+    from holdfast_site.caseload.adapters import tables
+
+    for weeks in range(1, 9):
+        appointment(cast.dan, cast.alma, now - timedelta(weeks=weeks))
+    address = asked(appointment(cast.dan, cast.alma, now + timedelta(hours=30), status="booked"), now)
+    browser.post(address, replied("", attend_next="1"))
+    seen = moments(tables(now + timedelta(minutes=1)))
+    (judged,) = seen.tails.filter(client_id="dan").sort("contact").tail(1)["before"]
+    assert judged == "low"
+
+
+@pytest.mark.hazard("H-09")
+def test_what_was_kept_from_his_therapist_leaves_everything_of_hers_as_it_was(cast, browser, address, now):
+    alma = signed_in("therapist", "alma")
+
+    def hers():
+        pages = "".join(alma.get(one).content.decode() for one in ("/today/", "/today/client/dan"))
+        return re.sub(r"csrfmiddlewaretoken[^>]+|\d\d:\d\d", "", pages), rows_of_checkins(now)
+
+    before = hers()
+    browser.post(address, replied("someone_else", attend_next="0", words=CANARY, cancel="on"))
+    assert hers() == before
+    assert CANARY in signed_in("care_contact").get("/kept/").content.decode()
+
+
+@pytest.mark.parametrize("pairs", [5, pytest.param(500, marks=pytest.mark.slow)])
+def test_two_who_differ_only_in_a_private_wish_look_the_same_to_their_therapist(cast, browser, now, pairs):
+    from django.db import transaction
+
+    addresses = {}
+    with transaction.atomic():
+        for number in range(pairs):
+            for twin in "ab":
+                him = client(f"{number}{twin}")
+                appointment(him, cast.alma, now - timedelta(hours=30))
+                addresses[him.pk] = asked(appointment(him, cast.alma, now + timedelta(hours=30), status="booked"), now)
+    for number in range(0, pairs):
+        browser.post(addresses[f"{number}a"], replied("someone_else", attend_next=str(number % 11)))
+    alma = signed_in("therapist", "alma")
+    for number in range(pairs):
+        pages = [
+            re.sub(r"csrfmiddlewaretoken[^>]+", "", alma.get(f"/today/client/{number}{twin}").content.decode())
+            for twin in "ab"
+        ]
+        assert pages[0].replace(f"{number}a", "HIM") == pages[1].replace(f"{number}b", "HIM")
+    hidden = ("client_id", "appointment_id")
+    told = [{name: value for name, value in row.items() if name not in hidden} for row in rows_of_checkins(now)]
+    assert len([row for row in told if row["answered_at"] is not None]) == 0
+
+
+def test_what_is_for_her_stands_on_her_page_in_words(cast, browser, address):
+    browser.post(address, replied("pause", until="4", attend_next="2"))
+    page = signed_in("therapist", "alma").get("/today/client/dan").content.decode()
+    assert "Asked for a pause of 4 weeks" in page
+    assert "How likely he comes next time: 2 of 10" in page
+
+
+def test_a_reply_does_not_change_what_the_next_checkin_asks(cast, browser, address, now):
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.checkins.services import invite
+
+    later = now + timedelta(minutes=1)
+    browser.post(address, replied("coming", attend_next="9"))
+    after, _ = invite(by=ANYONE, appointment=cast.invitation.appointment, now=later)
+    assert after.rotating == cast.invitation.rotating
+
+
+# --- the door that stays open -------------------------------------------------------------------------
+
+
+def way_back(page):
+    return re.search(r'href="(/back/[^"]+)"', page)[1]
+
+
+def test_whoever_is_done_gets_a_way_back_that_works_a_year_later(cast, browser, address, now, settings, monkeypatch):
+    from django.utils import timezone
+
+    door = way_back(browser.post(address, replied("done")).content.decode())
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(days=400))
+    page = browser.get(door).content.decode()
+    assert "You can come back" in page
+    assert not [word for word in ("alma", "dan", "Ruth", "Hill Street") if re.search(rf"\b{word}\b", page)]
+    form = {"form": str(uuid4()), "someone_else": "yes", "words": "New number: 0123"}
+    assert browser.post(door, form).status_code == 200
+    assert browser.post(door, form).status_code == 200
+    backs = [(holder, said) for kind, holder, said in matters(settings) if kind == "back"]
+    assert backs == [("care_contact", {"words": "Someone else this time. New number: 0123"})]
+
+
+def test_a_form_that_was_sent_before_does_not_open_a_settled_matter_again(cast, browser, address, now):
+    from holdfast_site.handover.models import Matter
+
+    door = way_back(browser.post(address, replied("done")).content.decode())
+    form = {"form": str(uuid4())}
+    browser.post(door, form)
+    Matter.objects.filter(kind="back").update(closed_at=now)
+    browser.post(door, form)
+    assert Matter.objects.filter(kind="back").count() == 1
+
+
+def test_looking_at_the_door_opens_nothing(cast, browser, address, rows):
+    door = way_back(browser.post(address, replied("done")).content.decode())
+    before = rows()
+    for _ in range(50):
+        assert browser.get(door).status_code == 200
+    assert rows() == before
+
+
+def test_nobody_else_gets_one(cast, browser, address):
+    assert "/back/" not in browser.post(address, replied("pause")).content.decode()
+
+
+def test_whoever_was_erased_has_no_link_any_more(cast, browser, address, now, rows):
+    from holdfast_site.people.models import Client
+
+    booked = appointment(cast.dan, cast.alma, now + timedelta(hours=40), status="booked")
+    other = asked(booked, now)
+    door = way_back(browser.post(address, replied("done")).content.decode())
+    Client.objects.filter(pk="dan").update(wrapped_key=b"")
+    before = rows()
+    assert browser.post(door, {"form": str(uuid4())}).status_code == 404
+    assert browser.post(other, replied("call")).status_code == 410
+    assert browser.post(other.replace("/n/", "/stop/")).status_code == 200
+    assert browser.post(other.replace("/n/", "/say/"), {"form": str(uuid4()), "text": "x"}).status_code == 410
+    assert rows() == before
