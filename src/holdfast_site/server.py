@@ -51,8 +51,8 @@ def keep_fresh(every: float = HOUR) -> threading.Thread:
     from django.db import DatabaseError, connections
     from django.utils import timezone
 
-    from holdfast_site.caseload.services import refresh
     from holdfast_site.exchange.services import forget_old
+    from holdfast_site.refreshing import refresh
 
     def work() -> None:
         while True:

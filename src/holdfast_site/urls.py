@@ -18,7 +18,11 @@ urlpatterns = [
     path("sign-out", accounts.sign_out, name="sign_out"),
     path("demo/<str:role>", accounts.enter_demo, name="enter_demo"),
     path("today/", include("holdfast_site.caseload.urls")),
-    path("kept/", include("holdfast_site.handover.urls")),
+    path("practice/", include("holdfast_site.insight.urls")),
+    path("", include("holdfast_site.schedule.urls")),
+    path("", include("holdfast_site.oversight.urls")),
+    path("people/", include("holdfast_site.roster.urls")),
+    path("", include("holdfast_site.handover.urls")),
     path("import/", include("holdfast_site.exchange.urls")),
     path("c/", include("holdfast_site.checkins.urls")),
 ]
