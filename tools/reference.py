@@ -3,8 +3,9 @@
     python3 tools/reference.py            says which pages are out of date
     python3 tools/reference.py --write    brings them up to date
 
-docs/reference/cli.md, signals.md and tables.md are made whole. In any page, code blocks with these marks are run, in
-order, in a folder of the page's own that holds the demo practice as ``practice`` (unless the page makes it itself):
+docs/reference/cli.md, roles.md, signals.md and tables.md are made whole. In any page, code blocks with these marks are
+run, in order, in a folder of the page's own that holds the demo practice as ``practice`` (unless the page makes it
+itself):
 
     ```console run         each line that begins with "$ holdfast" or "$ ./run" is run and must succeed
     ```console shown       the same, and below each command stands exactly what it prints
@@ -53,8 +54,14 @@ def generated() -> dict[Path, str]:
     """The pages that are made whole."""
     from holdfast.silence.signals.reference import signals_reference
     from holdfast.tables.reference import tables_reference
+    from holdfast_site.access.reference import roles_reference
 
-    made = {"cli.md": cli_reference(), "signals.md": signals_reference(), "tables.md": tables_reference()}
+    made = {
+        "cli.md": cli_reference(),
+        "roles.md": roles_reference(),
+        "signals.md": signals_reference(),
+        "tables.md": tables_reference(),
+    }
     return {REFERENCE / name: text.rstrip("\n") + "\n" for name, text in made.items()}
 
 

@@ -125,19 +125,21 @@ def serve(folder: Path | None, demo: bool, listen: str, port: int | None, show: 
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.argument("login", metavar="NAME")
 @click.option("--therapist", metavar="ID", help="Acts as the therapist with this id, as in the tables.")
-@click.option("--care-contact", is_flag=True, help="Acts as the care contact.")
-def add_person(folder: Path, login: str, therapist: str | None, care_contact: bool) -> None:
+@click.option("--care-contact", "role", flag_value="care_contact", help="Acts as the care contact.")
+@click.option("--supervisor", "role", flag_value="supervisor", help="Acts as a supervisor, once the lead assigns him.")
+@click.option("--lead", "role", flag_value="lead", help="Leads the practice, and adds everybody else in the site.")
+@click.option("--desk", "role", flag_value="desk", help="Books, and keeps addresses right.")
+def add_person(folder: Path, login: str, therapist: str | None, role: str | None) -> None:
     """Let somebody sign in to the site in DIR, in one role; asks for a password of 15 letters or more."""
-    if (therapist is None) == (not care_contact):
-        raise UsageError("Say in which role: --therapist ID, or --care-contact.")
+    if (therapist is None) == (role is None):
+        raise UsageError("Say in which one role: --therapist ID, --care-contact, --supervisor, --lead or --desk.")
     _refuse_if_unsafe(folder, LOCAL)
     from django.utils import timezone
 
     from holdfast_site.access.actors import Role
     from holdfast_site.accounts.services import introduce
 
-    role = Role.CARE_CONTACT if care_contact else Role.THERAPIST
-    introduce(login, role, therapist_id=therapist, password=_password(), now=timezone.now())
+    introduce(login, Role(role or Role.THERAPIST), therapist_id=therapist, password=_password(), now=timezone.now())
     say(f"{login} can sign in at /sign-in.")
 
 

@@ -92,6 +92,7 @@ class SiteConfig(_Part):
     crisis_numbers: tuple[CrisisNumber, ...] = ()
     care_contact: CareContact | None = None
     link_hours: Annotated[int, Field(ge=1, le=168)] = 72
+    notice_hours: Annotated[int, Field(ge=0, le=168)] = 24  # called off later than this before is late
     address: str = "http://127.0.0.1:8000"
     trusted_proxy: str | None = None  # the address of the proxy that speaks TLS
     key_file: Filled

@@ -50,7 +50,8 @@ def fill(folder: Path, now: datetime) -> None:
     from django.db import transaction
 
     from holdfast_site.caseload.loading import load
-    from holdfast_site.caseload.services import refresh
+    from holdfast_site.demo_day import fill_practice
+    from holdfast_site.refreshing import refresh
 
     made = demo_practice(WORLD)
     write(made, folder)
@@ -58,6 +59,7 @@ def fill(folder: Path, now: datetime) -> None:
     with transaction.atomic():
         load(read_tables(folder), moved=moved)
         _members(now)
+        fill_practice(now)
         demo_messages.make_reachable(now)
     refresh(now)
 
@@ -104,3 +106,6 @@ def _members(now: datetime) -> None:
     fullest = max(Therapist.objects.order_by("pk"), key=full)
     add_member("therapist", Role.THERAPIST, therapist_id=fullest.pk)
     add_member("care contact", Role.CARE_CONTACT)
+    add_member("lead", Role.LEAD)
+    add_member("desk", Role.DESK)
+    add_member("supervisor", Role.SUPERVISOR)

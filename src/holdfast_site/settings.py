@@ -39,6 +39,8 @@ INSTALLED_APPS = [
     "holdfast_site.accounts",
     "holdfast_site.caseload",
     "holdfast_site.handover",
+    "holdfast_site.insight",
+    "holdfast_site.oversight",
     "holdfast_site.exchange",
     "holdfast_site.before",
     "holdfast_site.messages",

@@ -16,11 +16,11 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 from django.utils import timezone
 
-from holdfast_site.caseload.services import refresh
 from holdfast_site.exchange.services import forget_old
 from holdfast_site.messages import selectors, services
 from holdfast_site.messages.models import Beat
 from holdfast_site.messages.transports import Transport, transports
+from holdfast_site.refreshing import refresh
 
 SEND_EVERY, LOOK_EVERY, LAST_ROUND = 5.0, 20.0, 15.0  # seconds
 BEAT_EVERY, REFRESH_EVERY = timedelta(seconds=30), timedelta(hours=1)

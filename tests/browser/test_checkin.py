@@ -91,7 +91,7 @@ def test_every_page_stays_within_its_origin_its_policy_and_its_width(browser, li
 @SIZES
 @SCRIPTS
 def test_the_pages_of_staff_stay_within_them_too(browser, links, size, scripts):
-    for who in ("A therapist: today", "The care contact: what was kept from therapists"):
+    for who in ("A therapist: today", "The care contact: nobody is holding"):
         page = opened(browser, links["staff"], size, scripts=scripts)
         page.click(f"text={who}")
         for step in (None, "main li a", None):
@@ -163,7 +163,7 @@ def test_he_fills_it_in_and_is_thanked_and_back_shows_nothing(browser, links, si
 def test_axe_finds_nothing_serious_on_any_page(browser, links, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
     page, found = opened(browser, links["help"], scheme=scheme), {}
-    walks = {"care": "The care contact: what was kept from therapists", "today": "A therapist: today"}
+    walks = {"care": "The care contact: nobody is holding", "today": "A therapist: today"}
     plain = (
         links["fifth"],
         links["closed"],

@@ -51,7 +51,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # --- made from the product --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["cli.md", "signals.md", "tables.md"])
+@pytest.mark.parametrize("name", ["cli.md", "roles.md", "signals.md", "tables.md"])
 def test_a_generated_page_is_up_to_date(name):
     path = reference.REFERENCE / name
     assert text_of(path) == reference.generated()[path], STALE

@@ -7,10 +7,25 @@ from collections.abc import Mapping, Sequence
 from holdfast_site.access.actors import Role
 
 PLACES: Mapping[Role, Sequence[tuple[str, str]]] = {
-    Role.THERAPIST: (("caseload:today", "Today"),),
-    Role.CARE_CONTACT: (("handover:kept", "Not for the therapist"),),
-    Role.LEAD: (("exchange:upload", "Import"),),
-    Role.DESK: (("exchange:upload", "Import"),),
+    Role.THERAPIST: (
+        ("caseload:today", "Today"),
+        ("handover:holding", "Asked for"),
+        ("oversight:standing_in", "Standing in"),
+    ),
+    Role.CARE_CONTACT: (("handover:holding", "Nobody is holding"), ("handover:kept", "Not for the therapist")),
+    Role.DESK: (
+        ("schedule:day", "Schedule"),
+        ("schedule:sent", "Check-ins"),
+        ("schedule:clients", "Clients"),
+        ("exchange:upload", "Import"),
+    ),
+    Role.LEAD: (
+        ("insight:practice", "The practice"),
+        ("roster:people", "People"),
+        ("oversight:arranged", "Supervision and leave"),
+        ("exchange:upload", "Import"),
+    ),
+    Role.SUPERVISOR: (("oversight:supervised", "Supervision"),),
 }
 
 

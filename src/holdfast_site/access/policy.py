@@ -22,6 +22,12 @@ class Owns(StrEnum):
     OWN_CASELOAD = "the clients whom he treats now"
     OWN_UPLOADS = "the exports that he uploaded himself"
     KEPT_FROM_THERAPISTS = "what clients kept from their therapist"
+    THE_PRACTICE = "the practice as a whole, in counts that are not small"
+    THE_SCHEDULE = "appointments, what is due and sent, names and addresses; never what was said"
+    ASSIGNED = "the clients whom he is assigned to, and who were told"
+    STANDING_IN = "what is open with therapists who are away, while he stands in"
+    STAFF = "who works here"
+    MATTERS = "the clients of whom something is to be seen to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ READ_AND_SEND = READ | SEND
 EVERYBODY = frozenset(Role)
 SIGNED_IN = EVERYBODY - {Role.ANYONE, Role.LINK_HOLDER}
 THERAPIST, CARE_CONTACT = frozenset({Role.THERAPIST}), frozenset({Role.CARE_CONTACT})
+SUPERVISOR, LEAD, DESK = frozenset({Role.SUPERVISOR}), frozenset({Role.LEAD}), frozenset({Role.DESK})
 IMPORTERS = frozenset({Role.LEAD, Role.DESK})
 LINK_HOLDER = frozenset({Role.LINK_HOLDER})
 
@@ -68,6 +75,25 @@ POLICY: Mapping[str, Rule] = {
         Rule("exchange:take", SEND, IMPORTERS, Owns.OWN_UPLOADS),
         Rule("exchange:forget", SEND, IMPORTERS, Owns.OWN_UPLOADS),
         Rule("handover:kept", READ, CARE_CONTACT, Owns.KEPT_FROM_THERAPISTS),
+        Rule("handover:holding", READ, CARE_CONTACT | THERAPIST, Owns.MATTERS),
+        Rule("handover:matter", READ_AND_SEND, CARE_CONTACT | THERAPIST, Owns.MATTERS),
+        Rule("handover:another", READ_AND_SEND, CARE_CONTACT, Owns.MATTERS),
+        Rule("insight:practice", READ, LEAD, Owns.THE_PRACTICE),
+        Rule("schedule:day", READ, DESK, Owns.THE_SCHEDULE),
+        Rule("schedule:book", READ_AND_SEND, DESK, Owns.THE_SCHEDULE),
+        Rule("schedule:appointment", READ_AND_SEND, DESK, Owns.THE_SCHEDULE),
+        Rule("schedule:came", SEND, DESK, Owns.THE_SCHEDULE),
+        Rule("schedule:sent", READ, DESK, Owns.THE_SCHEDULE),
+        Rule("schedule:clients", READ_AND_SEND, DESK, Owns.THE_SCHEDULE),
+        Rule("schedule:client", READ_AND_SEND, DESK, Owns.THE_SCHEDULE),
+        Rule("oversight:supervised", READ, SUPERVISOR, Owns.ASSIGNED),
+        Rule("oversight:client", READ, SUPERVISOR, Owns.ASSIGNED),
+        Rule("oversight:standing_in", READ, THERAPIST, Owns.STANDING_IN),
+        Rule("oversight:arranged", READ_AND_SEND, LEAD, Owns.STAFF),
+        Rule("roster:people", READ_AND_SEND, LEAD, Owns.STAFF),
+        Rule("roster:access", SEND, LEAD, Owns.STAFF),
+        Rule("roster:therapist", READ_AND_SEND, LEAD, Owns.STAFF),
+        Rule("handover:story", READ, THERAPIST, Owns.OWN_CASELOAD),
     )
 }
 

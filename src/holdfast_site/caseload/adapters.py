@@ -16,11 +16,12 @@ from django.conf import settings
 
 from holdfast.tables.check import ROW
 from holdfast.tables.read import Practice, Tables, to_types
-from holdfast.tables.schema import PAUSE, TABLES
+from holdfast.tables.schema import AXES, PAUSE, TABLES
 from holdfast_site.checkins import selectors
 from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.questions import WORDS
 from holdfast_site.people.models import Appointment, Client, Ending, Pause, Therapist
+from holdfast_site.people.wishes import wishes_of
 
 Row = Mapping[str, object]
 
@@ -30,8 +31,8 @@ def tables(now: datetime) -> Tables:
     zone = ZoneInfo(settings.SITE.timezone)
     rows: Mapping[str, Iterable[Row]] = {
         "appointments": _appointments(zone),
-        "clients": ({"client_id": client.pk} for client in Client.objects.order_by("pk")),
-        "therapists": ({"therapist_id": therapist.pk} for therapist in Therapist.objects.order_by("pk")),
+        "clients": _clients(),
+        "therapists": _therapists(),
         "checkins": _checkins(zone),
         "endings": _endings(zone),
         "repairs": _pauses(zone),
@@ -53,6 +54,19 @@ def _frame(name: str, rows: Sequence[Row]) -> pl.DataFrame:
 
 def _text(value: object) -> str | None:
     return None if value is None or value == "" else str(value)
+
+
+def _clients() -> Iterator[Row]:
+    for client in Client.objects.order_by("pk").iterator():
+        wishes = wishes_of(client)
+        yield {"client_id": client.pk, **{f"prefers_{axis}": value for axis, value in wishes.items()}}
+
+
+def _therapists() -> Iterator[Row]:
+    for one in Therapist.objects.order_by("pk"):
+        style = {f"style_{axis}": getattr(one, f"style_{axis}") for axis in AXES}
+        room = {"capacity": one.capacity, "gender": one.gender}
+        yield {"therapist_id": one.pk, "frameworks": one.frameworks, **room, **style}
 
 
 def _appointments(zone: ZoneInfo) -> Iterator[Row]:

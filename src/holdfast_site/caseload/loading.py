@@ -1,7 +1,8 @@
 """From the library's tables to the site's rows: an export, or a made-up practice. Loading twice changes nothing.
 
-Only what the site needs is taken: ids, appointments, endings, agreed breaks and check-ins. Of a check-in that was asked
-and answered elsewhere, the answers are for the therapist, and its link is random: nobody can open it.
+Only what the site needs is taken: ids, appointments, endings, agreed breaks, check-ins, and on the six axes how clients
+would like to be worked with and how therapists work. Of a check-in that was asked and answered elsewhere, the answers
+are for the therapist, and its link is random: nobody can open it.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from django.conf import settings
 from django.db import transaction
 
 from holdfast.tables.read import Tables
-from holdfast.tables.schema import PAUSE, Certainty, Status
+from holdfast.tables.schema import AXES, PAUSE, Certainty, Status
 from holdfast_site.before.questions import ATTEND
 from holdfast_site.checkins.answers import Answers
 from holdfast_site.checkins.models import Asks, Audience, Invitation
 from holdfast_site.checkins.questions import CHANGE, QUESTIONS, ROTATING, ROTATING_EACH_TIME, VERSION
 from holdfast_site.checkins.services import keep_as_given
 from holdfast_site.people.models import Appointment, Client, Ending, Pause, Therapist
-from holdfast_site.people.services import add_client
+from holdfast_site.people.services import add_client, keep_wishes
 
 Row = Mapping[str, Any]
 SAME = ("appointment_id", "client_id", "therapist_id", "status")
@@ -78,9 +79,18 @@ def _people(tables: Tables) -> None:
         row["therapist_id"] for name in ("appointments", "therapists", "endings") for row in _rows(tables, name)
     }
     Therapist.objects.bulk_create([Therapist(pk=one) for one in sorted(therapists)], ignore_conflicts=True)
+    for row in _rows(tables, "therapists"):
+        style = {f"style_{axis}": row[f"style_{axis}"] for axis in AXES}
+        room = {"capacity": row["capacity"], "gender": row["gender"] or ""}
+        Therapist.objects.filter(pk=row["therapist_id"]).update(**style, **room, frameworks=row["frameworks"] or "")
     clients = {row["client_id"] for name in ("appointments", "clients", "endings") for row in _rows(tables, name)}
     for one in sorted(clients - set(Client.objects.values_list("pk", flat=True))):
         add_client(one)
+    known = Client.objects.in_bulk([row["client_id"] for row in _rows(tables, "clients")])
+    for row in _rows(tables, "clients"):
+        wishes = {axis: row[f"prefers_{axis}"] for axis in AXES if row[f"prefers_{axis}"] is not None}
+        if wishes:
+            keep_wishes(known[row["client_id"]], wishes)
 
 
 def _appointments(tables: Tables, clock: _Clock) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Case, OuterRef, QuerySet, Subquery, When
 
+from holdfast.asof import CALLED_OFF
 from holdfast.silence.policy import OwnRecord, own_record
 from holdfast.tables.schema import Ending as EndingKind
 from holdfast.tables.schema import Status
@@ -56,10 +57,15 @@ class Worth:
 
 
 def own_clients(actor: Actor) -> QuerySet[Client]:
-    """The clients whom a therapist treats now: their latest appointment is with him. For anybody else, nobody."""
+    """The clients whom a therapist treats now: their latest appointment is with him. For anybody else, nobody.
+
+    One that was called off counts only for a client who has no other.
+    """
     if actor.role is not Role.THERAPIST or actor.therapist_id is None:
         return Client.objects.none()
-    latest = Appointment.objects.filter(client=OuterRef("pk")).order_by("-starts_at", "-pk").values("therapist_id")[:1]
+    called_off = Case(When(status__in=CALLED_OFF, then=1), default=0)
+    in_order = Appointment.objects.filter(client=OuterRef("pk")).order_by(called_off, "-starts_at", "-pk")
+    latest = in_order.values("therapist_id")[:1]
     return Client.objects.annotate(now_with=Subquery(latest)).filter(now_with=actor.therapist_id)
 
 

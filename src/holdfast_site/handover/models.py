@@ -25,6 +25,41 @@ class Kind(models.TextChoices):
     PAUSE_OVER = "pause_over", "The pause he agreed is over"
 
 
+NOTICED = (Kind.NOTHING_BOOKED, Kind.MISSED, Kind.PAUSE_OVER)  # every other kind he asked for himself
+
+
+class NextStep(models.TextChoices):
+    """What is to be done about it, by its date."""
+
+    CALL = "call", "Call him"
+    WRITE = "write", "Write to him"
+    ASK = "ask", "Ask his therapist"
+    OFFER = "offer", "Offer him times"
+    WAIT = "wait", "Wait until then"
+
+
+class Outcome(models.TextChoices):
+    """How it was settled. Some of these become rows of the tables: an ending, an agreed break, an appointment."""
+
+    BOOKED = "booked", "Booked again"
+    SWITCHED = "switched", "Goes on with another therapist here"
+    PAUSED = "paused", "A break is agreed"
+    TOLD = "told", "He stopped, and said so"
+    PLANNED = "planned", "Finished as planned"
+    REFERRED = "referred", "Goes on elsewhere"
+    UNREACHED = "unreached", "Could not be reached"
+    TALKED = "talked", "Talked; he goes on as it is"
+    BY_ITSELF = "by_itself", "It settled itself"
+
+
+class Did(models.TextChoices):
+    """What somebody did about a matter."""
+
+    TOOK = "took", "took it on"
+    PLANNED = "planned", "planned the next step"
+    SETTLED = "settled", "settled it"
+
+
 HOLDERS = (Role.THERAPIST, Role.CARE_CONTACT)
 
 
@@ -38,7 +73,9 @@ class Matter(models.Model):
     opened_at = models.DateTimeField()
     due_on = models.DateField()
     owner = models.ForeignKey(Post, on_delete=models.PROTECT, null=True, related_name="matters")
+    next_step = models.CharField(max_length=20, choices=NextStep.choices, blank=True)
     sealed = models.BinaryField(default=bytes)
+    outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -51,6 +88,7 @@ class Matter(models.Model):
             models.CheckConstraint(condition=models.Q(kind__in=Kind.values), name="matter_kind_is_known"),
             models.CheckConstraint(condition=models.Q(holder__in=list(HOLDERS)), name="matter_holder_is_known"),
         ]
+        indexes = [models.Index(fields=["holder", "closed_at", "due_on"])]
 
     def __str__(self) -> str:
         return f"matter {self.pk}"
@@ -59,3 +97,74 @@ class Matter(models.Model):
     def place(self) -> str:
         """Where it is sealed for."""
         return f"handover_matter/{self.client_id}/{self.therapist_id}/{self.kind}/{self.holder}"
+
+    @property
+    def was_asked_for(self) -> bool:
+        """Whether he asked for it himself; else somebody or nobody did, and it was noticed."""
+        return self.kind not in NOTICED
+
+
+class Step(models.Model):
+    """What one person did about a matter, in order. Nothing done is ever lost: two cannot be the same step.
+
+    ``form`` is the id of the form that was sent in, once or many times. Without ``by`` it was the site itself.
+    """
+
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="steps")
+    number = models.PositiveIntegerField()
+    form = models.UUIDField(unique=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Post, on_delete=models.PROTECT, null=True, related_name="steps")
+    did = models.CharField(max_length=20, choices=Did.choices)
+    what = models.CharField(max_length=20, blank=True)  # a next step, or an outcome
+    on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["matter", "number"], name="one_step_at_a_time")]
+
+    def __str__(self) -> str:
+        return f"step {self.number} of {self.matter_id}"
+
+    @property
+    def what_words(self) -> str:
+        """The next step or the outcome, as it is shown."""
+        return dict([*NextStep.choices, *Outcome.choices]).get(self.what, "")
+
+
+class Switch(models.Model):
+    """One client's way from one therapist here to another: asked, decided, and what he lets the new one know.
+
+    The story is sealed with his key; empty: he lets nothing go along.
+    """
+
+    matter = models.OneToOneField(Matter, on_delete=models.PROTECT, null=True, related_name="switch")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="switches")
+    leaves = models.ForeignKey(Therapist, on_delete=models.PROTECT, related_name="+")
+    goes_to = models.ForeignKey(Therapist, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_at = models.DateTimeField()
+    sealed = models.BinaryField(default=bytes)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(leaves=models.F("goes_to")), name="a_switch_is_to_another")
+        ]
+
+    def __str__(self) -> str:
+        return f"switch {self.pk}"
+
+    @property
+    def place(self) -> str:
+        """Where the story is sealed for."""
+        return f"handover_switch/{self.client_id}/{self.matter_id}"
+
+
+class Room(models.Model):
+    """How many open episodes a therapist had when it was last worked out. Made anew each time."""
+
+    therapist = models.OneToOneField(Therapist, on_delete=models.CASCADE, related_name="room")
+    clients = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"room of {self.therapist_id}"

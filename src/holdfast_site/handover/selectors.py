@@ -1,18 +1,32 @@
-"""What the care contact receives: what clients kept from their therapist."""
+"""What the care contact receives: what clients kept from their therapist, and the matters that somebody has to hold."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
+from django.conf import settings
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from holdfast.tables.schema import AXES, Status
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Post
+from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.caseload.words import lines
-from holdfast_site.checkins.models import Audience, SealedBox
-from holdfast_site.checkins.selectors import opened
+from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox
+from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST, opened
+from holdfast_site.handover.models import NOTICED, Matter, Outcome, Step, Switch
+from holdfast_site.people.contacts import ContactCard
+from holdfast_site.people.models import Appointment, Client
+from holdfast_site.people.selectors import cards_of
 
 SHOWN = 100
+LOOKED_BACK, ANSWER_WITHIN = timedelta(days=60), timedelta(days=2)
+WORDS = "words"  # what he wrote himself, in what he said when he asked
+GENDER = "gender"  # whom he would like to go on with
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +45,158 @@ def kept_from_therapists(actor: Actor) -> Sequence[Kept]:
     boxes = SealedBox.objects.filter(audience=Audience.CARE_CONTACT).select_related(
         "submission__invitation__appointment__client"
     )
-    treats = Post.objects.filter(member=int(actor.id), therapist__isnull=False).values("therapist")
-    not_his_own = boxes.exclude(submission__invitation__appointment__therapist__in=treats)
+    not_his_own = boxes.exclude(submission__invitation__appointment__therapist__in=_treats(actor))
     return [_kept(box) for box in not_his_own.order_by("-submission__answered_at", "-pk")[:SHOWN]]
+
+
+def kept_by(actor: Actor, client: Client) -> Sequence[SealedBox]:
+    """The same of one client, as it was sealed, newest first."""
+    if actor.role is not Role.CARE_CONTACT:
+        return []
+    boxes = SealedBox.objects.filter(
+        audience=Audience.CARE_CONTACT, submission__invitation__appointment__client=client
+    ).exclude(submission__invitation__appointment__therapist__in=_treats(actor))
+    return list(boxes.order_by("-submission__answered_at", "-pk")[:SHOWN])
 
 
 def _kept(box: SealedBox) -> Kept:
     client = box.submission.invitation.appointment.client
     return Kept(client.pk, box.submission.answered_at, lines(opened(box, client)))
+
+
+def _treats(actor: Actor) -> list[str | None]:
+    """The therapists who are the same person in another role."""
+    return list(Post.objects.filter(member=int(actor.id), therapist__isnull=False).values_list("therapist", flat=True))
+
+
+# --- matters ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One matter in the list: who it is about, who has it, what is next and by when."""
+
+    matter: Matter
+    card: ContactCard
+    is_his: bool  # of whoever looks
+    is_late: bool
+    last_came: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Somebody who did not answer twice in a row."""
+
+    client_id: str
+    card: ContactCard
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One matter with everything that was done about it, and what he said when he asked."""
+
+    matter: Matter
+    card: ContactCard
+    steps: Sequence[Step]
+    said: Mapping[str, str]
+    booked: Sequence[Appointment]
+
+
+def held_by(actor: Actor) -> QuerySet[Matter]:
+    """The matters that this person may see, settled ones too: a therapist's are those of his own clients that he holds.
+
+    What the care contact's own client asked the care contact for is not among them.
+    """
+    if actor.role is Role.THERAPIST and actor.therapist_id is not None:
+        own = {"therapist": actor.therapist_id, "client__in": own_clients(actor).values("pk")}
+        return Matter.objects.filter(holder=actor.role, **own)
+    if actor.role is not Role.CARE_CONTACT:
+        return Matter.objects.none()
+    may = Q(kind__in=NOTICED) | ~Q(therapist__in=_treats(actor))
+    return Matter.objects.filter(may, holder=actor.role)
+
+
+def open_matters(actor: Actor, *, now: datetime) -> Sequence[Held]:
+    """What is open: what clients asked for first, then what was noticed; of each, what is due first."""
+    found = held_by(actor).filter(closed_at__isnull=True).select_related("client", "owner__member")
+    matters = sorted(found.order_by("due_on", "opened_at", "pk"), key=lambda one: not one.was_asked_for)
+    cards, came = cards_of([one.client for one in matters]), _last_came(matters, now)
+    today = timezone.localdate(now)
+    return [_held(one, cards[one.client_id], actor, today, came.get(one.client_id)) for one in matters]
+
+
+def _held(matter: Matter, card: ContactCard, actor: Actor, today: date, came: datetime | None) -> Held:
+    is_his = matter.owner is not None and str(matter.owner.member_id) == actor.id
+    is_late = matter.due_on < today and (matter.owner is not None or matter.was_asked_for)
+    return Held(matter, card, is_his, is_late, came)
+
+
+def _last_came(matters: Sequence[Matter], now: datetime) -> Mapping[str, datetime]:
+    clients = {one.client_id for one in matters}
+    sessions = Appointment.objects.filter(client__in=clients, status=Status.ATTENDED, starts_at__lte=now)
+    return dict(sessions.values_list("client").annotate(last=Max("starts_at")))
+
+
+def unanswered_twice(actor: Actor, *, now: datetime) -> Sequence[Silent]:
+    """A therapist's own clients whose last two check-ins have nothing for him, two days after they went out.
+
+    For him only: whether a check-in was answered is not the care contact's to know. One that was kept from him
+    wholly is one that was not answered.
+    """
+    if actor.role is not Role.THERAPIST:
+        return []
+    about = Invitation.objects.filter(
+        asks=Asks.CHECKIN,
+        appointment__client__in=own_clients(actor),
+        sent_at__range=(now - LOOKED_BACK, now - ANSWER_WITHIN),
+    )
+    answered = Exists(SealedBox.objects.filter(submission__invitation=OuterRef("pk"), audience__in=SEEN_BY_THERAPIST))
+    latest: dict[str, list[bool]] = {}
+    rows = about.annotate(answered=answered).order_by("-sent_at", "-pk").values_list("appointment__client", "answered")
+    for client_id, was_answered in rows:
+        latest.setdefault(client_id, []).append(was_answered)
+    silent = [pk for pk, found in latest.items() if len(found) > 1 and not any(found[:2])]
+    clients = list(Client.objects.filter(pk__in=silent).order_by("pk"))
+    cards = cards_of(clients)
+    return [Silent(one.pk, cards[one.pk]) for one in clients]
+
+
+def settled_since(actor: Actor, since: datetime) -> int:
+    """How many were settled by somebody since then."""
+    return held_by(actor).filter(closed_at__gte=since).exclude(outcome=Outcome.BY_ITSELF).count()
+
+
+def whole(actor: Actor, matter_id: int, *, now: datetime) -> Whole | None:
+    """One matter, if this person may see it."""
+    matter = held_by(actor).select_related("client", "therapist", "owner__member").filter(pk=matter_id).first()
+    if matter is None:
+        return None
+    steps = list(matter.steps.select_related("by__member").order_by("number"))
+    ahead = Appointment.objects.filter(client=matter.client, status="booked", starts_at__gt=now)
+    card = cards_of([matter.client])[matter.client_id]
+    return Whole(matter, card, steps, said(matter), list(ahead.order_by("starts_at", "pk")))
+
+
+def in_words(told: Mapping[str, str]) -> tuple[str, Sequence[str]]:
+    """What he wrote himself, and what else he said, a sentence each."""
+    return told.get(WORDS, ""), [told[name] for name in told if name not in (WORDS, GENDER, *AXES)]
+
+
+def story_for(actor: Actor, client: Client) -> str:
+    """What a client let go along when he came from another therapist here: for the one he came to, nobody else."""
+    if actor.role is not Role.THERAPIST or actor.therapist_id is None:
+        return ""
+    last = Switch.objects.filter(client=client, goes_to=actor.therapist_id).order_by("decided_at", "pk").last()
+    if last is None or not last.sealed:
+        return ""
+    box = settings.VAULT.client_box(client.pk, client.wrapped_key)
+    return box.open(last.sealed, place=last.place).decode()
+
+
+def said(matter: Matter) -> Mapping[str, str]:
+    """What he said when he asked."""
+    if not matter.sealed:
+        return {}
+    box = settings.VAULT.client_box(matter.client_id, matter.client.wrapped_key)
+    found: dict[str, str] = json.loads(box.open(matter.sealed, place=matter.place))
+    return found

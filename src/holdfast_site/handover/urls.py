@@ -1,8 +1,14 @@
-"""The care contact's addresses."""
+"""The care contact's addresses, and what goes along to the new therapist."""
 
 from django.urls import path
 
 from holdfast_site.handover import views
 
 app_name = "handover"
-urlpatterns = [path("", views.kept, name="kept")]
+urlpatterns = [
+    path("kept/", views.kept, name="kept"),
+    path("holding/", views.holding, name="holding"),
+    path("holding/<int:matter>", views.matter, name="matter"),
+    path("holding/<int:matter>/another", views.another, name="another"),
+    path("story/<path:client_id>", views.story, name="story"),
+]

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from django.db import models
 
-from holdfast.tables.schema import Certainty, InitiatedBy, Modality, Status
+from holdfast.tables.schema import AXES, Certainty, InitiatedBy, Modality, Status
 from holdfast.tables.schema import Ending as EndingKind
 
 
@@ -14,23 +14,55 @@ def _choices(words: type[StrEnum]) -> list[tuple[str, str]]:
     return [(word.value, word.value) for word in words]
 
 
+def _axis() -> models.SmallIntegerField[int | None, int | None]:
+    """From −3 to 3; blank: not known."""
+    return models.SmallIntegerField(null=True)
+
+
 class Therapist(models.Model):
-    """Who treats."""
+    """Who treats, and how: on the six axes, and in which frameworks (separated by ;). And for how many clients."""
 
     id = models.CharField(primary_key=True, max_length=100)
+    style_approach = _axis()
+    style_language = _axis()
+    style_tone = _axis()
+    style_posture = _axis()
+    style_pace = _axis()
+    style_energy = _axis()
+    frameworks = models.CharField(max_length=300, blank=True)
+    capacity = models.PositiveSmallIntegerField(null=True)  # clients at a time; blank: nobody said
+    gender = models.CharField(max_length=50, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(**{f"style_{axis}__range": (-3, 3)}) | models.Q(**{f"style_{axis}": None}),
+                name=f"style_{axis}_is_on_the_scale",
+            )
+            for axis in AXES
+        ]
 
     def __str__(self) -> str:
         return self.id
 
 
 class Client(models.Model):
-    """A person in treatment. ``wrapped_key`` is empty once he has been erased."""
+    """A person in treatment. ``wrapped_key`` is empty once he has been erased.
+
+    How he would like to be worked with is sealed with his own key; none: it is not known.
+    """
 
     id = models.CharField(primary_key=True, max_length=100)
     wrapped_key = models.BinaryField(max_length=128)
+    sealed_wishes = models.BinaryField(null=True)
 
     def __str__(self) -> str:
         return self.id
+
+    @property
+    def wishes_place(self) -> str:
+        """Where his wishes are sealed for."""
+        return f"people_client/{self.pk}/wishes"
 
 
 class Contact(models.Model):
@@ -68,7 +100,11 @@ class Appointment(models.Model):
             models.UniqueConstraint(fields=["appointment_id", "client"], name="one_row_a_client_and_appointment"),
             models.CheckConstraint(condition=models.Q(status__in=list(Status)), name="status_is_known"),
         ]
-        indexes = [models.Index(fields=["client", "starts_at"])]
+        indexes = [
+            models.Index(fields=["client", "starts_at"]),
+            models.Index(fields=["client", "therapist"]),
+            models.Index(fields=["therapist", "status", "starts_at"]),
+        ]
 
     def __str__(self) -> str:
         return self.appointment_id

@@ -11,6 +11,7 @@ from holdfast_site.access.actors import Actor
 from holdfast_site.audit.services import Action, record
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Client, Contact
+from holdfast_site.people.wishes import Wishes, sealed, wishes_of
 
 
 def add_client(client_id: str) -> Client:
@@ -27,3 +28,12 @@ def keep_contact(*, by: Actor, client: Client, card: ContactCard, now: datetime)
     contact.changed_at = now
     contact.save()
     record(Action.CONTACT_CHANGED, by=by, about=f"client:{client.pk}", at=now)
+
+
+def keep_wishes(client: Client, wishes: Wishes) -> bool:
+    """Keep how he would like to be worked with; the same wishes again change nothing."""
+    if dict(wishes_of(client)) == dict(wishes):
+        return False
+    client.sealed_wishes = sealed(client, wishes)
+    client.save(update_fields=["sealed_wishes"])
+    return True

@@ -1,0 +1,151 @@
+"""What the made-up practice has to do today, so that each role finds something worth seeing. Nobody in it is real."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from holdfast_site.people.models import Client
+
+FIRST = (
+    *("Aaron", "Ben", "Callum", "Daniel", "Ewan", "Femi", "Gareth", "Hassan", "Ian", "Jack", "Kwame", "Liam", "Marek"),
+    *("Nikhil", "Owen", "Pavel", "Rhys", "Sam", "Tariq", "Will"),
+)
+LAST = (
+    *(
+        "Ashby",
+        "Barlow",
+        "Cole",
+        "Dunn",
+        "Ellery",
+        "Frost",
+        "Grange",
+        "Holt",
+        "Ives",
+        "Jarvis",
+        "Kemp",
+        "Lowe",
+        "Marsh",
+    ),
+    *("Nash", "Okoro", "Price", "Rowe", "Shaw", "Tate", "Underhill", "Vance", "Wray", "Yates"),
+)
+NUMBERS = 7_700_900_000  # kept free for made-up people by the regulator
+
+
+def fill_practice(now: datetime) -> None:
+    """Names, telephone numbers, what clients asked for, who was handed over, who supervises and who is away."""
+    from holdfast_site.people.models import Client
+
+    clients = list(Client.objects.order_by("pk"))
+    for number, client in enumerate(clients):
+        _card(client, number, now)
+    for (kind, holder, said, hours), client in zip(_ASKED, _seen_lately(now), strict=False):
+        _asks(client, kind, holder, said, now - timedelta(hours=hours))
+    _supervises(now)
+    _is_away(now)
+
+
+_ASKED: Sequence[tuple[str, str, Mapping[str, str], int]] = (
+    (
+        "someone_else",
+        "care_contact",
+        {"words": "She is kind, but it all goes very fast. I would rather try somebody else.", "pace": "2"},
+        30,
+    ),
+    ("slower", "therapist", {"words": "Last time I could not keep up."}, 20),
+    ("pause", "care_contact", {"words": "New baby. Six weeks would help."}, 50),
+    ("call", "therapist", {"words": "Not at work, please. After six is fine."}, 5),
+    ("call", "care_contact", {"words": "About the bill, and not by letter."}, 8),
+    ("slower", "therapist", {}, 70),
+)
+
+
+def _card(client: Client, number: int, now: datetime) -> None:
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.people.contacts import ContactCard
+    from holdfast_site.people.services import keep_contact
+
+    first, last = FIRST[number % len(FIRST)], LAST[number % len(LAST)]
+    card = ContactCard(
+        name=f"{first} {last}",
+        email=f"{first}.{last}{number}@example.org".lower(),
+        phone=f"0{NUMBERS + number}",
+        channel="sms" if number % 3 else "email",
+        safe_from=9 if number % 4 else 17,
+        wishes="" if number % 5 else "No messages on the landline.",
+    )
+    keep_contact(by=OPERATOR, client=client, card=card, now=now)
+
+
+def _seen_lately(now: datetime) -> list[Client]:
+    """Clients who came within three weeks and are booked again: nobody else's matter."""
+    from holdfast_site.people.models import Client
+
+    lately = Client.objects.filter(
+        appointments__status="attended", appointments__starts_at__range=(now - timedelta(days=21), now)
+    )
+    return list(lately.filter(appointments__status="booked", appointments__starts_at__gt=now).distinct().order_by("pk"))
+
+
+def _asks(client: Client, kind: str, holder: str, said: Mapping[str, str], at: datetime) -> None:
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR, Role
+    from holdfast_site.handover.models import Kind
+    from holdfast_site.handover.services import open_matter
+    from holdfast_site.people.models import Appointment
+
+    latest = Appointment.objects.select_related("therapist").filter(client=client).order_by("starts_at", "pk").last()
+    assert latest is not None
+    open_matter(
+        by=OPERATOR,
+        client=client,
+        therapist=latest.therapist,
+        kind=Kind(kind),
+        holder=Role(holder),
+        due_on=timezone.localdate(at) + timedelta(days=2),
+        now=at,
+        said=said,
+    )
+
+
+def _supervises(now: datetime) -> None:
+    """The supervisor is assigned to the clients of the therapist whom one can look at."""
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR, Role
+    from holdfast_site.accounts.models import Post
+    from holdfast_site.oversight.services import assign
+
+    told_on = timezone.localdate(now) - timedelta(days=30)
+    supervisor, treats = Post.objects.get(role=Role.SUPERVISOR), Post.objects.filter(role=Role.THERAPIST).first()
+    assert treats is not None
+    assign(by=OPERATOR, supervisor=supervisor, therapist=treats.therapist, client=None, told_on=told_on, now=now)
+
+
+def _is_away(now: datetime) -> None:
+    """Somebody is away this week, and the therapist whom one can look at stands in."""
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR, Role
+    from holdfast_site.accounts.models import Post
+    from holdfast_site.handover.models import Matter
+    from holdfast_site.oversight.services import keep_leave
+
+    treats = Post.objects.filter(role=Role.THERAPIST).first()
+    assert treats is not None
+    assert treats.therapist is not None
+    asked = Matter.objects.filter(holder=Role.THERAPIST).exclude(therapist=treats.therapist).order_by("pk").first()
+    if asked is None:
+        return
+    today = timezone.localdate(now)
+    keep_leave(
+        by=OPERATOR,
+        therapist=asked.therapist,
+        stand_in=treats.therapist,
+        first_day=today - timedelta(days=2),
+        last_day=today + timedelta(days=5),
+        now=now,
+    )

@@ -1,0 +1,39 @@
+"""The shapes of assigning a supervisor and of a leave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+
+class AssignForm(forms.Form):
+    """Who supervises whom, and since when they know."""
+
+    supervisor = forms.IntegerField(min_value=1)
+    therapist = forms.CharField(max_length=100, required=False)
+    client = forms.CharField(max_length=100, required=False)
+    told_on = forms.DateField()
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        if bool(told.get("therapist")) == bool(told.get("client")):
+            raise forms.ValidationError("Name one therapist, or one client.")
+        return told
+
+
+class LeaveForm(forms.Form):
+    """Who is away, from when to when, and who stands in."""
+
+    therapist = forms.CharField(max_length=100)
+    stand_in = forms.CharField(max_length=100)
+    first_day = forms.DateField()
+    last_day = forms.DateField()
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        if "first_day" in told and "last_day" in told and told["last_day"] < told["first_day"]:
+            raise forms.ValidationError("The last day is before the first.")
+        if told.get("therapist") == told.get("stand_in"):
+            raise forms.ValidationError("Nobody stands in for himself.")
+        return told

@@ -1,0 +1,143 @@
+"""Reading as a supervisor while assigned, or as a stand-in while somebody is away. Nothing kept from therapists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from holdfast_site.access.actors import Actor, Role
+from holdfast_site.accounts.models import Post
+from holdfast_site.caseload.models import Overdue
+from holdfast_site.caseload.selectors import own_clients
+from holdfast_site.caseload.words import lines
+from holdfast_site.checkins.questions import WORDS
+from holdfast_site.checkins.selectors import shown_of
+from holdfast_site.handover.models import Matter
+from holdfast_site.oversight.models import Assignment, Leave
+from holdfast_site.people.contacts import ContactCard
+from holdfast_site.people.models import Appointment, Client, Therapist
+from holdfast_site.people.selectors import cards_of
+
+SEEN_WITHIN = timedelta(days=91)
+
+
+@dataclass(frozen=True, slots=True)
+class Supervised:
+    """One client in a supervisor's list: his name, and what the plain list says of him."""
+
+    client: Client
+    card: ContactCard
+    overdue: str  # blank: not on it
+    is_seen: bool  # has an appointment within three months, or ahead
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """One check-in as a supervisor sees it: as the therapist does, without free text unless the client agreed."""
+
+    sent_at: datetime
+    lines: Sequence[str]
+    wants_to_be_asked: bool
+
+
+# --- supervisors ------------------------------------------------------------------------------------
+
+
+def assignments(actor: Actor, *, now: datetime) -> QuerySet[Assignment]:
+    """What a supervisor is assigned to, of which the clients have been told. For anybody else: nothing."""
+    if actor.role is not Role.SUPERVISOR:
+        return Assignment.objects.none()
+    held = Assignment.objects.filter(supervisor__member=int(actor.id), supervisor__role=Role.SUPERVISOR)
+    return held.filter(ended_at__isnull=True, told_on__lte=timezone.localdate(now)).order_by("therapist", "client")
+
+
+def supervised(actor: Actor, *, now: datetime) -> QuerySet[Client]:
+    """The clients whom a supervisor may look at now."""
+    held = list(assignments(actor, now=now))
+    ids = {one.client_id for one in held if one.client_id is not None}
+    for one in held:
+        if one.therapist_id is not None:
+            ids.update(own_clients(_as_therapist(one.therapist_id)).values_list("pk", flat=True))
+    return Client.objects.filter(pk__in=ids).order_by("pk")
+
+
+def in_list(actor: Actor, *, now: datetime) -> Sequence[Supervised]:
+    """The same with names, in the order of their ids. Therapists are not set beside each other."""
+    clients = list(supervised(actor, now=now))
+    cards, late = cards_of(clients), _overdue(clients)
+    lately = Appointment.objects.filter(client__in=clients, starts_at__gte=now - SEEN_WITHIN)
+    seen = set(lately.values_list("client", flat=True))
+    return [Supervised(one, cards[one.pk], late.get(one.pk, ""), one.pk in seen) for one in clients]
+
+
+def _overdue(clients: Sequence[Client]) -> Mapping[str, str]:
+    return dict(Overdue.objects.filter(client__in=clients).values_list("client", "words"))
+
+
+def checkins(client: Client) -> Sequence[CheckIn]:
+    """What a client told his therapist in check-ins, the latest first. The caller has decided who may look."""
+    allowed = may_read_words(client)
+    found = []
+    for one in reversed(shown_of(client)):
+        answers = {name: value for name, value in one.answers.items() if allowed or name != WORDS}
+        found.append(CheckIn(one.invitation.sent_at, lines(answers), one.wants_to_be_asked))
+    return found
+
+
+def may_read_words(client: Client) -> bool:
+    """Whether this client has agreed that a supervisor reads his own words. Until he can say so: no."""
+    return False
+
+
+def _as_therapist(therapist_id: str) -> Actor:
+    return Actor(Role.THERAPIST, therapist_id=therapist_id)
+
+
+# --- stand-ins --------------------------------------------------------------------------------------
+
+
+def away(actor: Actor, *, now: datetime) -> QuerySet[Leave]:
+    """For whom a therapist stands in today. For anybody else: for nobody."""
+    if actor.role is not Role.THERAPIST or actor.therapist_id is None:
+        return Leave.objects.none()
+    today = timezone.localdate(now)
+    return Leave.objects.filter(stand_in=actor.therapist_id, first_day__lte=today, last_day__gte=today).order_by("pk")
+
+
+def standing_in(actor: Actor, *, now: datetime) -> Sequence[Matter]:
+    """What clients of therapists who are away asked them for: what and by when, not in which words."""
+    whose = away(actor, now=now).values("therapist")
+    theirs = Matter.objects.filter(holder=Role.THERAPIST, closed_at__isnull=True, therapist__in=whose)
+    return list(theirs.order_by("due_on", "pk"))
+
+
+# --- the lead ---------------------------------------------------------------------------------------
+
+
+def every_assignment(actor: Actor) -> QuerySet[Assignment]:
+    """Who supervises whom now: for the lead, who does not look at clients himself."""
+    if actor.role is not Role.LEAD:
+        return Assignment.objects.none()
+    return Assignment.objects.filter(ended_at__isnull=True).select_related("supervisor__member").order_by("pk")
+
+
+def leaves(actor: Actor, *, now: datetime) -> QuerySet[Leave]:
+    """Who is or will be away: for the lead."""
+    if actor.role is not Role.LEAD:
+        return Leave.objects.none()
+    return Leave.objects.filter(last_day__gte=timezone.localdate(now)).order_by("first_day", "pk")
+
+
+def supervisors(actor: Actor) -> QuerySet[Post]:
+    """Who may be assigned: for the lead."""
+    found = Post.objects.filter(role=Role.SUPERVISOR, member__is_active=True).select_related("member")
+    return found.order_by("member__login") if actor.role is Role.LEAD else found.none()
+
+
+def therapists(actor: Actor) -> QuerySet[Therapist]:
+    """Who treats here: for the lead."""
+    return Therapist.objects.order_by("pk") if actor.role is Role.LEAD else Therapist.objects.none()

@@ -1,0 +1,138 @@
+"""The supervisor's pages, the stand-in's, and the lead's about both."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from holdfast_site.access.gate import ActingRequest
+from holdfast_site.audit.services import Action
+from holdfast_site.caseload.services import note_reading
+from holdfast_site.oversight import selectors, services
+from holdfast_site.oversight.forms import AssignForm, LeaveForm
+from holdfast_site.people.models import Client
+from holdfast_site.people.selectors import cards_of
+
+UNREADABLE = 422
+NOT_THERE = "Something is missing, is no day, or nobody here has that name or id. Nothing was saved."
+
+
+def supervised(request: ActingRequest) -> HttpResponse:
+    """The clients of whom he is the supervisor."""
+    actor, now = request.actor, timezone.now()
+    found = selectors.in_list(actor, now=now)
+    note_reading(Action.SUPERVISED_READ, by=actor, about=f"supervised:{len(found)}", now=now)
+    context = {
+        "seen": [one for one in found if one.is_seen],
+        "longer": [one for one in found if not one.is_seen],
+        "assignments": selectors.assignments(actor, now=now),
+    }
+    return render(request, "oversight/supervised.html", context)
+
+
+def client(request: ActingRequest, client_id: str) -> HttpResponse:
+    """What one of them told his therapist."""
+    actor, now = request.actor, timezone.now()
+    his = get_object_or_404(selectors.supervised(actor, now=now), pk=client_id)
+    note_reading(Action.SUPERVISED_READ, by=actor, about=f"client:{his.pk}", now=now)
+    context = {
+        "client": his,
+        "card": cards_of([his])[his.pk],
+        "checkins": selectors.checkins(his),
+        "words": selectors.may_read_words(his),
+    }
+    return render(request, "oversight/client.html", context)
+
+
+def standing_in(request: ActingRequest) -> HttpResponse:
+    """For whom he stands in today, and what is open there."""
+    actor, now = request.actor, timezone.now()
+    found = selectors.standing_in(actor, now=now)
+    note_reading(Action.MATTERS_READ, by=actor, about=f"standing_in:{len(found)}", now=now)
+    context = {"away": selectors.away(actor, now=now), "matters": found}
+    return render(request, "oversight/standing_in.html", context)
+
+
+def arranged(request: ActingRequest) -> HttpResponse:
+    """Who supervises whom, and who is away; the lead changes both."""
+    if request.method != "POST":
+        return _arranged_page(request)
+    acts = {"assign": _assign, "end": _end, "leave": _leave, "take_back": _take_back}
+    if request.POST.get("do") not in acts:
+        raise Http404
+    wrong = acts[request.POST["do"]](request)
+    return _arranged_page(request, wrong=wrong) if wrong else redirect("oversight:arranged")
+
+
+def _assign(request: ActingRequest) -> str:
+    form = AssignForm(request.POST)
+    if not form.is_valid():
+        return _first_of(form)
+    told, actor = form.cleaned_data, request.actor
+    supervisor = selectors.supervisors(actor).filter(pk=told["supervisor"]).first()
+    therapist = selectors.therapists(actor).filter(pk=told["therapist"]).first()
+    client = Client.objects.filter(pk=told["client"]).first()
+    if supervisor is None or (therapist is None and client is None):
+        return NOT_THERE
+    services.assign(
+        by=actor, supervisor=supervisor, therapist=therapist, client=client, told_on=told["told_on"], now=timezone.now()
+    )
+    return ""
+
+
+def _end(request: ActingRequest) -> str:
+    found = get_object_or_404(selectors.every_assignment(request.actor), pk=_number(request))
+    services.end(by=request.actor, assignment=found, now=timezone.now())
+    return ""
+
+
+def _leave(request: ActingRequest) -> str:
+    form = LeaveForm(request.POST)
+    if not form.is_valid():
+        return _first_of(form)
+    told, here = form.cleaned_data, selectors.therapists(request.actor)
+    therapist, stand_in = here.filter(pk=told["therapist"]).first(), here.filter(pk=told["stand_in"]).first()
+    if therapist is None or stand_in is None:
+        return NOT_THERE
+    services.keep_leave(
+        by=request.actor,
+        therapist=therapist,
+        stand_in=stand_in,
+        first_day=told["first_day"],
+        last_day=told["last_day"],
+        now=timezone.now(),
+    )
+    return ""
+
+
+def _take_back(request: ActingRequest) -> str:
+    now = timezone.now()
+    found = get_object_or_404(selectors.leaves(request.actor, now=now), pk=_number(request))
+    services.take_back(by=request.actor, leave=found, now=now)
+    return ""
+
+
+def _number(request: ActingRequest) -> int:
+    told = request.POST.get("id", "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else 0
+
+
+def _first_of(form: forms.Form) -> str:
+    own = form.non_field_errors()
+    return str(own[0]) if own and len(form.errors) == 1 else NOT_THERE
+
+
+def _arranged_page(request: ActingRequest, *, wrong: str = "") -> HttpResponse:
+    now = timezone.now()
+    note_reading(Action.STAFF_READ, by=request.actor, about="arranged", now=now)
+    context = {
+        "assignments": selectors.every_assignment(request.actor),
+        "leaves": selectors.leaves(request.actor, now=now),
+        "supervisors": selectors.supervisors(request.actor),
+        "therapists": selectors.therapists(request.actor),
+        "told": request.POST,
+        "wrong": wrong,
+    }
+    return render(request, "oversight/arranged.html", context, status=UNREADABLE if wrong else 200)

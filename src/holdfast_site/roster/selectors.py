@@ -1,0 +1,64 @@
+"""Who works here: for the lead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from holdfast.tables.schema import AXES
+from holdfast_site.access.actors import Actor, Role
+from holdfast_site.accounts.models import Member, Post
+from holdfast_site.people.models import Therapist
+
+ROLE_WORDS = {
+    Role.THERAPIST: "Therapist",
+    Role.SUPERVISOR: "Supervisor",
+    Role.CARE_CONTACT: "Care contact",
+    Role.LEAD: "Lead",
+    Role.DESK: "Desk",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """One member with the roles that he may act in, one at a time."""
+
+    member: Member
+    roles: Sequence[str]
+    is_self: bool
+
+
+def members(actor: Actor) -> QuerySet[Member]:
+    """Everybody who may sign in or might again. For anybody but the lead: nobody."""
+    if actor.role is not Role.LEAD:
+        return Member.objects.none()
+    return Member.objects.order_by("-is_active", "login")
+
+
+def working(actor: Actor) -> Sequence[Working]:
+    """The same, with their roles in words."""
+    found = members(actor).prefetch_related("posts")
+    return [Working(one, [_words(post) for post in one.posts.all()], str(one.pk) == actor.id) for one in found]
+
+
+def _words(post: Post) -> str:
+    said = ROLE_WORDS[Role(post.role)]
+    return f"{said} ({post.therapist_id})" if post.therapist_id else said
+
+
+def therapists(actor: Actor) -> QuerySet[Therapist]:
+    """Who treats here, in the order of their ids. For anybody but the lead: nobody."""
+    return Therapist.objects.order_by("pk") if actor.role is Role.LEAD else Therapist.objects.none()
+
+
+def style_of(therapist: Therapist) -> dict[str, int | None]:
+    """How a therapist works, by axis."""
+    return {axis: getattr(therapist, f"style_{axis}") for axis in AXES}
+
+
+def is_last_lead(member: Member) -> bool:
+    """Whether nobody else who may sign in leads the practice."""
+    leads = Post.objects.filter(role=Role.LEAD, member__is_active=True)
+    return leads.filter(member=member).exists() and not leads.exclude(member=member).exists()

@@ -1,0 +1,75 @@
+"""Adding people and taking their access away. Somebody who leaves is nobody from his next request on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from holdfast_site.access.actors import Actor, Role
+from holdfast_site.accounts.models import Member, Post
+from holdfast_site.accounts.services import add_member
+from holdfast_site.audit.services import Action, record
+from holdfast_site.people.models import Therapist
+from holdfast_site.roster.selectors import is_last_lead, members
+
+
+@transaction.atomic
+def add(*, by: Actor, login: str, role: Role, therapist_id: str, password: str, now: datetime) -> str:
+    """Add somebody, or a role of somebody who is known. Returns why not, or nothing.
+
+    Who is known already keeps his password. The same again changes nothing.
+    """
+    known = Member.objects.filter(login=login).first()
+    if known is not None and Post.objects.filter(member=known, role=role).exists():
+        return f"{login} acts in this role already."
+    if role is Role.THERAPIST and not therapist_id:
+        return "Say which therapist this is: the id in the practice's tables."
+    if known is None and (problem := _problem_of(password)):
+        return problem
+    if role is Role.THERAPIST:
+        Therapist.objects.get_or_create(pk=therapist_id)
+    post = add_member(login, role, therapist_id=therapist_id if role is Role.THERAPIST else None, password=password)
+    record(Action.MEMBER_ADDED, by=by, about=f"post:{post.pk}", at=now)
+    return ""
+
+
+def _problem_of(password: str) -> str:
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
+
+
+@transaction.atomic
+def end(*, by: Actor, member_id: int, now: datetime) -> bool:
+    """Take somebody's access away. False: there is nobody to take it from, or nobody would lead the practice then."""
+    member = members(by).filter(pk=member_id, is_active=True).first()
+    if member is None or str(member.pk) == by.id or is_last_lead(member):
+        return False
+    member.is_active = False
+    member.save(update_fields=["is_active"])
+    record(Action.MEMBER_ENDED, by=by, about=f"member:{member.pk}", at=now)
+    return True
+
+
+@transaction.atomic
+def let_back(*, by: Actor, member_id: int, now: datetime) -> bool:
+    """Let somebody in again whose access was taken away."""
+    changed = members(by).filter(pk=member_id, is_active=False).update(is_active=True)
+    if changed:
+        record(Action.MEMBER_BACK, by=by, about=f"member:{member_id}", at=now)
+    return bool(changed)
+
+
+@transaction.atomic
+def keep_therapist(*, by: Actor, therapist: Therapist, told: Mapping[str, object], now: datetime) -> None:
+    """Keep for how many clients a therapist has room, and how the therapist works."""
+    for name, value in told.items():
+        setattr(therapist, name, value)
+    therapist.save(update_fields=list(told))
+    record(Action.THERAPIST_CHANGED, by=by, about=f"therapist:{therapist.pk}", at=now)

@@ -1,0 +1,84 @@
+"""The lead's pages about people: who may sign in, in which roles, and how therapists work."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from holdfast_site.access.actors import Role
+from holdfast_site.access.gate import ActingRequest
+from holdfast_site.audit.services import Action
+from holdfast_site.caseload.services import note_reading
+from holdfast_site.people.models import Therapist
+from holdfast_site.roster import selectors, services
+from holdfast_site.roster.forms import AddForm, TherapistForm
+from holdfast_site.roster.words import AXIS_ENDS
+
+UNREADABLE = 422
+UNCLEAR = "Something is missing or too long. Nothing was saved."
+
+
+def people(request: ActingRequest) -> HttpResponse:
+    """Who works here; and add somebody."""
+    if request.method != "POST":
+        return _page(request)
+    form = AddForm(request.POST)
+    if not form.is_valid():
+        return _page(request, wrong=UNCLEAR)
+    told = form.cleaned_data
+    wrong = services.add(
+        by=request.actor,
+        login=told["login"],
+        role=Role(told["role"]),
+        therapist_id=told["therapist"],
+        password=told["password"],
+        now=timezone.now(),
+    )
+    return _page(request, wrong=wrong) if wrong else redirect("roster:people")
+
+
+def access(request: ActingRequest, member: int) -> HttpResponse:
+    """Take somebody's access away, or give it back.
+
+    Raises
+    ------
+    Http404
+        If nobody of that number is there, or neither was said.
+    """
+    do = {"end": services.end, "back": services.let_back}.get(request.POST.get("do", ""))
+    if do is None or not selectors.members(request.actor).filter(pk=member).exists():
+        raise Http404
+    if not do(by=request.actor, member_id=member, now=timezone.now()):
+        return _page(request, wrong="Nothing changed: it was done already, it is you, or nobody would lead any more.")
+    return redirect("roster:people")
+
+
+def therapist(request: ActingRequest, therapist_id: str) -> HttpResponse:
+    """For how many clients a therapist has room, and how the therapist works."""
+    found = get_object_or_404(selectors.therapists(request.actor), pk=therapist_id)
+    form = TherapistForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        services.keep_therapist(by=request.actor, therapist=found, told=form.cleaned_data, now=timezone.now())
+        return redirect("roster:people")
+    return _therapist_page(request, found, wrong=UNCLEAR if form.is_bound else "")
+
+
+def _page(request: ActingRequest, *, wrong: str = "") -> HttpResponse:
+    note_reading(Action.STAFF_READ, by=request.actor, about="staff", now=timezone.now())
+    context = {
+        "working": selectors.working(request.actor),
+        "therapists": selectors.therapists(request.actor),
+        "roles": [(role.value, words) for role, words in selectors.ROLE_WORDS.items()],
+        "wrong": wrong,
+        "told": request.POST,
+    }
+    return render(request, "roster/people.html", context, status=UNREADABLE if wrong else 200)
+
+
+def _therapist_page(request: ActingRequest, therapist: Therapist, *, wrong: str) -> HttpResponse:
+    note_reading(Action.STAFF_READ, by=request.actor, about=f"therapist:{therapist.pk}", now=timezone.now())
+    style = selectors.style_of(therapist)
+    axes = [(axis, low, high, style[axis]) for axis, (low, high) in AXIS_ENDS.items()]
+    context = {"therapist": therapist, "axes": axes, "scale": range(-3, 4), "wrong": wrong}
+    return render(request, "roster/therapist.html", context, status=UNREADABLE if wrong else 200)

@@ -1,0 +1,57 @@
+"""The shapes of what the desk does."""
+
+from __future__ import annotations
+
+from django import forms
+
+from holdfast.tables.schema import InitiatedBy
+from holdfast_site.messages.wording import WORDINGS
+
+WHO_OPTIONS = (
+    (InitiatedBy.CLIENT.value, "The client"),
+    (InitiatedBy.PROVIDER.value, "The practice"),
+    (InitiatedBy.UNKNOWN.value, "Not known"),
+)
+WORDING_OPTIONS = tuple((name, subject) for name, (subject, _) in WORDINGS.items())
+CHANNEL_OPTIONS = (("none", "Send nothing"), ("email", "E-mail"), ("sms", "Text message"))
+
+
+class WhenForm(forms.Form):
+    """A day and a time; the form's own id, so that it can be sent twice."""
+
+    form = forms.UUIDField()
+    on = forms.DateField()
+    at = forms.TimeField()
+
+
+class BookForm(WhenForm):
+    """Who comes to whom, and when."""
+
+    client = forms.CharField(max_length=100)
+    therapist = forms.CharField(max_length=100)
+
+
+class OffForm(forms.Form):
+    """Who called it off."""
+
+    who = forms.ChoiceField(choices=WHO_OPTIONS)
+
+
+class CardForm(forms.Form):
+    """How a client may be reached. Blank is not known."""
+
+    name = forms.CharField(max_length=200, required=False)
+    email = forms.EmailField(max_length=200, required=False)
+    phone = forms.RegexField(r"^[0-9+ ()/.-]*$", max_length=200, required=False)
+    channel = forms.ChoiceField(choices=CHANNEL_OPTIONS)
+    wording = forms.ChoiceField(choices=WORDING_OPTIONS)
+    safe_from = forms.IntegerField(min_value=0, max_value=23)
+    safe_until = forms.IntegerField(min_value=1, max_value=24)
+    wishes = forms.CharField(max_length=200, required=False)
+
+
+class NewForm(forms.Form):
+    """A client under the practice's own id."""
+
+    id = forms.RegexField(r"^[^\s/?#]+$", max_length=100)
+    name = forms.CharField(max_length=200)

@@ -1,0 +1,139 @@
+"""What the desk sees: the schedule, what is due and was sent, names and addresses. Never what was said, nor whether."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from holdfast.tables.schema import Status
+from holdfast_site.access.actors import Actor, Role
+from holdfast_site.checkins.models import Asks, Invitation
+from holdfast_site.people.contacts import ContactCard
+from holdfast_site.people.models import Appointment, Client, Therapist
+from holdfast_site.people.selectors import cards_of
+
+SENT_WITHIN, DUE_WITHIN = timedelta(days=14), timedelta(days=3)
+MOST_FOUND = 50
+STATUS_WORDS = {
+    Status.BOOKED: "booked",
+    Status.ATTENDED: "came",
+    Status.LATE_CANCELLED: "called off late",
+    Status.CANCELLED: "called off",
+    Status.RESCHEDULED: "moved",
+    Status.NO_SHOW: "did not come",
+    Status.UNKNOWN: "not marked",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One appointment as the desk sees it."""
+
+    appointment: Appointment
+    card: ContactCard
+    status: str
+    can_mark: bool
+    can_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A check-in that went out or is to go out: to whom, and about which day. Not what came of it."""
+
+    client_id: str
+    card: ContactCard
+    about: datetime
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A client as the desk knows him."""
+
+    client: Client
+    card: ContactCard
+
+
+def clients(actor: Actor) -> QuerySet[Client]:
+    """Everybody. For anybody but the desk: nobody."""
+    return Client.objects.order_by("pk") if actor.role is Role.DESK else Client.objects.none()
+
+
+def therapists(actor: Actor) -> QuerySet[Therapist]:
+    """Whom somebody can be booked with. For anybody but the desk: nobody."""
+    return Therapist.objects.order_by("pk") if actor.role is Role.DESK else Therapist.objects.none()
+
+
+def appointments(actor: Actor) -> QuerySet[Appointment]:
+    """Every appointment. For anybody but the desk: none."""
+    found = Appointment.objects.select_related("client", "therapist")
+    return found if actor.role is Role.DESK else found.none()
+
+
+def day(actor: Actor, on: date, *, now: datetime) -> Sequence[Line]:
+    """One day of the schedule, in order. What was moved away from it is left out."""
+    begin = datetime.combine(on, time(), ZoneInfo(settings.SITE.timezone))
+    end = datetime.combine(on + timedelta(days=1), time(), ZoneInfo(settings.SITE.timezone))
+    found = appointments(actor).filter(starts_at__gte=begin, starts_at__lt=end).exclude(status=Status.RESCHEDULED)
+    rows = list(found.order_by("starts_at", "therapist", "client"))
+    cards = cards_of([one.client for one in rows])
+    return [line(one, cards[one.client_id], now=now) for one in rows]
+
+
+def next_day(actor: Actor, after: date) -> date | None:
+    """The next day on which anybody is booked."""
+    begin = datetime.combine(after + timedelta(days=1), time(), ZoneInfo(settings.SITE.timezone))
+    ahead = appointments(actor).filter(starts_at__gte=begin).exclude(status=Status.RESCHEDULED).order_by("starts_at")
+    first = ahead.first()
+    return None if first is None else timezone.localdate(first.starts_at)
+
+
+def line(one: Appointment, card: ContactCard, *, now: datetime) -> Line:
+    """One appointment, and what may be done with it."""
+    is_past, is_open = one.starts_at <= now, one.status in (Status.BOOKED, Status.UNKNOWN)
+    said = "not marked" if is_past and is_open else STATUS_WORDS[Status(one.status)]
+    return Line(one, card, said, can_mark=is_past and is_open, can_change=not is_past and one.status == Status.BOOKED)
+
+
+def sent(actor: Actor, *, now: datetime) -> Sequence[Sent]:
+    """The check-ins that were sent within two weeks, newest first. Whether one was answered is not for the desk."""
+    if actor.role is not Role.DESK:
+        return []
+    lately = Invitation.objects.filter(sent_at__range=(now - SENT_WITHIN, now)).select_related("appointment__client")
+    rows = list(lately.order_by("-sent_at", "-pk"))
+    cards = cards_of([one.appointment.client for one in rows])
+    return [
+        Sent(one.appointment.client_id, cards[one.appointment.client_id], one.appointment.starts_at, one.sent_at)
+        for one in rows
+    ]
+
+
+def due(actor: Actor, *, now: datetime) -> Sequence[Sent]:
+    """Sessions of the last three days about which no check-in was sent."""
+    lately = appointments(actor).filter(status=Status.ATTENDED, starts_at__range=(now - DUE_WITHIN, now))
+    rows = list(
+        lately.exclude(Exists(Invitation.objects.filter(appointment=OuterRef("pk"), asks=Asks.CHECKIN))).order_by(
+            "starts_at", "pk"
+        )
+    )
+    cards = cards_of([one.client for one in rows])
+    return [Sent(one.client_id, cards[one.client_id], one.starts_at, None) for one in rows]
+
+
+def found(actor: Actor, words: str) -> Sequence[Person]:
+    """Clients whose id or name has these words in it, at most fifty; without words, the first fifty."""
+    everybody = list(clients(actor))
+    cards, wanted = cards_of(everybody), words.strip().lower()
+    people = (Person(one, cards[one.pk]) for one in everybody)
+    return [one for one in people if wanted in f"{one.client.pk} {one.card.name}".lower()][:MOST_FOUND]
+
+
+def card_of(client: Client) -> ContactCard:
+    """How one client may be reached."""
+    return cards_of([client])[client.pk]

@@ -1,0 +1,238 @@
+"""The desk's pages: the schedule, what is due and was sent, and how clients may be reached."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from holdfast.tables.schema import InitiatedBy
+from holdfast_site.access.gate import ActingRequest
+from holdfast_site.audit.services import Action
+from holdfast_site.caseload.services import note_reading
+from holdfast_site.messages.selectors import has_delivery_problem
+from holdfast_site.people.contacts import ContactCard
+from holdfast_site.people.models import Appointment
+from holdfast_site.people.services import keep_contact
+from holdfast_site.schedule import selectors, services
+from holdfast_site.schedule.forms import (
+    CHANNEL_OPTIONS,
+    WHO_OPTIONS,
+    WORDING_OPTIONS,
+    BookForm,
+    CardForm,
+    NewForm,
+    OffForm,
+    WhenForm,
+)
+
+UNREADABLE, CHANGED_MEANWHILE = 422, 409
+UNCLEAR = "Something is missing, or is not a day, a time or an address. Nothing was saved."
+WRONG = {
+    services.Taken: "The therapist sees somebody else at that time. Nothing was saved: choose another time.",
+    services.Over: "That time is over, or the appointment is not booked any more. Nothing was saved.",
+}
+
+
+def day(request: ActingRequest) -> HttpResponse:
+    """One day of the schedule; today, if no other is asked for."""
+    now, on = timezone.now(), _day(request.GET.get("on", ""))
+    note_reading(Action.SCHEDULE_READ, by=request.actor, about=f"day:{on}", now=now)
+    context = {
+        "on": on,
+        "before": on - timedelta(days=1),
+        "after": on + timedelta(days=1),
+        "is_today": on == timezone.localdate(now),
+        "lines": selectors.day(request.actor, on, now=now),
+        "next": selectors.next_day(request.actor, on),
+    }
+    return render(request, "schedule/day.html", context)
+
+
+def book(request: ActingRequest) -> HttpResponse:
+    """Book somebody."""
+    if request.method != "POST":
+        return _book_page(request)
+    form = BookForm(request.POST)
+    client = selectors.clients(request.actor).filter(pk=request.POST.get("client", "")).first()
+    therapist = selectors.therapists(request.actor).filter(pk=request.POST.get("therapist", "")).first()
+    if not form.is_valid() or client is None or therapist is None:
+        return _book_page(request, wrong=UNCLEAR, status=UNREADABLE)
+    told = form.cleaned_data
+    made = services.book(
+        by=request.actor,
+        form=told["form"],
+        client=client,
+        therapist=therapist,
+        starts_at=_moment(told),
+        now=timezone.now(),
+    )
+    return _to_its_day(made) or _book_page(request, wrong=WRONG[type(made)], status=CHANGED_MEANWHILE)
+
+
+def appointment(request: ActingRequest, appointment: int) -> HttpResponse:
+    """Move one appointment, or call it off.
+
+    Raises
+    ------
+    Http404
+        If it is not there, or nothing that can be done was said.
+    """
+    found = get_object_or_404(selectors.appointments(request.actor), pk=appointment)
+    if request.method != "POST":
+        return _appointment_page(request, found)
+    acts = {"move": _move, "off": _off}
+    if request.POST.get("do") not in acts:
+        raise Http404
+    return acts[request.POST["do"]](request, found)
+
+
+def came(request: ActingRequest, appointment: int) -> HttpResponse:
+    """Did he come? One tap.
+
+    Raises
+    ------
+    Http404
+        If it is not there, or neither yes nor no was said.
+    """
+    found = get_object_or_404(selectors.appointments(request.actor), pk=appointment)
+    said = {"yes": True, "no": False}.get(request.POST.get("came", ""))
+    if said is None:
+        raise Http404
+    services.mark(by=request.actor, appointment_id=found.pk, came=said, now=timezone.now())
+    return _to_its_day(found) or redirect("schedule:day")
+
+
+def sent(request: ActingRequest) -> HttpResponse:
+    """Which check-ins are due and which were sent; not what came of them."""
+    now = timezone.now()
+    note_reading(Action.SCHEDULE_READ, by=request.actor, about="sent", now=now)
+    context = {"due": selectors.due(request.actor, now=now), "sent": selectors.sent(request.actor, now=now)}
+    return render(request, "schedule/sent.html", context)
+
+
+def clients(request: ActingRequest) -> HttpResponse:
+    """Find a client, or add one."""
+    if request.method != "POST":
+        return _clients_page(request)
+    form = NewForm(request.POST)
+    if not form.is_valid():
+        return _clients_page(request, wrong=UNCLEAR)
+    told = form.cleaned_data
+    if not services.add(by=request.actor, client_id=told["id"], name=told["name"], now=timezone.now()):
+        return _clients_page(request, wrong="There is a client with this id already. Nothing was saved.")
+    return redirect("schedule:client", told["id"])
+
+
+def client(request: ActingRequest, client_id: str) -> HttpResponse:
+    """How one client may be reached; correct it."""
+    found = get_object_or_404(selectors.clients(request.actor), pk=client_id)
+    before = selectors.card_of(found)
+    form = CardForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and form.cleaned_data["safe_from"] < form.cleaned_data["safe_until"]:
+        card = ContactCard(timezone=before.timezone, **form.cleaned_data)
+        keep_contact(by=request.actor, client=found, card=card, now=timezone.now())
+        return redirect("schedule:clients")
+    note_reading(Action.CONTACT_READ, by=request.actor, about=f"client:{found.pk}", now=timezone.now())
+    wrong = UNCLEAR if form.is_bound else ""
+    context = {
+        "client": found,
+        "card": before,
+        "channels": CHANNEL_OPTIONS,
+        "wordings": WORDING_OPTIONS,
+        "came_back": bool(has_delivery_problem([found])),
+        "wrong": wrong,
+        "told": request.POST,
+    }
+    return render(request, "schedule/client.html", context, status=UNREADABLE if wrong else 200)
+
+
+# --- steps ------------------------------------------------------------------------------------------
+
+
+def _move(request: ActingRequest, found: Appointment) -> HttpResponse:
+    form = WhenForm(request.POST)
+    if not form.is_valid():
+        return _appointment_page(request, found, wrong=UNCLEAR, status=UNREADABLE)
+    told = form.cleaned_data
+    made = services.move(
+        by=request.actor, form=told["form"], appointment_id=found.pk, starts_at=_moment(told), now=timezone.now()
+    )
+    return _to_its_day(made) or _appointment_page(request, found, wrong=WRONG[type(made)], status=CHANGED_MEANWHILE)
+
+
+def _off(request: ActingRequest, found: Appointment) -> HttpResponse:
+    form = OffForm(request.POST)
+    if not form.is_valid():
+        return _appointment_page(request, found, wrong=UNCLEAR, status=UNREADABLE)
+    who = InitiatedBy(form.cleaned_data["who"])
+    services.call_off(by=request.actor, appointment_id=found.pk, who=who, now=timezone.now())
+    return _to_its_day(found) or redirect("schedule:day")
+
+
+def _to_its_day(made: object) -> HttpResponse | None:
+    if not isinstance(made, Appointment):
+        return None
+    return redirect(f"{reverse('schedule:day')}?on={timezone.localdate(made.starts_at)}")
+
+
+def _day(told: str) -> date:
+    """The day that was asked for, or today."""
+    try:
+        return date.fromisoformat(told)
+    except ValueError:
+        return timezone.localdate()
+
+
+def _moment(told: dict[str, Any]) -> datetime:
+    day, at = told["on"], told["at"]
+    assert isinstance(day, date)
+    assert isinstance(at, time)
+    return datetime.combine(day, at, ZoneInfo(settings.SITE.timezone))
+
+
+# --- pages ------------------------------------------------------------------------------------------
+
+
+def _book_page(request: ActingRequest, *, wrong: str = "", status: int = 200) -> HttpResponse:
+    note_reading(Action.SCHEDULE_READ, by=request.actor, about="booking", now=timezone.now())
+    context = {
+        "form": request.POST.get("form") or uuid4(),
+        "people": selectors.found(request.actor, ""),
+        "therapists": selectors.therapists(request.actor),
+        "today": timezone.localdate(),
+        "told": request.POST or request.GET,
+        "wrong": wrong,
+    }
+    return render(request, "schedule/book.html", context, status=status)
+
+
+def _appointment_page(
+    request: ActingRequest, found: Appointment, *, wrong: str = "", status: int = 200
+) -> HttpResponse:
+    now = timezone.now()
+    note_reading(Action.SCHEDULE_READ, by=request.actor, about=f"appointment:{found.pk}", now=now)
+    context = {
+        "line": selectors.line(found, selectors.card_of(found.client), now=now),
+        "form": uuid4(),
+        "who": WHO_OPTIONS,
+        "today": timezone.localdate(now),
+        "wrong": wrong,
+        "notice_hours": settings.SITE.notice_hours,
+    }
+    return render(request, "schedule/appointment.html", context, status=status)
+
+
+def _clients_page(request: ActingRequest, *, wrong: str = "") -> HttpResponse:
+    words = request.GET.get("q", "")[:100]
+    found = selectors.found(request.actor, words)
+    note_reading(Action.CONTACT_READ, by=request.actor, about=f"clients:{len(found)}", now=timezone.now())
+    context = {"found": found, "q": words, "most": selectors.MOST_FOUND, "wrong": wrong, "told": request.POST}
+    return render(request, "schedule/clients.html", context, status=UNREADABLE if wrong else 200)

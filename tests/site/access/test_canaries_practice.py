@@ -1,0 +1,146 @@
+"""A mark in each kind of data, looked for on every page of every role: seen only where the matrix allows it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from tests.site.checkins.test_answer import filled
+from tests.site.conftest import appointment
+from tests.site.handover.test_matters import opened
+from tests.site.people.test_contacts import kept
+
+NAME, PHONE, WISH = "Canaryname", "07700900999", "Canarywish"
+FOR_THERAPIST, KEPT, ASKED_THERAPIST, ASKED_CONTACT, STORY, PREFERS = (
+    *("Canarytherapist", "Canarykept", "Canaryaskedtherapist", "Canaryaskedcontact", "Canarystory", "Stays more with"),
+)
+ALLOWED = {
+    NAME: {"care contact", "desk", "sue", "alma", "ben"},
+    PHONE: {"care contact", "desk", "alma", "ben"},
+    WISH: {"care contact", "desk", "alma", "ben"},
+    FOR_THERAPIST: {"alma"},
+    KEPT: {"care contact"},
+    ASKED_THERAPIST: {"alma"},
+    ASKED_CONTACT: {"care contact"},
+    STORY: {"ben"},
+    PREFERS: set(),
+}
+
+
+@pytest.fixture(name="marked")
+def _marked(cast, now, browser):
+    """Every kind of data holds its mark."""
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import ANYONE, OPERATOR, Role
+    from holdfast_site.checkins.services import invite
+    from holdfast_site.handover.models import Kind, Switch
+    from holdfast_site.handover.services import open_matter
+    from holdfast_site.people.models import Therapist
+    from holdfast_site.people.services import keep_wishes
+    from holdfast_site.refreshing import refresh
+
+    for client in (cast.dan, cast.eli):
+        kept(client, now, name=NAME, phone=PHONE, wishes=WISH)
+    browser.post(cast.address, filled(words=FOR_THERAPIST))
+    _, link = invite(by=ANYONE, appointment=cast.invitation.appointment, now=now + timedelta(minutes=1))
+    browser.post(f"/c/{link}", filled(words=KEPT, who="care_contact"))
+    opened(cast, now, kind=Kind.SLOWER, said={"words": ASKED_THERAPIST})
+    opened(cast, now, kind=Kind.SOMEONE_ELSE, holder=Role.CARE_CONTACT, said={"words": ASKED_CONTACT})
+    told = {"client": cast.eli, "therapist": cast.ben, "due_on": timezone.localdate(), "now": now}
+    open_matter(by=OPERATOR, kind=Kind.CALL, holder=Role.THERAPIST, **told)
+    came = Switch(client=cast.eli, leaves=cast.alma, goes_to=cast.ben, asked_at=now, decided_at=now)
+    box = settings_vault().client_box("eli", cast.eli.wrapped_key)
+    came.sealed = box.seal(STORY.encode(), place=came.place)
+    came.save()
+    keep_wishes(cast.dan, {"approach": -3})
+    Therapist.objects.filter(pk="ben").update(capacity=5, style_approach=-3)
+    appointment(cast.dan, cast.alma, now + timedelta(days=1), status="booked")
+    appointment(cast.eli, cast.ben, now + timedelta(days=1), status="booked")
+    refresh(now)
+    return cast
+
+
+def settings_vault():
+    from django.conf import settings
+
+    return settings.VAULT
+
+
+def crawled(browser):
+    """Every page that somebody can reach from where he comes in, and every address that anybody has, as text."""
+    from holdfast_site.handover.models import Matter
+    from holdfast_site.people.models import Appointment
+
+    waiting = ["/today/", "/holding/", "/kept/", "/practice/", "/people/", "/people/arranged", "/supervised/"]
+    waiting += ["/standing-in/", "/schedule/", "/schedule/sent", "/schedule/book", "/clients/"]
+    for client in ("dan", "eli"):
+        waiting += [f"/today/client/{client}", f"/supervised/client/{client}", f"/clients/{client}", f"/story/{client}"]
+    for pk in Matter.objects.values_list("pk", flat=True):
+        waiting += [f"/holding/{pk}", f"/holding/{pk}/another"]
+    waiting += [f"/schedule/appointment/{pk}" for pk in Appointment.objects.values_list("pk", flat=True)]
+    seen, text = set(), []
+    while waiting:
+        address = waiting.pop()
+        if address in seen:
+            continue
+        seen.add(address)
+        page = browser.get(address)
+        if page.status_code == 200:
+            text.append(page.content.decode())
+            waiting += [found for found in re.findall(r'href="(/[^"#]*)"', text[-1]) if "static" not in found]
+    return "".join(text)
+
+
+@pytest.mark.hazard("H-09", "H-14")
+def test_what_is_seen_is_what_the_matrix_allows(marked, all_staff):
+    found = {who: crawled(browser) for who, browser in all_staff.items()}
+    seen = {mark: {who for who, text in found.items() if mark in text} for mark in ALLOWED}
+    assert seen == ALLOWED
+
+
+def test_no_mark_stands_open_on_the_disk_or_in_the_audit(marked, all_staff, site, stored):
+    for browser in all_staff.values():
+        crawled(browser)
+    disk = stored() + b"".join(path.read_bytes() for path in site.iterdir() if path.is_file())
+    assert [mark for mark in ALLOWED if mark.encode() in disk] == []
+
+
+@pytest.mark.parametrize("pairs", [8, pytest.param(100, marks=pytest.mark.slow)])
+def test_whatever_is_asked_of_the_care_contact_the_therapists_pages_are_the_same_to_the_byte(cast, now, pairs):
+    """Non-interference of matters: what only the care contact was asked for, taken on and planned."""
+    import random
+
+    from holdfast_site.access.actors import OPERATOR, Actor, Role
+    from holdfast_site.accounts.models import Post
+    from holdfast_site.handover.models import Kind, NextStep
+    from holdfast_site.handover.services import Seen, open_matter, plan, take
+    from tests.site.conftest import client, signed_in
+
+    dice, alma = random.Random(7), signed_in("therapist", "alma")
+    by = Actor(Role.CARE_CONTACT, str(Post.objects.get(role="care_contact").member_id))
+    for number in range(pairs):
+        for twin in "ab":
+            him = client(f"{number}{twin}")
+            appointment(him, cast.alma, now - timedelta(days=3))
+            if twin == "a":
+                continue
+            kind = dice.choice([Kind.SOMEONE_ELSE, Kind.PAUSE, Kind.DONE, Kind.CALL])
+            told = {"client": him, "therapist": cast.alma, "due_on": now.date(), "now": now}
+            matter = open_matter(by=OPERATOR, kind=kind, holder=Role.CARE_CONTACT, said={"words": "x" * number}, **told)
+            if dice.random() < 0.5:
+                take(by=by, matter=matter, seen=Seen(uuid4(), 0), now=now)
+                plan(by=by, matter=matter, seen=Seen(uuid4(), 1), what=NextStep.CALL, on=now.date(), now=now)
+
+    def page(name):
+        found = alma.get(f"/today/client/{name}").content.decode().replace(name, "HIM")
+        return re.sub(r'csrfmiddlewaretoken[^>]+|name="form"[^>]+', "", found)
+
+    for number in range(pairs):
+        assert page(f"{number}a") == page(f"{number}b")
+    for address in ("/today/", "/holding/", "/standing-in/"):
+        text = alma.get(address).content.decode()
+        assert len(re.findall(r"\d+a\b", text)) == len(re.findall(r"\d+b\b", text))

@@ -1,0 +1,142 @@
+"""Every address of the practice × method × role × ownership, for all roles of staff: as the policy says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.site.access.test_matrix import METHODS
+from tests.site.conftest import appointment
+
+READ = {"GET": 200, "HEAD": 200}
+BOTH = {**READ, "POST": 422}  # a form that says nothing is refused in words
+NOT_SAID = {**READ, "POST": 404}  # nothing that can be done was said
+STAFF = ("care contact", "lead", "desk", "sue", "alma", "ben")
+
+
+@pytest.fixture(name="places")
+def _places(cast, all_staff, now):
+    """Every address, with who may do what there."""
+
+    from holdfast_site.access.actors import OPERATOR, Role
+    from holdfast_site.accounts.models import Member
+    from holdfast_site.handover.models import Kind
+    from holdfast_site.handover.services import open_matter
+
+    def matter(client, therapist, holder, kind=Kind.CALL):
+        told = {"client": client, "therapist": therapist, "due_on": now.date(), "now": now}
+        return open_matter(by=OPERATOR, kind=kind, holder=holder, **told)
+
+    kept = matter(cast.dan, cast.alma, Role.CARE_CONTACT)
+    almas, bens = matter(cast.dan, cast.alma, Role.THERAPIST), matter(cast.eli, cast.ben, Role.THERAPIST)
+    ahead = appointment(cast.dan, cast.alma, now + timedelta(days=2), status="booked")
+    past = appointment(cast.eli, cast.ben, now - timedelta(days=2), status="booked")
+    member = Member.objects.get(login="ben therapist")
+    both = {"alma": READ, "ben": READ}
+    return {
+        "/holding/": {"care contact": READ, **both},
+        f"/holding/{kept.pk}": {"care contact": NOT_SAID},
+        f"/holding/{kept.pk}/another": {"care contact": BOTH},
+        f"/holding/{almas.pk}": {"alma": NOT_SAID},
+        f"/holding/{almas.pk}/another": {},
+        f"/holding/{bens.pk}": {"ben": NOT_SAID},
+        "/holding/999": {},
+        "/story/dan": {},
+        "/practice/": {"lead": READ},
+        "/people/": {"lead": BOTH},
+        f"/people/access/{member.pk}": {"lead": {"POST": 404}},
+        "/people/access/999": {"lead": {"POST": 404}},
+        "/people/therapist/alma": {"lead": {**READ, "POST": 302}},  # all blank: nothing is known
+        "/people/therapist/nobody": {},
+        "/people/arranged": {"lead": NOT_SAID},
+        "/supervised/": {"sue": READ},
+        "/supervised/client/dan": {"sue": READ},
+        "/supervised/client/eli": {},
+        "/standing-in/": both,
+        "/schedule/": {"desk": READ},
+        "/schedule/book": {"desk": BOTH},
+        f"/schedule/appointment/{ahead.pk}": {"desk": NOT_SAID},
+        "/schedule/appointment/999": {},
+        f"/schedule/came/{past.pk}": {"desk": {"POST": 404}},
+        "/schedule/sent": {"desk": READ},
+        "/clients/": {"desk": BOTH},
+        "/clients/dan": {"desk": BOTH},
+        "/clients/nobody": {},
+        "/today/": both,
+        "/today/client/dan": {"alma": READ},
+        "/today/client/eli": {"ben": READ},
+        "/kept/": {"care contact": READ},
+    }
+
+
+def kind_of(address):
+    """Which view an address belongs to."""
+    from django.urls import resolve
+
+    return resolve(address).view_name
+
+
+def wanted(address, who, method, allowed):
+    """What is not his is absent; whoever may reach a kind of page is told of a method that it does not have."""
+    from holdfast_site.access.actors import Role
+    from holdfast_site.access.policy import POLICY
+
+    roles = {"care contact": "care_contact", "sue": "supervisor", "alma": "therapist", "ben": "therapist"}
+    if who in allowed and method in allowed[who]:
+        return allowed[who][method]
+    rule = POLICY[kind_of(address)]
+    if who == "anyone" or Role(roles.get(who, who)) not in rule.roles:
+        return 404
+    return 404 if method in rule.methods else 405
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_place_for_everybody(cast, places, all_staff, method):
+    seen = []
+    for address, allowed in places.items():
+        for who, his in all_staff.items():
+            status = his.generic(method, address).status_code
+            seen.append((address, who, status, wanted(address, who, method, allowed)))
+    assert [one for one in seen if one[2] != one[3]] == []
+    assert len(seen) == len(places) * (len(STAFF) + 1)
+
+
+@pytest.mark.hazard("H-14")
+def test_no_page_of_staff_is_left_out(cast, places):
+    from holdfast_site.access.policy import POLICY
+
+    ours = ("handover", "insight", "roster", "oversight", "schedule")
+    wanted = {view for view in POLICY if view.split(":")[0] in ours}
+    assert wanted <= {kind_of(address) for address in places}
+
+
+def test_everybody_comes_in_where_his_role_begins(cast, all_staff):
+    from holdfast_site.access.places import PLACES
+
+    for role, places in PLACES.items():
+        who = {"care_contact": "care contact", "supervisor": "sue", "therapist": "alma"}.get(role, role)
+        if who not in all_staff:
+            continue
+        from django.urls import reverse
+
+        for view, words in places:
+            page = all_staff[who].get(reverse(view))
+            assert page.status_code == 200, (role, view)
+            assert len(places) == 1 or words in page.content.decode()
+
+
+def test_forbidden_looks_exactly_like_absent_for_staff(cast, places, all_staff):
+    absent = all_staff["lead"].get("/nothing-is-here")
+    for address in ("/holding/", "/schedule/", "/clients/dan", "/supervised/client/dan", "/today/client/dan"):
+        page = all_staff["lead"].get(address)
+        assert page.status_code == 404
+        assert page.content == absent.content
+
+
+def test_pages_of_the_practice_keep_nothing_and_load_nothing_from_elsewhere(cast, places, all_staff):
+    for who, address in (("lead", "/practice/"), ("desk", "/clients/dan"), ("sue", "/supervised/client/dan")):
+        headers = all_staff[who].get(address).headers
+        assert headers["Cache-Control"] == "no-store"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "style=" not in all_staff[who].get(address).content.decode()

@@ -1,0 +1,192 @@
+"""Supervisors read while assigned, once the clients were told; stand-ins see what is open; both end by themselves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.site.checkins.test_answer import filled
+from tests.site.conftest import appointment, signed_in
+from tests.site.handover.test_holding import text
+from tests.site.handover.test_matters import opened
+from tests.site.people.test_contacts import kept
+
+
+@pytest.fixture(name="lead")
+def _lead(cast):
+    return signed_in("lead")
+
+
+@pytest.fixture(name="today")
+def _today(cast):
+    from django.utils import timezone
+
+    return timezone.localdate()
+
+
+@pytest.fixture(name="sue")
+def _sue(cast):
+    return signed_in("supervisor")
+
+
+def assigned(lead, today, **told):
+    from holdfast_site.accounts.models import Post
+
+    supervisor = Post.objects.get(role="supervisor").pk
+    form = {"do": "assign", "supervisor": supervisor, "therapist": "alma", "told_on": today, **told}
+    return lead.post("/people/arranged", form)
+
+
+def test_assigned_to_nobody_there_is_nothing_to_see(sue):
+    assert "You are assigned to nobody" in text(sue.get("/supervised/"))
+    assert sue.get("/supervised/client/dan").status_code == 404
+
+
+def test_of_a_therapist_he_sees_that_therapists_clients_and_no_other(cast, lead, sue, today, now):
+    kept(cast.dan, now, name="Dan Marsh", phone="07700 900123")
+    assert assigned(lead, today).status_code == 302
+    assert assigned(lead, today).status_code == 302  # the same again
+    said = text(sue.get("/supervised/"))
+    assert "1 client whom you supervise" in said
+    assert "dan · Dan Marsh" in said
+    assert sue.get("/supervised/client/dan").status_code == 200
+    assert "07700" not in text(sue.get("/supervised/client/dan"))  # his name, nothing else of the card
+    assert sue.get("/supervised/client/eli").status_code == 404
+
+
+def test_of_one_client_he_sees_that_one(cast, lead, sue, today):
+    assert assigned(lead, today, therapist="", client="eli").status_code == 302
+    assert sue.get("/supervised/client/eli").status_code == 200
+    assert sue.get("/supervised/client/dan").status_code == 404
+
+
+def test_before_the_clients_were_told_he_sees_nothing(cast, lead, sue, today):
+    assigned(lead, today + timedelta(days=1))
+    assert sue.get("/supervised/client/dan").status_code == 404
+
+
+def test_when_it_ends_he_sees_nothing_from_the_next_request_on(cast, lead, sue, today):
+    from holdfast_site.oversight.models import Assignment
+
+    assigned(lead, today)
+    assert sue.get("/supervised/client/dan").status_code == 200
+    for _ in range(2):
+        lead.post("/people/arranged", {"do": "end", "id": Assignment.objects.get().pk})
+    assert sue.get("/supervised/client/dan").status_code == 404
+
+
+def test_he_reads_answers_but_not_words_nor_what_was_kept_from_the_therapist(cast, lead, sue, today, browser):
+    assigned(lead, today)
+    browser.post(cast.address, filled(words="Zanzibar", tone="3", tone_who="care_contact"))
+    said = text(sue.get("/supervised/client/dan"))
+    assert "Pace: too fast" in said
+    assert "Zanzibar" not in said
+    assert "blunt" not in said
+    assert "His own words are not here" in said
+
+
+def test_every_look_is_in_the_audit(cast, lead, sue, today):
+    from holdfast_site.audit.models import Event
+
+    assigned(lead, today)
+    sue.get("/supervised/")
+    sue.get("/supervised/client/dan")
+    found = set(Event.objects.filter(actor__startswith="supervisor:").values_list("action", "about"))
+    assert found == {("supervised.read", "supervised:1"), ("supervised.read", "client:dan")}
+    assert Event.objects.filter(action="supervisor.assigned").count() == 1
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"therapist": "", "client": ""},
+        {"therapist": "alma", "client": "dan"},
+        {"therapist": "nobody"},
+        {"therapist": "", "client": "nobody"},
+        {"supervisor": 999},
+        {"told_on": ""},
+    ],
+)
+def test_what_cannot_be_assigned_is_refused(cast, lead, sue, today, told):
+    from holdfast_site.oversight.models import Assignment
+
+    assert assigned(lead, today, **told).status_code == 422
+    assert not Assignment.objects.exists()
+
+
+# --- leave ------------------------------------------------------------------------------------------
+
+
+def away(lead, first, last, **told):
+    form = {"do": "leave", "therapist": "alma", "stand_in": "ben", "first_day": first, "last_day": last, **told}
+    return lead.post("/people/arranged", form)
+
+
+def test_a_stand_in_sees_what_is_open_while_the_other_is_away_and_not_the_words(cast, lead, today, now):
+    opened(cast, now, said={"words": "Zanzibar"})
+    ben = signed_in("therapist", "ben")
+    assert "dan" not in text(ben.get("/standing-in/"))
+    assert away(lead, today, today).status_code == 302
+    said = text(ben.get("/standing-in/"))
+    assert "You stand in for alma" in said
+    assert "dan Asked to be called. With alma." in said
+    assert "Zanzibar" not in said
+    assert "dan" not in text(signed_in("therapist", "alma").get("/standing-in/"))
+
+
+def test_what_the_care_contact_holds_is_not_the_stand_ins(cast, lead, today, now):
+    from holdfast_site.access.actors import Role
+
+    opened(cast, now, holder=Role.CARE_CONTACT)
+    away(lead, today, today)
+    assert "dan" not in text(signed_in("therapist", "ben").get("/standing-in/"))
+
+
+@pytest.mark.parametrize(("first", "last"), [(-9, -1), (1, 9)])
+def test_before_and_after_the_leave_there_is_nothing_to_see(cast, lead, today, now, first, last):
+    opened(cast, now)
+    away(lead, today + timedelta(days=first), today + timedelta(days=last))
+    assert "dan" not in text(signed_in("therapist", "ben").get("/standing-in/"))
+
+
+def test_a_leave_can_be_changed_and_taken_out(cast, lead, today):
+    from holdfast_site.oversight.models import Leave
+
+    away(lead, today, today)
+    away(lead, today, today + timedelta(days=3))
+    leave = Leave.objects.get()
+    assert leave.last_day == today + timedelta(days=3)
+    assert lead.post("/people/arranged", {"do": "take_back", "id": leave.pk}).status_code == 302
+    assert not Leave.objects.exists()
+    assert lead.post("/people/arranged", {"do": "take_back", "id": leave.pk}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "told", [{"stand_in": "alma"}, {"last_day": "2020-01-01"}, {"therapist": "x"}, {"first_day": "soon"}]
+)
+def test_what_is_no_leave_is_refused(cast, lead, today, told):
+    answer = away(lead, today, today, **told)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+
+
+def test_the_number_of_queries_does_not_grow_with_the_clients(cast, lead, sue, today, now):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from tests.site.conftest import client
+
+    assigned(lead, today)
+
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            sue.get("/supervised/")
+        return len(asked)
+
+    alone = queries()
+    for number in range(20):
+        him = client(f"c{number}")
+        kept(him, now, name="Dan Marsh")
+        appointment(him, cast.alma, now + timedelta(days=1), status="booked")
+    assert queries() <= alone + 1

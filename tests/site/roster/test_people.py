@@ -1,0 +1,102 @@
+"""Who works here: added by the lead, in one role at a time; nobody from the next request on when access ends (H-14)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.site.conftest import PASSWORD, signed_in
+from tests.site.handover.test_holding import text
+
+GOOD = "a lighthouse keeper's bicycle"
+
+
+@pytest.fixture(name="lead")
+def _lead(cast):
+    return signed_in("lead")
+
+
+def added(lead, **told):
+    return lead.post("/people/", {"login": "Cleo", "role": "desk", "password": GOOD, **told})
+
+
+def test_somebody_added_can_sign_in_in_that_role_alone(lead, browser):
+    assert added(lead, role="therapist", therapist="t9").status_code == 302
+    told = {"login": "Cleo", "password": GOOD}
+    assert browser.post("/sign-in", {**told, "role": "lead"}).status_code == 422
+    assert browser.post("/sign-in", {**told, "role": "therapist"}).status_code == 302
+    assert browser.get("/today/").status_code == 200
+    assert "Cleo : Therapist (t9)" in text(lead.get("/people/"))
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"password": "short"}, "too short"),
+        ({"role": "therapist"}, "Say which therapist"),
+        ({"role": "operator"}, "Nothing was saved"),
+        ({"login": ""}, "Nothing was saved"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(lead, told, said):
+    from holdfast_site.accounts.models import Member
+
+    answer = added(lead, **told)
+    assert answer.status_code == 422
+    assert said in text(answer)
+    assert not Member.objects.filter(login="Cleo").exists()
+
+
+def test_a_further_role_leaves_the_password_as_it_was(lead, browser):
+    added(lead)
+    assert added(lead, role="care_contact", password="").status_code == 302
+    assert added(lead, role="care_contact", password="").status_code == 422  # already
+    assert browser.post("/sign-in", {"login": "Cleo", "password": GOOD, "role": "care_contact"}).status_code == 302
+
+
+@pytest.mark.hazard("H-14")
+def test_access_ends_at_the_next_request_and_can_come_back(cast, lead):
+    from holdfast_site.accounts.models import Member
+
+    alma = signed_in("therapist", "alma")
+    member = Member.objects.get(posts__therapist="alma")
+    assert alma.get("/today/").status_code == 200
+    assert lead.post(f"/people/access/{member.pk}", {"do": "end"}).status_code == 302
+    assert alma.get("/today/").status_code == 404
+    assert lead.post(f"/people/access/{member.pk}", {"do": "end"}).status_code == 422  # done already
+    assert lead.post(f"/people/access/{member.pk}", {"do": "back"}).status_code == 302
+    assert signed_in("therapist", "alma").get("/today/").status_code == 200
+
+
+def test_nobody_shuts_out_himself_or_the_last_lead(cast, lead):
+    from holdfast_site.accounts.models import Member
+
+    own = Member.objects.get(login="lead")
+    assert lead.post(f"/people/access/{own.pk}", {"do": "end"}).status_code == 422
+    assert lead.get("/people/").status_code == 200
+    assert lead.post("/people/access/999", {"do": "end"}).status_code == 404
+    assert lead.post(f"/people/access/{own.pk}", {"do": "delete"}).status_code == 404
+    assert PASSWORD not in lead.get("/people/").content.decode()
+
+
+def test_room_and_ways_of_working_are_kept_and_a_blank_is_not_a_zero(cast, lead):
+    told = {"capacity": "12", "gender": "woman", "style_pace": "-2", "style_tone": "0", "style_energy": ""}
+    assert lead.post("/people/therapist/alma", told).status_code == 302
+    cast.alma.refresh_from_db()
+    assert (cast.alma.capacity, cast.alma.gender) == (12, "woman")
+    assert (cast.alma.style_pace, cast.alma.style_tone, cast.alma.style_energy) == (-2, 0, None)
+    assert lead.post("/people/therapist/alma", {"capacity": "many"}).status_code == 422
+    assert lead.post("/people/therapist/alma", {"style_pace": "9"}).status_code == 422
+    assert lead.get("/people/therapist/nobody").status_code == 404
+    assert "up to 12 clients" in text(lead.get("/people/"))
+
+
+def test_all_of_it_is_in_the_audit(cast, lead):
+    from holdfast_site.accounts.models import Member
+    from holdfast_site.audit.models import Event
+
+    added(lead)
+    lead.post(f"/people/access/{Member.objects.get(login='Cleo').pk}", {"do": "end"})
+    lead.post("/people/therapist/alma", {"capacity": "3"})
+    actions = set(Event.objects.filter(actor__startswith="lead:").values_list("action", flat=True))
+    assert {"member.added", "member.ended", "therapist.changed"} <= actions
+    assert not Event.objects.filter(about__contains="Cleo").exists()

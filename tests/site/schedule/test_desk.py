@@ -1,0 +1,214 @@
+"""The desk: books, moves, calls off, marks and corrects addresses; sees that something is due, never what was said."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from tests.site.checkins.test_answer import filled
+from tests.site.conftest import appointment, signed_in
+from tests.site.handover.test_holding import text
+from tests.site.handover.test_matters import opened
+from tests.site.people.test_contacts import kept
+
+
+@pytest.fixture(name="desk")
+def _desk(cast):
+    return signed_in("desk")
+
+
+@pytest.fixture(name="day")
+def _day(cast):
+    from django.utils import timezone
+
+    return timezone.localdate() + timedelta(days=3)
+
+
+def booked(desk, day, **told):
+    return desk.post(
+        "/schedule/book",
+        {"form": uuid4(), "client": "dan", "therapist": "alma", "on": day, "at": "14:00", **told},
+    )
+
+
+def the_booked():
+    from holdfast_site.people.models import Appointment
+
+    return Appointment.objects.get(status="booked")
+
+
+def test_booking_the_same_form_twice_books_once(cast, desk, day):
+    form = uuid4()
+    for _ in range(2):
+        answer = booked(desk, day, form=form)
+        assert answer.status_code == 302
+    assert answer.headers["Location"] == f"/schedule/?on={day}"
+    one = the_booked()
+    assert (one.client_id, one.therapist_id, one.certainty) == ("dan", "alma", "recorded")
+    assert one.booked_at is not None
+    said = text(desk.get(f"/schedule/?on={day}"))
+    assert "14:00 dan with alma: booked" in said
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({"client": "nobody"}, 422),
+        ({"therapist": "nobody"}, 422),
+        ({"at": "noon"}, 422),
+        ({"form": "x"}, 422),
+        ({"on": "2020-01-01"}, 409),
+    ],
+)
+def test_what_cannot_be_booked_is_said_and_what_was_typed_is_kept(desk, day, rows, told, status):
+    before = rows()["Appointment"]
+    answer = booked(desk, day, **told)
+    assert answer.status_code == status
+    assert "Nothing was saved" in text(answer)
+    assert rows()["Appointment"] == before
+
+
+def test_a_therapist_is_not_booked_twice_at_a_time(cast, desk, day):
+    booked(desk, day)
+    assert booked(desk, day, client="eli", at="14:30").status_code == 409
+    assert booked(desk, day, client="eli", at="15:00").status_code == 302
+
+
+def test_moved_it_stands_as_moved_and_the_new_one_is_booked(cast, desk, day):
+    from holdfast_site.people.models import Appointment
+
+    booked(desk, day)
+    old, form = the_booked(), uuid4()
+    for _ in range(2):
+        told = {"do": "move", "form": form, "on": day, "at": "16:00"}
+        assert desk.post(f"/schedule/appointment/{old.pk}", told).status_code == 302
+    assert Appointment.objects.get(pk=old.pk).status == "rescheduled"
+    assert the_booked().starts_at.astimezone().strftime("%H:%M") == "16:00"
+
+
+def test_a_move_to_a_time_that_is_taken_changes_nothing(cast, desk, day, rows):
+    booked(desk, day)
+    old = the_booked()
+    booked(desk, day, client="eli", at="16:00")
+    before = rows()["Appointment"]
+    told = {"do": "move", "form": uuid4(), "on": day, "at": "16:10"}
+    assert desk.post(f"/schedule/appointment/{old.pk}", told).status_code == 409
+    assert rows()["Appointment"] == before
+
+
+@pytest.mark.parametrize(("days", "status"), [(3, "cancelled"), (0.2, "late_cancelled")])
+@pytest.mark.parametrize("who", ["client", "provider", "unknown"])
+def test_called_off_in_time_or_late_and_by_whom(cast, desk, now, days, status, who):
+    from holdfast_site.people.models import Appointment
+
+    one = appointment(cast.dan, cast.alma, now + timedelta(days=days), status="booked")
+    address = f"/schedule/appointment/{one.pk}"
+    assert desk.post(address, {"do": "off", "who": who}).status_code == 302
+    assert desk.post(address, {"do": "off", "who": "client"}).status_code == 302  # done already
+    found = Appointment.objects.get(pk=one.pk)
+    assert (found.status, found.initiated_by) == (status, who)
+    assert desk.post(address, {"do": "off", "who": "his mother"}).status_code == 422
+    assert desk.post(address, {"do": "delete"}).status_code == 404
+
+
+def test_came_or_not_is_marked_once_and_never_before_its_time(cast, desk, now):
+    from holdfast_site.people.models import Appointment
+
+    past = appointment(cast.dan, cast.alma, now - timedelta(hours=1), status="booked")
+    ahead = appointment(cast.dan, cast.alma, now + timedelta(days=1), status="booked")
+    for one in (past, ahead):
+        desk.post(f"/schedule/came/{one.pk}", {"came": "no"})
+        desk.post(f"/schedule/came/{one.pk}", {"came": "yes"})
+    assert Appointment.objects.get(pk=past.pk).status == "no_show"
+    assert Appointment.objects.get(pk=ahead.pk).status == "booked"
+    assert desk.post(f"/schedule/came/{past.pk}", {"came": "perhaps"}).status_code == 404
+
+
+def test_an_address_is_corrected_and_one_that_is_none_is_refused(cast, desk, now, stored):
+    from holdfast_site.people.selectors import cards_of
+
+    told = {
+        "name": "Dan Marsh",
+        "email": "dan@zanzibar.example",
+        "channel": "email",
+        "wording": "note",
+        "safe_from": 9,
+        "safe_until": 18,
+    }
+    assert desk.post("/clients/dan", told).status_code == 302
+    card = cards_of([cast.dan])["dan"]
+    assert (card.name, card.email, card.safe_until) == ("Dan Marsh", "dan@zanzibar.example", 18)
+    for wrong in ({"email": "no"}, {"phone": "call me"}, {"channel": "pigeon"}, {"safe_from": 20}):
+        assert desk.post("/clients/dan", {**told, **wrong}).status_code == 422
+    assert cards_of([cast.dan])["dan"] == card
+    assert b"zanzibar" not in stored()
+
+
+def test_a_client_is_found_by_name_and_added_once(cast, desk, now):
+    kept(cast.dan, now, name="Dan Marsh")
+    assert "dan · Dan Marsh" in text(desk.get("/clients/?q=marsh"))
+    assert "Nobody has that name" in text(desk.get("/clients/?q=zanzibar"))
+    assert desk.post("/clients/", {"id": "C9", "name": "Finn Ashby"}).status_code == 302
+    assert desk.post("/clients/", {"id": "C9", "name": "Gus"}).status_code == 422
+    assert desk.post("/clients/", {"id": "no spaces", "name": "Gus"}).status_code == 422
+    assert "C9 · Finn Ashby" in text(desk.get("/clients/"))
+
+
+def test_it_sees_that_a_checkin_is_due_and_was_sent_and_nothing_more(cast, desk, now, browser):
+    appointment(cast.dan, cast.alma, now - timedelta(days=1))
+    pages = ("/schedule/", "/schedule/sent", "/clients/", "/clients/dan", "/schedule/book")
+
+    def seen():
+        page = "".join(desk.get(address).content.decode() for address in pages)
+        return re.sub(r'csrfmiddlewaretoken[^>]+|name="form"[^>]+', "", page)
+
+    before = seen()
+    assert "1 check-in not sent yet" in text(desk.get("/schedule/sent"))
+    browser.post(cast.address, filled(words="Zanzibar"))  # for the therapist
+    browser.post(f"/c/{cast.other_link}", filled(who="care_contact"))
+    opened(cast, now, said={"words": "Zanzibar"})
+    assert seen() == before
+
+
+def test_what_the_desk_looks_at_is_in_the_audit(cast, desk):
+    from holdfast_site.audit.models import Event
+
+    for address in ("/schedule/", "/schedule/sent", "/clients/", "/clients/dan"):
+        desk.get(address)
+    found = set(Event.objects.filter(actor__startswith="desk:").values_list("action", "about"))
+    assert ("contact.read", "client:dan") in found
+    assert ("schedule.read", "sent") in found
+
+
+def test_the_number_of_queries_does_not_grow_with_the_day(cast, desk, now):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+    from django.utils import timezone
+
+    from tests.site.conftest import client
+
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            desk.get(f"/schedule/?on={timezone.localdate(now + timedelta(days=1))}")
+        return len(asked)
+
+    alone = queries()
+    for number in range(20):
+        him = client(f"c{number}")
+        kept(him, now, name="Dan Marsh")
+        appointment(him, cast.alma, now + timedelta(days=1), status="booked")
+    assert queries() <= alone + 1
+
+
+def test_the_desk_is_told_of_an_address_that_did_not_work_until_it_is_kept_anew(cast, desk, now):
+    from holdfast_site.messages.models import Undelivered
+
+    told = {"name": "Dan", "channel": "email", "email": "dan@hill.example", "wording": "note"}
+    told |= {"safe_from": 9, "safe_until": 18}
+    assert desk.post("/clients/dan", told).status_code == 302
+    assert "could not be delivered" not in text(desk.get("/clients/dan"))
+    Undelivered.objects.create(client=cast.dan, at=now + timedelta(minutes=1))
+    assert "could not be delivered" in text(desk.get("/clients/dan"))
