@@ -173,16 +173,27 @@ def test_a_practice_that_marks_nothing_is_told_so(listed, capsys):
     assert "no appointment is marked as attended" in " ".join(capsys.readouterr().out.split())
 
 
-def test_one_date_that_is_still_to_come_does_not_make_everybody_leave(tmp_path):
+@pytest.fixture(name="one_wrong_date", scope="module")
+def _one_wrong_date(tmp_path_factory):
+    """A folder that does not say when it was exported, with one appointment attended in 2162."""
     rows = [f"a{n},c{n % 3},t1,20{20 + n % 5}-0{1 + n % 9}-05T10:00,attended" for n in range(30)]
-    folder = tmp_path / "practice"
+    folder = tmp_path_factory.mktemp("wrong") / "practice"
     folder.mkdir()
     head = "appointment_id,client_id,therapist_id,starts_at,status"
     (folder / "appointments.csv").write_text("\n".join([head, *rows, "b,c1,t1,2162-01-05T10:00,attended"]) + "\n")
-    for command in ("silence", "leak"):
-        found = CliRunner().invoke(commands, [command, str(folder)])
-        assert found.exit_code == 2
-        assert "dated 5 January 2162, which is still to come" in " ".join(found.output.split())
+    return folder
+
+
+@pytest.mark.parametrize("command", [["silence"], ["silence", "--overdue"], ["leak"], ["evaluate"], ["card"]])
+def test_one_date_that_is_still_to_come_does_not_make_everybody_leave(one_wrong_date, command):
+    found = CliRunner().invoke(commands, [*command, str(one_wrong_date)])
+    assert found.exit_code == 2
+    assert "dated 5 January 2162, which is still to come" in " ".join(found.output.split())
+
+
+def test_whoever_says_from_when_to_look_is_shown_who_is_overdue_then(one_wrong_date):
+    found = CliRunner().invoke(commands, ["silence", "--overdue", "--at", "2025-06-01", str(one_wrong_date)])
+    assert found.exit_code == 0, found.output
 
 
 @pytest.mark.parametrize("more", [["--prior-only"], ["--out", "x.csv"], ["--save", "m.json"]])
