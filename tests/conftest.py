@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from pathlib import Path
@@ -11,6 +12,8 @@ from hypothesis import settings
 
 settings.register_profile("any-machine", deadline=None)  # how busy it is says nothing about the code
 settings.load_profile("any-machine")
+
+gc.set_threshold(100_000, 50, 100)  # large expressions live shortly: looking through them all takes a tenth of the time
 
 ROOT = Path(__file__).resolve().parent.parent
 HAZARDS = ROOT / "docs" / "reference" / "hazards.md"
@@ -49,6 +52,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def hazards() -> list[str]:
     """The ids of the hazard log, in its order."""
     return re.findall(r"^\| (H-\d\d) \|", HAZARDS.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share something costly in one process (with ``--dist loadgroup``): it is made once."""
+    for item in items:
+        small = "small_practice" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("small_practice" if small else item.path.stem))
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ def run_pages() -> Iterator[object]:
     for path in PAGES:
         text = text_of(path)
         if reference.is_run(text):
-            slow = "leak practice" in text and path.parent.name != "explanation"
+            slow = ("leak practice" in text and path.parent.name != "explanation") or path.name == "python.md"
             yield pytest.param(path, id=name_of(path), marks=pytest.mark.slow if slow else ())
 
 
@@ -89,6 +89,7 @@ def test_what_a_page_does_works_and_prints_what_it_shows(path, tmp_path, demo):
     assert reference.after_running(text, reference.prepare(text, tmp_path / "page", demo)) == text, STALE
 
 
+@pytest.mark.slow
 def test_the_readme_quotes_what_the_demo_says(demo):
     text = text_of(ROOT / "README.md")
     assert reference.with_headline(text, reference.demo_headline(demo)) == text, STALE

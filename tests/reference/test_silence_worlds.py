@@ -134,6 +134,7 @@ def look() -> Look:
     return next(looks("plain", 8, simulate(world, seed=8), (0.6,)))
 
 
+@pytest.mark.slow
 def test_the_truth_beside_a_row_is_that_of_its_client(look: Look) -> None:
     """Beside the world's own list of silent exits, looked up in another way."""
     told_at = {(e.client_id, e.therapist_id): clock(e.ended_at) for e in look.practice.truth

@@ -65,6 +65,7 @@ def test_a_young_practice_stands_on_published_studies(page, fitted: Fitted) -> N
     assert WHY_NOT in text
 
 
+@pytest.mark.slow
 def test_from_studies_alone_it_says_so(tables: Tables) -> None:
     assert "from published studies alone" in card(fit(tables, prior_only=True), WHY_NOT).standing
 

@@ -53,6 +53,7 @@ def plain_value(theta: np.ndarray, found: Rows) -> float:
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_peak_is_where_a_general_optimiser_finds_it(seed):
     found = rows(seed)
