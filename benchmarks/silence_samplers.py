@@ -77,8 +77,7 @@ def nuts(rows: Rows, design: Design) -> tuple[Floats, Floats]:
 
     numpyro.enable_x64()
     numpyro.set_host_device_count(2)
-    whose = rows.belongs.toarray().argmax(axis=0)
-    matrix, who, weight = (jnp.asarray(part) for part in (rows.matrix.toarray(), whose, rows.weight))
+    matrix, who, weight = (jnp.asarray(part) for part in (rows.matrix.toarray(), rows.therapist, rows.weight))
     log_ratio = jnp.asarray(np.log(np.maximum(rows.ratio, 1e-300)))
     stayed, spread, scale = jnp.asarray(rows.stayed), PRIORS.therapist_spread, PRIORS.scale
     is_effect, usual = jnp.arange(design.width) > 0, usual_score(rows, design)
