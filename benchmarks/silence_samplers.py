@@ -30,7 +30,7 @@ from holdfast.silence.habits import Spells
 from holdfast.silence.moments import moments
 from holdfast.silence.newton import Rows, climb
 from holdfast.silence.priors import PRIORS
-from holdfast.silence.tails import ANSWERS, Stages, Tails, judge, seen
+from holdfast.silence.tails import ANSWERS, Odds, Stages, Tails, judge, seen
 from holdfast.simulate import DEMO, demo_practice, write
 from holdfast.tables import read_tables
 
@@ -156,8 +156,8 @@ def _turns(spells: Spells, tails: Tails, design: Design, stayed: int) -> float:
         if abs(p - before) < 1e-6:
             break
         before = p
-        stay, left = seen(tails, habits.clock(), habits.mean_answers())
-        judged = judge(tails, np.full(tails.size, p), np.ones(tails.size), stay, left)
+        odds = seen(tails, Odds.of(habits.clock(), habits.mean_answers()))
+        judged = judge(tails, np.full(tails.size, p), np.ones(tails.size), odds)
         nobody = np.full((1 + tails.size, 1), design.width)
         rows = Rows.of(nobody, np.zeros(1 + tails.size, int), np.r_[float(stayed), np.ones(tails.size)],
                        np.r_[1.0, judged.ratio], np.r_[True, np.zeros(tails.size, bool)], design)  # fmt: skip

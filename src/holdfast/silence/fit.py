@@ -25,7 +25,7 @@ from holdfast.silence.habits import Habits, Spells
 from holdfast.silence.moments import Moments, moments
 from holdfast.silence.newton import Blocks, Peak, Place, Rows, climb, curvature, effect_variances, lean, peaks
 from holdfast.silence.priors import PRIORS, Spread
-from holdfast.silence.tails import ANSWERS, HOW, Judged, Tails, judge, seen, tails_of
+from holdfast.silence.tails import ANSWERS, HOW, Judged, Odds, Tails, judge, seen, tails_of
 from holdfast.tables.read import Tables
 
 DRAWS = 200
@@ -254,8 +254,8 @@ def _spread(therapists: Floats, curvatures: Floats, before: float) -> float:
 
 
 def _judged(data: Data, habits: Habits, at: Place) -> Judged:
-    stay, left = seen(data.tails, habits.clock(), habits.mean_answers())
-    return judge(data.tails, expit(data.open.scores(*at)), data.took_place, stay, left)
+    odds = seen(data.tails, Odds.of(habits.clock(), habits.mean_answers()))
+    return judge(data.tails, expit(data.open.scores(*at)), data.took_place, odds)
 
 
 def _learned(data: Data, judged: Judged) -> Habits:

@@ -18,7 +18,7 @@ from holdfast.silence.fit import Data, published_design
 from holdfast.silence.histories import Histories
 from holdfast.silence.predict import EPISODE, score_draws
 from holdfast.silence.priors import PRIORS
-from holdfast.silence.tails import judge, seen, tails_of
+from holdfast.silence.tails import Odds, judge, seen, tails_of
 from holdfast.tables import Tables
 
 CHANCES = ["p_left", "p_left_low", "p_left_high", "p_last"]
@@ -152,7 +152,8 @@ def _held(fitted: Fitted, found: Moments):
     frame, tails = found.tails, tails_of(found.tails, found.tail_stages)
     chance = expit(score_draws(fitted, frame)).mean(axis=0)
     sure = np.asarray([fitted.took_place[how] for how in frame["how"]])
-    held = judge(tails, chance, sure, *seen(tails, fitted.habits.clock(), fitted.habits.mean_answers())).held
+    odds = Odds.of(fitted.habits.clock(), fitted.habits.mean_answers())
+    held = judge(tails, chance, sure, seen(tails, odds)).held
     kept = (frame["waited"].to_numpy() > 0) & ~frame["pending"].to_numpy()
     return [(frame.filter(pl.Series(kept)), held[kept])]
 
