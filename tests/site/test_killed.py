@@ -14,8 +14,7 @@ from tests.site.test_cli import clean
 
 @pytest.mark.hazard("H-07")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork a server")
-@pytest.mark.slow
-@pytest.mark.parametrize("rounds", [400])
+@pytest.mark.parametrize("rounds", [5, pytest.param(400, marks=pytest.mark.slow)])
 def test_nothing_that_was_thanked_for_is_lost(tmp_path, rounds):
     command = [sys.executable, "-m", "tests.site.killing", str(tmp_path / "practice"), str(rounds)]
     done = subprocess.run(command, text=True, capture_output=True, cwd=ROOT, env=clean(), timeout=600)
