@@ -27,17 +27,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     known = set(hazards())
     for item in items:
-        _keep_together(item)
         named = {str(name) for mark in item.iter_markers("hazard") for name in mark.args}
         if named - known:
             raise pytest.UsageError(f"{item.nodeid} names a hazard that is not in the log: {sorted(named - known)}")
         item.user_properties.extend(("hazard", name) for name in sorted(named))
-
-
-def _keep_together(item: pytest.Item) -> None:
-    """Have tests that share something costly in one process (with ``--dist loadgroup``): it is made once."""
-    small = "small_practice" in getattr(item, "fixturenames", ())
-    item.add_marker(pytest.mark.xdist_group("small_practice" if small else item.path.stem))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -75,7 +75,7 @@ def test_every_command_and_option_says_what_it_does():
 
 
 def run_pages() -> Iterator[object]:
-    """The pages that are run; those that work out the whole demo's leak, once or more often, are slow."""
+    """The pages that are run; those that work out the whole demo's leak once more, or fit a model, are slow."""
     for path in PAGES:
         text = text_of(path)
         if reference.is_run(text):

@@ -21,6 +21,8 @@ from holdfast.insight.curves import (
 )
 from holdfast.insight.uncertainty import NotEstimable
 
+pytestmark = pytest.mark.slow  # long random searches
+
 CAUSES = ("silent", "told", "planned")
 
 Person = tuple[int, str | None]
@@ -218,7 +220,6 @@ def test_the_session_scale_keeps_every_ending_and_every_started_episode(persons:
     assert moved.n == sum(1 for t, c in persons if t > 0 or c is not None)
 
 
-@pytest.mark.slow
 @given(st.lists(people, min_size=2, max_size=4), st.randoms(use_true_random=False))
 def test_tests_do_not_depend_on_the_order_or_the_clock(groups: list[list[Person]], random) -> None:
     """Shuffled groups, and times stretched without changing their order, give the same answer."""
@@ -241,7 +242,6 @@ def test_equal_groups_do_not_differ(persons: list[Person], copies: int) -> None:
             assert result.p == pytest.approx(1, abs=1e-4)
 
 
-@pytest.mark.slow
 @given(st.lists(people, min_size=2, max_size=4))
 def test_a_group_of_nobody_changes_no_test(groups: list[list[Person]]) -> None:
     tables = [table(group) for group in groups]

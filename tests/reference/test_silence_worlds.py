@@ -45,6 +45,7 @@ def judged(frame: pl.DataFrame) -> Judged:
     return judge("stub", frame, "gone", (MODEL, ALIKE), Figure(0.9, 0.01), knowing="true")
 
 
+@pytest.mark.slow
 def test_right_chances_are_found_right() -> None:
     found = judged(scored())
     assert found.slope.value == pytest.approx(1.0, abs=3 * found.slope.error)
@@ -55,6 +56,7 @@ def test_right_chances_are_found_right() -> None:
     assert "✗" not in worlds_table([found])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sharper", [0.6, 1.6])
 def test_chances_too_bold_or_too_timid_are_found_wrong(sharper: float) -> None:
     found = judged(scored(sharper=sharper))

@@ -52,6 +52,7 @@ def test_json_alone_is_printed_when_asked_for(practice: Path) -> None:
     assert found["groups"][0]["label"] == "men"
 
 
+@pytest.mark.slow
 def test_the_report_is_one_file(practice: Path, tmp_path: Path) -> None:
     done = run("leak", practice, "--html", tmp_path / "leak.html")
     assert done.exit_code == 0

@@ -23,6 +23,8 @@ from holdfast.simulate import WORLDS, simulate, write
 from holdfast.tables.read import ROW, Practice, Tables, empty, read_tables, to_types
 from holdfast.tables.schema import TABLES
 
+pytestmark = pytest.mark.slow  # each case is a practice of its own
+
 MONDAY = datetime(2026, 1, 5, 10)  # noqa: DTZ001 (the practice's wall clock)
 EXPORTED_AT = datetime(2026, 7, 1)  # noqa: DTZ001
 Row = dict[str, Any]
@@ -150,23 +152,16 @@ def _known(engine: Engine) -> Known:
     return cache(lambda name: moments(tables_of(**CASES[name]), engine=engine))
 
 
-QUICK = "ten clients of one therapist"
-every_case = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name == QUICK else pytest.mark.slow) for name in CASES]
-)
-
-
-@every_case
+@pytest.mark.parametrize("name", CASES)
 def test_it_ends_with_chances(name: str, known: Known) -> None:
     answered(fit_moments(known(name)), known(name))
 
 
-@every_case
+@pytest.mark.parametrize("name", CASES)
 def test_so_it_does_without_the_practice_s_own_history(name: str, known: Known) -> None:
     answered(fit_moments(known(name), prior_only=True), known(name))
 
 
-@pytest.mark.slow
 def test_a_model_can_be_saved_and_loaded_however_little_it_was_fitted_on(tmp_path: Path, known: Known) -> None:
     ten = known("ten clients of one therapist")
     for number, name in enumerate(("a single appointment", "only bookings to come", "nobody ever returned")):
@@ -185,31 +180,26 @@ def test_tables_that_tell_of_nothing_are_refused(engine: Engine) -> None:
         fit(nothing, engine=engine)
 
 
-@pytest.mark.slow
 def test_an_empty_table_with_a_moment_gives_no_rows(engine: Engine) -> None:
     nothing = tables_of()
     assert predict(fit(nothing, engine=engine), nothing, engine=engine).height == 0
 
 
-@pytest.mark.slow
 def test_nobody_who_never_came_has_a_row(known: Known) -> None:
     for name in ("no session: everyone missed", "only bookings to come", "every appointment unmarked"):
         assert predict_moments(fit_moments(known(name)), known(name)).height == 0, name
 
 
-@pytest.mark.slow
 def test_when_nobody_ever_returned_they_have_probably_left(known: Known) -> None:
     found = known("nobody ever returned")
     assert (answered(fit_moments(found), found)["p_left"] > 0.8).all()
 
 
-@pytest.mark.slow
 def test_when_everyone_always_returned_nobody_has_probably_left(known: Known) -> None:
     found = known("everyone always returned")
     assert (answered(fit_moments(found), found)["p_left"] < 0.2).all()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(WORLDS))
 def test_it_ends_in_every_world(name: str, tmp_path: Path, engine: Engine) -> None:
     world = replace(WORLDS[name], clients=min(60, WORLDS[name].clients), months=min(6, WORLDS[name].months))
@@ -218,7 +208,6 @@ def test_it_ends_in_every_world(name: str, tmp_path: Path, engine: Engine) -> No
     answered(fit_moments(known), known)
 
 
-@pytest.mark.slow
 def test_where_nobody_ever_came_back_everybody_is_expected_to_leave(engine: Engine) -> None:
     """All chances near one: the peak is flat, and what is drawn round it must not wander off."""
     rows = [

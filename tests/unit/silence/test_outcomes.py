@@ -57,6 +57,7 @@ def practice(tmp_path: Path) -> Practice:
     return Practice(tmp_path)
 
 
+@pytest.mark.slow
 def test_nothing_for_sixty_days_is_an_exit(practice: Practice) -> None:
     assert practice.outcome(59) == "undecided"
     assert practice.outcome(61) == "left"

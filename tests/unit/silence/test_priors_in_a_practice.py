@@ -75,6 +75,7 @@ def chances(asked: bool) -> Chances:
 ASKED = pytest.mark.parametrize("asked", [False, True], ids=["nobody is asked", "check-ins are sent"])
 
 
+@pytest.mark.slow
 @ASKED
 @pytest.mark.parametrize(
     ("code", "low", "high"),
