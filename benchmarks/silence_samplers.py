@@ -30,7 +30,7 @@ from holdfast.silence.habits import Spells
 from holdfast.silence.moments import moments
 from holdfast.silence.newton import Rows, climb
 from holdfast.silence.priors import PRIORS
-from holdfast.silence.tails import ANSWERS, Stages, Tails, judge, seen
+from holdfast.silence.tails import ANSWERS, Odds, Stages, Tails, judge, seen
 from holdfast.simulate import DEMO, demo_practice, write
 from holdfast.tables import read_tables
 
@@ -77,8 +77,7 @@ def nuts(rows: Rows, design: Design) -> tuple[Floats, Floats]:
 
     numpyro.enable_x64()
     numpyro.set_host_device_count(2)
-    whose = rows.belongs.toarray().argmax(axis=0)
-    matrix, who, weight = (jnp.asarray(part) for part in (rows.matrix.toarray(), whose, rows.weight))
+    matrix, who, weight = (jnp.asarray(part) for part in (rows.matrix.toarray(), rows.therapist, rows.weight))
     log_ratio = jnp.asarray(np.log(np.maximum(rows.ratio, 1e-300)))
     stayed, spread, scale = jnp.asarray(rows.stayed), PRIORS.therapist_spread, PRIORS.scale
     is_effect, usual = jnp.arange(design.width) > 0, usual_score(rows, design)
@@ -157,8 +156,8 @@ def _turns(spells: Spells, tails: Tails, design: Design, stayed: int) -> float:
         if abs(p - before) < 1e-6:
             break
         before = p
-        stay, left = seen(tails, habits.clock(), habits.mean_answers())
-        judged = judge(tails, np.full(tails.size, p), np.ones(tails.size), stay, left)
+        odds = seen(tails, Odds.of(habits.clock(), habits.mean_answers()))
+        judged = judge(tails, np.full(tails.size, p), np.ones(tails.size), odds)
         nobody = np.full((1 + tails.size, 1), design.width)
         rows = Rows.of(nobody, np.zeros(1 + tails.size, int), np.r_[float(stayed), np.ones(tails.size)],
                        np.r_[1.0, judged.ratio], np.r_[True, np.zeros(tails.size, bool)], design)  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from pathlib import Path
@@ -11,6 +12,8 @@ from hypothesis import settings
 
 settings.register_profile("any-machine", deadline=None)  # how busy it is says nothing about the code
 settings.load_profile("any-machine")
+
+gc.set_threshold(100_000, 50, 100)  # large expressions live shortly: looking through them all takes a tenth of the time
 
 ROOT = Path(__file__).resolve().parent.parent
 HAZARDS = ROOT / "docs" / "reference" / "hazards.md"

@@ -29,7 +29,6 @@ from holdfast.shell import (
     console,
     moment_of,
     open_in_browser,
-    refuse_the_future,
     say,
     tables_of,
     working,
@@ -297,9 +296,7 @@ def _show(result: Leak) -> None:
 def _work_out(tables: Tables, at: str | None, by: tuple[str, ...], share: bool, too_few: int) -> Leak:
     from holdfast.insight.leak import leak as work_out
 
-    found = work_out(tables, at=moment_of(at, tables), by=by, share=share, too_few=too_few)
-    refuse_the_future(found.at, tables, at)
-    return found
+    return work_out(tables, at=moment_of(at, tables), by=by, share=share, too_few=too_few)
 
 
 def _write_demo(folder: Path) -> None:

@@ -101,26 +101,35 @@ def tables_of(folder: Path | None, demo: bool, timezone: str | None) -> Tables:
 
 
 def moment_of(at: str | None, tables: Tables) -> datetime | None:
-    """Read ``--at`` as a wall clock of the practice."""
-    from holdfast.tables.moments import parse_at
-
-    return parse_at(at, tables.practice.timezone) if at else None
-
-
-def refuse_the_future(at: datetime, tables: Tables, asked: str | None) -> None:
-    """Refuse tables whose last row is still to come, where nothing else says up to when they are complete.
+    """Read ``--at`` as a wall clock of the practice; without it the tables must say up to when they are complete.
 
     Raises
     ------
     UsageError
-        If so.
+        If ``--at`` is no moment; or there is none, no moment of the export, and a row that is still to come.
     """
+    from holdfast.tables.moments import parse_at
+
+    if at:
+        return parse_at(at, tables.practice.timezone)
+    if tables.practice.exported_at is None:
+        _refuse_the_future(tables)
+    return None
+
+
+def _refuse_the_future(tables: Tables) -> None:
+    """Refuse tables whose last row is still to come: one wrong date, and everybody would seem to have left."""
+    from holdfast.asof import last_moment
+    from holdfast.engine import Engine
+
+    with Engine.embedded() as engine:
+        last = last_moment(engine.load(tables), engine)
     today: datetime = click.get_current_context().obj  # beside the practice's clock a day more or less does not matter
-    if asked or tables.practice.exported_at or at <= today + timedelta(days=2):
+    if last is None or last <= today + timedelta(days=2):
         return
     raise UsageError(
-        f"Something in the tables is dated {at.day} {at:%B %Y}, which is still to come, so that nobody can say up to "
-        f"when they are complete. Mend the date, or say from when to look: --at {today:%Y-%m-%d}."
+        f"Something in the tables is dated {last.day} {last:%B %Y}, which is still to come, so that nobody can say up "
+        f"to when they are complete. Mend the date, or say from when to look: --at {today:%Y-%m-%d}."
     )
 
 

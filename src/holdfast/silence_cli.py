@@ -17,7 +17,6 @@ from holdfast.shell import (
     moment_of,
     open_in_browser,
     progress,
-    refuse_the_future,
     say,
     tables_of,
     working,
@@ -25,6 +24,8 @@ from holdfast.shell import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from holdfast.silence import Fitted, Moments
     from holdfast.silence.evaluation import Evaluation
     from holdfast.tables.read import Tables
@@ -69,7 +70,6 @@ def silence(
         return
     with working("Weighing silences"):
         found = moments(tables, at=moment_of(at, tables))
-        refuse_the_future(found.at, tables, at)
         fitted = _kept(model, found) if model is not None else fit_moments(found, prior_only=prior_only)
         silences = predict_moments(fitted, found)
     show(silences, fitted, found, console(), kept=model.name if model is not None else None, called=CALLED)
@@ -145,7 +145,8 @@ def evaluate(
     from holdfast.silence.evaluation_report import html
     from holdfast.silence.evaluation_terminal import show
 
-    found = _evaluated(tables_of(folder, demo, timezone), at, origins, quick, seed)
+    tables = tables_of(folder, demo, timezone)
+    found = _evaluated(tables, moment_of(at, tables), origins, quick, seed)
     if json_file is not None:
         write_file(json_file, found.model_dump_json(indent=2) + "\n")
     if str(json_file) != "-":
@@ -156,11 +157,11 @@ def evaluate(
     _name_files({"The evaluation": json_file, "The report": report})
 
 
-def _evaluated(tables: Tables, at: str | None, origins: int, quick: bool, seed: int) -> Evaluation:
+def _evaluated(tables: Tables, at: datetime | None, origins: int, quick: bool, seed: int) -> Evaluation:
     from holdfast.silence.evaluate import evaluate as judge
 
     with progress() as report:
-        return judge(tables, at=moment_of(at, tables), origins=origins, replay=not quick, seed=seed, report=report)
+        return judge(tables, at=at, origins=origins, replay=not quick, seed=seed, report=report)
 
 
 def _written(page: str, file: Path | None, name: str, open_it: bool) -> Path:
@@ -216,9 +217,10 @@ def card(
     from holdfast.silence.card_page import html, markdown
 
     tables = tables_of(folder, demo, timezone)
-    judged = _kept_or_new(tables, at, evaluation_file)
+    moment = moment_of(at, tables)
+    judged = _kept_or_new(tables, moment, evaluation_file)
     with working("Fitting the model"):
-        fitted = fit(tables, at=moment_of(at, tables))
+        fitted = fit(tables, at=moment)
     found = make(fitted, judged, practice=tables.practice.name)
     if html_file is not None:
         write_file(html_file, html(found))
@@ -228,14 +230,14 @@ def card(
     _name_files({"The card": html_file, "The card as Markdown": text_file})
 
 
-def _kept_or_new(tables: Tables, at: str | None, file: Path | None) -> Evaluation | str:
+def _kept_or_new(tables: Tables, at: datetime | None, file: Path | None) -> Evaluation | str:
     """An evaluation, or why there is none: a practice whose history is too short has a card all the same."""
     from holdfast.silence.evaluation import Evaluation
     from holdfast.silence.evaluation_match import check
 
     if file is not None:
         found = Evaluation.read(file.read_text(encoding="utf-8"))
-        check(found, tables, moment_of(at, tables))
+        check(found, tables, at)
         return found
     try:
         return _evaluated(tables, at, 8, quick=False, seed=0)

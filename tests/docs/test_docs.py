@@ -75,11 +75,11 @@ def test_every_command_and_option_says_what_it_does():
 
 
 def run_pages() -> Iterator[object]:
-    """The pages that are run; those that work out the whole demo's leak, once or more often, are slow."""
+    """The pages that are run; those that work out the whole demo's leak once more, or fit a model, are slow."""
     for path in PAGES:
         text = text_of(path)
         if reference.is_run(text):
-            slow = "leak practice" in text and path.parent.name != "explanation"
+            slow = ("leak practice" in text and path.parent.name != "explanation") or path.name == "python.md"
             yield pytest.param(path, id=name_of(path), marks=pytest.mark.slow if slow else ())
 
 
@@ -89,6 +89,7 @@ def test_what_a_page_does_works_and_prints_what_it_shows(path, tmp_path, demo):
     assert reference.after_running(text, reference.prepare(text, tmp_path / "page", demo)) == text, STALE
 
 
+@pytest.mark.slow
 def test_the_readme_quotes_what_the_demo_says(demo):
     text = text_of(ROOT / "README.md")
     assert reference.with_headline(text, reference.demo_headline(demo)) == text, STALE

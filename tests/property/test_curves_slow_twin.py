@@ -21,6 +21,8 @@ from holdfast.insight.curves import (
 )
 from holdfast.insight.uncertainty import NotEstimable
 
+pytestmark = pytest.mark.slow  # long random searches
+
 CAUSES = ("silent", "told", "planned")
 
 Person = tuple[int, str | None]

@@ -210,6 +210,7 @@ def test_the_log_rank_test_of_four_groups_equals_scikit_survival(
     assert ours.p == pytest.approx(p, abs=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("test", ["logrank", "gray"])
 def test_both_tests_keep_their_promise_when_nothing_differs(test: str) -> None:
     """At 5 % they reject about 5 % of 600 seeded comparisons, censored differently in each group."""

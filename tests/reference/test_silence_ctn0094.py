@@ -81,6 +81,7 @@ def real(shared_data: Path) -> list[Participant]:
 # --- nothing from later -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", baselines(), ids=lambda method: f"{method.name}, {method.told}")
 def test_what_a_judged_person_does_later_and_his_outcome_do_not_matter(
     method: Method, invented: list[Participant]

@@ -150,6 +150,7 @@ def test_the_cut_off_says_yes_as_often_as_it_is_true() -> None:
     assert cut_off(labels, scores) == 2.5
 
 
+@pytest.mark.slow
 def test_on_new_people_it_beats_searching_for_the_best_one() -> None:
     """Chances with log-odds of standard deviation 2 around two to one, right or shifted by 0.4; 80 to learn from."""
     chance = np.random.default_rng(0)

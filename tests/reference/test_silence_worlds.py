@@ -45,6 +45,7 @@ def judged(frame: pl.DataFrame) -> Judged:
     return judge("stub", frame, "gone", (MODEL, ALIKE), Figure(0.9, 0.01), knowing="true")
 
 
+@pytest.mark.slow
 def test_right_chances_are_found_right() -> None:
     found = judged(scored())
     assert found.slope.value == pytest.approx(1.0, abs=3 * found.slope.error)
@@ -55,6 +56,7 @@ def test_right_chances_are_found_right() -> None:
     assert "✗" not in worlds_table([found])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sharper", [0.6, 1.6])
 def test_chances_too_bold_or_too_timid_are_found_wrong(sharper: float) -> None:
     found = judged(scored(sharper=sharper))
@@ -134,6 +136,7 @@ def look() -> Look:
     return next(looks("plain", 8, simulate(world, seed=8), (0.6,)))
 
 
+@pytest.mark.slow
 def test_the_truth_beside_a_row_is_that_of_its_client(look: Look) -> None:
     """Beside the world's own list of silent exits, looked up in another way."""
     told_at = {(e.client_id, e.therapist_id): clock(e.ended_at) for e in look.practice.truth

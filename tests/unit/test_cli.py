@@ -45,12 +45,14 @@ def test_the_same_question_gets_the_same_answer(practice: Path) -> None:
     assert run("leak", practice, "--json", "-").output == run("leak", practice, "--json", "-").output
 
 
+@pytest.mark.slow
 def test_json_alone_is_printed_when_asked_for(practice: Path) -> None:
     found = json.loads(run("leak", practice, "--json", "-").output)
     assert found["schema_version"] == "1"
     assert found["groups"][0]["label"] == "men"
 
 
+@pytest.mark.slow
 def test_the_report_is_one_file(practice: Path, tmp_path: Path) -> None:
     done = run("leak", practice, "--html", tmp_path / "leak.html")
     assert done.exit_code == 0
@@ -71,12 +73,14 @@ def test_therapists_are_not_set_beside_each_other(practice: Path) -> None:
     assert "does not set therapists beside each other" in done.output
 
 
+@pytest.mark.slow
 def test_a_column_that_is_not_there_is_answered_with_those_that_are(practice: Path) -> None:
     done = run("leak", practice, "--by", "shoe_size")
     assert done.exit_code == 2
     assert "employment" in done.output
 
 
+@pytest.mark.slow
 def test_only_columns_that_are_filled_in_and_fit_are_offered(tmp_path: Path) -> None:
     _tables(tmp_path, "a1,c1,t1,2026-11-01T09:00,attended", "a2,c2,t1,2026-11-02T09:00,attended")
     (tmp_path / "clients.csv").write_text(
@@ -236,6 +240,7 @@ def process(*arguments: str, **how: Any) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("asked", "code"), [("leak nowhere", 4), ("leak", 2), ("--version", 0)])
 def test_a_process_ends_with_the_code_of_what_happened(asked: str, code: int, tmp_path: Path) -> None:
     with process(*asked.split(), cwd=tmp_path) as done:
@@ -244,6 +249,7 @@ def test_a_process_ends_with_the_code_of_what_happened(asked: str, code: int, tm
     assert said if code == 0 else warned  # nothing that was said is lost on the way out
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_error(practice: Path) -> None:
     with process("leak", str(practice)) as done:
         assert done.stdout is not None

@@ -89,21 +89,28 @@ def test_without_scikit_learn_it_says_what_to_install(practice: Path, monkeypatc
     assert baselines.needed is not missing
 
 
-def kept(folder: Path, file: Path, **other: object) -> Path:
-    """An evaluation of this practice on the day of its export, but for what is said otherwise."""
-    tables = read_tables(folder)
+@pytest.fixture(scope="module")
+def of_this_practice(practice: Path) -> Evaluation:
+    """An evaluation of this practice on the day of its export."""
+    tables = read_tables(practice)
     known = moments(tables)
     whole = evaluations.evaluation()
     last = whole.origins[-1].model_copy(update={"at": known.at, "sessions": known.sessions})
     same = {"practice": tables.practice.name, "at": known.at, "origins": [*whole.origins[:-1], last]}
-    file.write_text(whole.model_copy(update=same | other).model_dump_json(), encoding="utf-8")
+    return whole.model_copy(update=same)
+
+
+def kept(evaluation: Evaluation, file: Path) -> Path:
+    file.write_text(evaluation.model_dump_json(), encoding="utf-8")
     return file
 
 
 @pytest.mark.slow
-def test_the_card_uses_an_evaluation_that_was_kept_and_names_its_files(practice: Path, tmp_path: Path) -> None:
+def test_the_card_uses_an_evaluation_that_was_kept_and_names_its_files(
+    practice: Path, of_this_practice: Evaluation, tmp_path: Path
+) -> None:
     files = {"--html": tmp_path / "card.html", "--md": tmp_path / "card.md"}
-    evaluation = kept(practice, tmp_path / "kept.json")
+    evaluation = kept(of_this_practice, tmp_path / "kept.json")
     done = run("card", practice, "--evaluation", evaluation, *(word for pair in files.items() for word in pair))
     assert done.exit_code == 0, done.output
     for file in files.values():
@@ -111,22 +118,21 @@ def test_the_card_uses_an_evaluation_that_was_kept_and_names_its_files(practice:
         assert f": {file}\n" in done.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("other", "said"),
     [
         ({"practice": "Elsewhere"}, "it is of “Elsewhere”, and these are of “Simulated practice”"),
         ({"practice": None}, "it is of a practice without a name, and these are of “Simulated practice”"),
         ({"at": datetime(2026, 8, 1, 18)}, "it ends on 1 August 2026, and the card would be of"),  # noqa: DTZ001
-        (
-            {"origins": evaluations.evaluation().origins},
-            "on 28 August 2026 it knew 900 sessions, and these tables know",
-        ),
+        ({"origins": evaluations.origins()}, "on 28 August 2026 it knew 900 sessions, and these tables know"),
     ],
 )
 def test_the_card_refuses_an_evaluation_of_other_tables(
-    practice: Path, tmp_path: Path, other: dict[str, object], said: str
+    practice: Path, of_this_practice: Evaluation, tmp_path: Path, other: dict[str, object], said: str
 ) -> None:
-    done = run("card", practice, "--evaluation", kept(practice, tmp_path / "kept.json", **other))
+    differing = of_this_practice.model_copy(update=other)
+    done = run("card", practice, "--evaluation", kept(differing, tmp_path / "kept.json"))
     words = " ".join(done.output.split())
     assert done.exit_code == 2, words
     assert said in words

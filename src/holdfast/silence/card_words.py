@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from holdfast.fit import TITLES
 from holdfast.silence.priors import Basis, Evidence, Prior
 from holdfast.silence.signals.said import FELT
 
@@ -76,25 +77,25 @@ SIGNALS_IN_WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {  # name, and w
         },
     ),
     "repair": ("A rupture or a wish, spoken about", {"no": "no", "yes": "yes"}),
-    "understood": ("Felt understood", _RATED),
-    "on_target": ("Worked on what matters", _RATED),
-    "worth_it": ("Worth coming back for", _RATED),
-    "understood_fall": ("Felt understood, beside last time", _MOVED),
-    "on_target_fall": ("Worked on what matters, beside last time", _MOVED),
-    "worth_it_fall": ("Worth coming back for, beside last time", _MOVED),
+    "understood": (TITLES["understood"], _RATED),
+    "on_target": (TITLES["on_target"], _RATED),
+    "worth_it": (TITLES["worth_it"], _RATED),
+    "understood_fall": (f"{TITLES['understood']}, beside last time", _MOVED),
+    "on_target_fall": (f"{TITLES['on_target']}, beside last time", _MOVED),
+    "worth_it_fall": (f"{TITLES['worth_it']}, beside last time", _MOVED),
     "at_the_top": ("Everything rated 10", {"no": "no", "yes": "yes", "none": _NONE, "pending": _PENDING}),
-    "approach": ("Approach", _felt("approach")),
-    "language": ("Language", _felt("language")),
-    "tone": ("Tone", _felt("tone")),
-    "posture": ("Posture", _felt("posture")),
-    "pace": ("Pace", _felt("pace")),
-    "energy": ("Energy", _felt("energy")),
+    "approach": (TITLES["approach"], _felt("approach")),
+    "language": (TITLES["language"], _felt("language")),
+    "tone": (TITLES["tone"], _felt("tone")),
+    "posture": (TITLES["posture"], _felt("posture")),
+    "pace": (TITLES["pace"], _felt("pace")),
+    "energy": (TITLES["energy"], _felt("energy")),
     "talked_down": (
-        "Felt talked down to",
+        TITLES["talked_down"],
         {"never": "never", "once": "once", "often": "more than once", "none": _NONE, "pending": _PENDING},
     ),
     "could_say": (
-        "Could say it if something was off",
+        TITLES["could_say"],
         {"high": "7 to 10", "middle": "4 to 6", "low": "3 or less", "none": _NONE, "pending": _PENDING},
     ),
     "change": (

@@ -25,7 +25,7 @@ from holdfast.silence.habits import Habits, Spells
 from holdfast.silence.moments import Moments, moments
 from holdfast.silence.newton import Blocks, Peak, Place, Rows, climb, curvature, effect_variances, lean, peaks
 from holdfast.silence.priors import PRIORS, Spread
-from holdfast.silence.tails import ANSWERS, HOW, Judged, Tails, judge, seen, tails_of
+from holdfast.silence.tails import ANSWERS, HOW, Judged, Odds, Tails, judge, seen, tails_of
 from holdfast.tables.read import Tables
 
 DRAWS = 200
@@ -113,6 +113,7 @@ class Data:
     encoded: Codes
     therapist_ids: tuple[str, ...]
     layout: Rows  # as if every silence said nothing
+    open: Rows  # of these the tails' contacts
     tails: Tails
     settled: Flags  # of the tails' contacts: the check-in is not pending
     waited: Flags  # of the tails' contacts: it was still open on their own evening, and is settled now
@@ -132,11 +133,13 @@ class Data:
         encoded = np.concatenate([design.encode(stayed), design.encode(contacts)])
         therapist = both.cast(pl.Enum(ids)).to_physical().to_numpy().astype(np.int64)
         certain = np.arange(len(rows)) < stayed.height
+        layout = Rows.of(encoded, therapist, rows * sure, np.ones(len(rows)), certain, design)
         return cls(
             stayed=stayed,
             encoded=encoded,
             therapist_ids=tuple(ids),
-            layout=Rows.of(encoded, therapist, rows * sure, np.ones(len(rows)), certain, design),
+            layout=layout,
+            open=layout.some(slice(stayed.height, None)),
             tails=tails_of(contacts, found.tail_stages),
             settled=~contacts["pending"].to_numpy(),
             waited=contacts["waited"].to_numpy().astype(bool) & ~contacts["pending"].to_numpy(),
@@ -191,10 +194,12 @@ def settled(data: Data, design: Design) -> State:
     habits, at = learning.assumed(), (design.means, np.zeros(len(data.therapist_ids)))
     state = State(habits, at, _judged(data, habits, at))
     step = data.stayed.height // ENOUGH_TO_BEGIN
-    if step <= 1:
-        return _turns(data, design, state, TURNS)
-    state = _turns(data.every(step), design, state, TURNS)
-    return _turns(data, design, state, FEW_TURNS)
+    if step > 1:
+        state = _turns(data.every(step), design, state, TURNS)
+    state = _turns(data, design, state, FEW_TURNS if step > 1 else TURNS)
+    own, rows = design.here(state.scale, state.holds, usual_score(data.layout, design)), data.rows(state.judged)
+    at = climb(rows, own, state.spread, state.place, steps=LAST_STEPS)  # chances near one hide that it is not the top
+    return replace(state, place=at, judged=_judged(data, state.habits, at))
 
 
 def _turns(data: Data, design: Design, state: State, most: int) -> State:
@@ -210,9 +215,7 @@ def _turns(data: Data, design: Design, state: State, most: int) -> State:
         state = State(habits, at, _judged(data, habits, at), spread, scale, holds)
         if np.linalg.norm(state.judged.left - before) <= STILL * np.sqrt(len(before)):
             break
-    own, rows = design.here(state.scale, state.holds, usual), data.rows(state.judged)
-    at = climb(rows, own, state.spread, state.place, steps=LAST_STEPS)  # chances near one hide that it is not the top
-    return replace(state, place=at, judged=_judged(data, state.habits, at))
+    return state
 
 
 def usual_score(rows: Rows, design: Design) -> float:
@@ -251,9 +254,8 @@ def _spread(therapists: Floats, curvatures: Floats, before: float) -> float:
 
 
 def _judged(data: Data, habits: Habits, at: Place) -> Judged:
-    eta = data.layout.scores(*at)[data.stayed.height :]
-    stay, left = seen(data.tails, habits.clock(), habits.mean_answers())
-    return judge(data.tails, expit(eta), data.took_place, stay, left)
+    odds = seen(data.tails, Odds.of(habits.clock(), habits.mean_answers()))
+    return judge(data.tails, expit(data.open.scores(*at)), data.took_place, odds)
 
 
 def _learned(data: Data, judged: Judged) -> Habits:

@@ -170,14 +170,20 @@ def _with_tails(habits: Habits, stages: Stages, here: Floats) -> Habits:
     seen = np.zeros((len(CELLS), BINS))
     stay = np.asarray([STAY_EVENTS.index(event) if event in STAY_EVENTS else -1 for event in EVENTS])[stages.event]
     happened = stay >= 0
-    np.add.at(events, (stages.cell[happened], stay[happened], stages.bin[happened]), here[happened])
-    np.add.at(seen, (stages.cell, stages.bin), here)
+    _add(events, (stages.cell[happened], stay[happened], stages.bin[happened]), here[happened])
+    _add(seen, (stages.cell, stages.bin), here)
     still += _later(seen)
     quiet = stages.event == EVENTS.index(NONE)
-    np.add.at(still, (stages.cell[quiet], stages.bin[quiet]), here[quiet] * stages.part[quiet])
+    _add(still, (stages.cell[quiet], stages.bin[quiet]), here[quiet] * stages.part[quiet])
     return Habits(
         events, still, _traces(habits, stages, 1 - here), _noted(habits, stages), habits.answers, habits.longest
     )
+
+
+def _add(counts: Floats, places: tuple[Ints, ...], values: Floats) -> None:
+    """Add each value to its place, however often a place is named."""
+    flat = np.ravel_multi_index(places, counts.shape)
+    counts += np.bincount(flat, values, counts.size).reshape(counts.shape)
 
 
 def _traces(habits: Habits, stages: Stages, gone: Floats) -> Floats:
@@ -186,9 +192,10 @@ def _traces(habits: Habits, stages: Stages, gone: Floats) -> Floats:
     traces = habits.traces.copy()
     left = np.asarray([LEFT_EVENTS.index(event) if event in LEFT_EVENTS else -1 for event in EVENTS])[stages.event]
     happened = left >= 0
-    np.add.at(traces, (stages.cell[happened], left[happened]), gone[happened])
+    _add(traces, (stages.cell[happened], left[happened]), gone[happened])
     quiet = stages.event == EVENTS.index(NONE)
-    np.add.at(traces, stages.cell[quiet], gone[quiet, None] * _to_come(clock, stages, quiet))
+    for trace, chances in enumerate(_to_come(clock, stages, quiet).T):
+        traces[:, trace] += np.bincount(stages.cell[quiet], gone[quiet] * chances, len(CELLS))
     return traces
 
 

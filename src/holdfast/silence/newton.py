@@ -19,12 +19,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.sparse import csr_array
-from scipy.special import expit, log_expit
+from scipy.special import expit
 
 from holdfast.silence.clock import Flags, Floats, Ints
 from holdfast.silence.design import Codes, Design, sparse
 
-ENOUGH_ROWS = 60_000  # for the curvature along which to step; where it leads is decided by all of them
+Place = tuple[Floats, Floats]  # effects and therapists, or a slope or step in them
+
+ENOUGH_ROWS = 30_000  # for the curvature along which to step; where it leads is decided by all of them
 ENOUGH_TO_BEND = 200_000  # for the curvature that says how sure the effects are: to some tenths of a per cent
 ROUNDING = 1e-10  # of a log posterior: less is no loss
 CLOSE = 1e-6  # a step that gains less, of a log posterior, is the last
@@ -39,8 +41,8 @@ class Rows:
     """
 
     matrix: csr_array  # (rows, width): noughts and ones, the intercept first
-    transposed: csr_array  # the same by columns
-    belongs: csr_array  # (therapists, rows): whose contact each is
+    therapist: Ints  # (rows,): the place of whose contact each is
+    therapists: int
     weight: Floats
     ratio: Floats
     stayed: Flags
@@ -49,30 +51,31 @@ class Rows:
     def of(cls, encoded: Codes, therapist: Ints, weight: Floats, ratio: Floats, stayed: Flags, design: Design) -> Rows:
         """Make rows of codes (rows, signals) and of the places of therapists (rows,)."""
         count = int(therapist.max()) + 1 if len(therapist) else 0
-        ones, places = np.ones(len(therapist)), np.arange(len(therapist))
-        belongs = csr_array((ones, (therapist, places)), shape=(count, len(therapist)))
-        matrix = sparse(encoded, design.width)
-        return cls(matrix, matrix.T.tocsr(), belongs, weight, ratio, stayed)
+        return cls(sparse(encoded, design.width), therapist, count, weight, ratio, stayed)
 
     def every(self, step: int) -> Rows:
         """Every so-manieth row, with the weight of those left out; all of them for 0 or 1."""
-        if step <= 1:
-            return self
-        kept = np.arange(0, len(self.weight), step)
-        return self.some(kept, np.full(len(kept), float(step)))
+        return self.some(slice(None, None, step), step) if step > 1 else self
 
-    def some(self, kept: Ints, times: Floats) -> Rows:
+    def some(self, kept: Ints | slice, times: Floats | float = 1.0) -> Rows:
         """Rows by their places, each with its weight so many times."""
-        matrix, belongs = self.matrix[kept], self.belongs.tocsc()[:, kept].tocsr()
-        return Rows(matrix, matrix.T.tocsr(), belongs, self.weight[kept] * times, self.ratio[kept], self.stayed[kept])
-
-    @property
-    def therapists(self) -> int:
-        return int(self.belongs.shape[0])
+        return Rows(
+            self.matrix[kept],
+            self.therapist[kept],
+            self.therapists,
+            self.weight[kept] * times,
+            self.ratio[kept],
+            self.stayed[kept],
+        )
 
     def scores(self, effects: Floats, therapists: Floats) -> Floats:
         """Log-odds of leaving after each contact: (rows,), or (rows, draws) of draws (draws, …)."""
-        return np.asarray(self.matrix @ effects.T + (therapists @ self.belongs).T)
+        return np.asarray(self.matrix @ effects.T + therapists.T[self.therapist])
+
+    def sums(self, values: Floats) -> Place:
+        """Add up what each row says, for every column and for every therapist."""
+        theirs = np.bincount(self.therapist, values, self.therapists)
+        return np.asarray(self.matrix.T @ values), np.asarray(theirs, dtype=float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,6 @@ class Peak:
         return self.effects + away, self.therapists + centre + noise
 
 
-Place = tuple[Floats, Floats]  # effects and therapists, or a slope or step in them
 Blocks = tuple[Floats, Floats, Floats]  # of the arrow: effects, cross, therapists
 
 
@@ -109,9 +111,10 @@ def peaks(rows: Rows, designs: Sequence[Design], spreads: Sequence[float], at: P
     The likelihood is taken as quadratic round that place, with its own curvature there, which many of the rows tell as
     well as all. So the rows are gone through once, however many there are. The peaks come design by design.
     """
-    many = rows.every(len(rows.weight) // ENOUGH_TO_BEND)
-    flat, bent, value = _slope_of(rows, at), _positive(many, at), log_likelihood(rows, at)
-    return [_peak(design, spread, at, value, flat, bent) for design in designs for spread in spreads]
+    value, pull = _seen(rows, at)
+    quadratic = _Quadratic(at, value, rows.sums(pull), _positive(rows.every(len(rows.weight) // ENOUGH_TO_BEND), at))
+    averaged = [_over_therapists(quadratic.bent, spread) for spread in spreads]
+    return [quadratic.peak(design, *one) for design in designs for one in zip(spreads, averaged, strict=True)]
 
 
 def _positive(rows: Rows, at: Place) -> Blocks:
@@ -121,17 +124,34 @@ def _positive(rows: Rows, at: Place) -> Blocks:
     return blocks if right else _bent(rows, at, exact=False)
 
 
-def _peak(design: Design, spread: float, at: Place, value: float, flat: Place, bent: Blocks) -> Peak:
-    blocks = _with_priors(design, spread, bent)
-    effects, therapists = _solve(_with_pull(design, spread, at, flat), blocks)
-    new = at[0] + effects, at[1] + therapists
-    linear = flat[0] @ effects + flat[1] @ therapists
-    square = effects @ bent[0] @ effects + 2 * effects @ bent[1] @ therapists + bent[2] @ therapists**2
-    schur = _schur(blocks)
-    log_size = float(np.linalg.slogdet(schur)[1] + np.log(blocks[2]).sum())
-    found = value + float(linear - square / 2) + _log_prior(design, spread, new)
-    sizes = len(new[1]) * np.log(spread) + float(np.log(design.sds).sum())
-    return Peak(*new, spread, schur, blocks[1], blocks[2], found - sizes - log_size / 2)
+def _over_therapists(bent: Blocks, spread: float) -> Place:
+    """What averaging over therapists of this spread takes from the effects' block; and the therapists' curvature."""
+    diagonal = bent[2] + 1 / spread**2
+    return np.asarray((bent[1] / diagonal) @ bent[1].T), diagonal
+
+
+@dataclass(frozen=True, slots=True)
+class _Quadratic:
+    """The log-likelihood round a place: its value there, its slope, and its negative curvature."""
+
+    at: Place
+    value: float
+    slope: Place
+    bent: Blocks
+
+    def peak(self, design: Design, spread: float, averaged: Place) -> Peak:
+        """Where it is highest with the priors of this design and spread, and how high."""
+        block, cross, diagonal = self.bent[0] + np.diag(1 / design.sds**2), self.bent[1], averaged[1]
+        schur = block - averaged[0]
+        factor = cho_factor(schur)
+        step = _step(_with_pull(design, spread, self.at, self.slope), factor, cross, diagonal)
+        new = self.at[0] + step[0], self.at[1] + step[1]
+        linear = self.slope[0] @ step[0] + self.slope[1] @ step[1]
+        square = step[0] @ self.bent[0] @ step[0] + 2 * step[0] @ cross @ step[1] + self.bent[2] @ step[1] ** 2
+        found = self.value + float(linear - square / 2) + _log_prior(design, spread, new)
+        sizes = len(new[1]) * np.log(spread) + float(np.log(design.sds).sum())
+        log_size = 2 * float(np.log(np.diag(factor[0])).sum()) + float(np.log(diagonal).sum())
+        return Peak(*new, spread, schur, cross, diagonal, found - sizes - log_size / 2)
 
 
 def effect_variances(blocks: Blocks) -> Floats:
@@ -145,23 +165,19 @@ def climb(rows: Rows, design: Design, spread: float, at: Place, *, steps: int, b
     A step that makes things worse is halved, and the curvature is that of a plain logistic, which is never the
     wrong way round, so that it always ends. A curvature is kept as long as it serves; ``blocks`` is one from nearby.
     """
-    value = _value(rows, design, spread, at)
+    value, pull = _seen(rows, at)
+    value += _log_prior(design, spread, at)
     for _ in range(steps):
         fresh = blocks is None
         blocks = blocks or curvature(rows, design, spread, at)
-        slope = _with_pull(design, spread, at, _slope_of(rows, at))
-        new, gained = _walk(rows, design, spread, at, _solve(slope, blocks), value)
-        at, value = new, value + gained
+        slope = _with_pull(design, spread, at, rows.sums(pull))
+        at, gained, pull = _walk(rows, design, spread, at, _solve(slope, blocks), value, pull)
+        value += gained
         if gained < CLOSE * max(1.0, abs(value) * 1e-3):
             if fresh:
                 break
             blocks = None
     return at
-
-
-def _value(rows: Rows, design: Design, spread: float, at: Place) -> float:
-    """Log-likelihood plus log prior, up to a constant."""
-    return log_likelihood(rows, at) + _log_prior(design, spread, at)
 
 
 def _log_prior(design: Design, spread: float, at: Place) -> float:
@@ -179,31 +195,34 @@ def lean(rows: Rows, top: Peak, variance: Floats) -> Place:
     p, q = _chances(rows, (top.effects, top.therapists))
     third = p * (1 - p) * (1 - 2 * p) - q * (1 - q) * (1 - 2 * q)
     pull = -rows.weight * third * variance / 2
-    slope = np.asarray(rows.transposed @ pull), np.asarray(rows.belongs @ pull)
+    slope = rows.sums(pull)
     aside = slope[0] - top.cross @ (slope[1] / top.therapist_curvature)
     effects = np.asarray(np.linalg.solve(top.effects_curvature, aside), dtype=np.float64)
     return effects, (slope[1] - top.cross.T @ effects) / top.therapist_curvature
 
 
 def log_likelihood(rows: Rows, at: Place) -> float:
+    return _seen(rows, at)[0]
+
+
+def _seen(rows: Rows, at: Place) -> tuple[float, Floats]:
+    """The log-likelihood, and its slope in the log-odds of each row."""
     eta = rows.scores(*at)
-    gone, here = log_expit(eta), log_expit(-eta)
-    with np.errstate(divide="ignore"):
-        seen = np.where(rows.stayed, here, np.logaddexp(gone, here + np.log(rows.ratio)))
-    return float(rows.weight @ seen)
+    with np.errstate(over="ignore", divide="ignore"):
+        odds = np.exp(eta)
+        log_here, pull = -np.log1p(odds), 1 / (1 + odds) - 1
+        left = np.flatnonzero(~rows.stayed)
+        log_gone = eta[left] + log_here[left]
+        seen = np.logaddexp(log_gone, log_here[left] + np.log(rows.ratio[left]))
+    pull[left] += np.exp(log_gone - seen)
+    log_here[left] = seen
+    return float(rows.weight @ log_here), rows.weight * pull
 
 
 def _chances(rows: Rows, at: Place) -> tuple[Floats, Floats]:
     """The chance of leaving, and the chance of having left after all that was seen."""
     p = expit(rows.scores(*at))
     return p, np.where(rows.stayed, 0.0, p / np.maximum(p + (1 - p) * rows.ratio, 1e-300))
-
-
-def _slope_of(rows: Rows, at: Place) -> Place:
-    """The slope of the log-likelihood."""
-    p, q = _chances(rows, at)
-    pull = rows.weight * (q - p)
-    return np.asarray(rows.transposed @ pull), np.asarray(rows.belongs @ pull)
 
 
 def _with_pull(design: Design, spread: float, at: Place, slope: Place) -> Place:
@@ -223,8 +242,9 @@ def _bent(rows: Rows, at: Place, *, exact: bool) -> Blocks:
     bend = rows.weight * (p * (1 - p) - (q * (1 - q) if exact else 0.0))
     matrix = rows.matrix
     weighted = csr_array((np.repeat(bend, np.diff(matrix.indptr)), matrix.indices, matrix.indptr), shape=matrix.shape)
-    cross = (rows.belongs @ weighted).toarray().T
-    return (rows.transposed @ weighted).toarray(), cross, np.asarray(rows.belongs @ bend)
+    ones, places = np.ones(len(bend)), np.arange(len(bend))
+    belongs = csr_array((ones, (rows.therapist, places)), shape=(rows.therapists, len(bend)))
+    return (matrix.T @ weighted).toarray(), (belongs @ weighted).toarray().T, np.asarray(belongs @ bend)
 
 
 def _with_priors(design: Design, spread: float, bent: Blocks) -> Blocks:
@@ -237,19 +257,25 @@ def _schur(blocks: Blocks) -> Floats:
 
 
 def _solve(slope: Place, blocks: Blocks) -> Place:
-    _, cross, diagonal = blocks
-    factor = cho_factor(_schur(blocks))
+    return _step(slope, cho_factor(_schur(blocks)), *blocks[1:])
+
+
+def _step(slope: Place, factor: tuple[Floats, bool], cross: Floats, diagonal: Floats) -> Place:
+    """Solve for the step, with the effects' block factored once therapists are averaged over."""
     effects = cho_solve(factor, slope[0] - cross @ (slope[1] / diagonal))
     return effects, (slope[1] - cross.T @ effects) / diagonal
 
 
-def _walk(rows: Rows, design: Design, spread: float, at: Place, step: Place, value: float) -> tuple[Place, float]:
-    """Go as far along a step as it makes things better; returns the new place and what was gained."""
+def _walk(
+    rows: Rows, design: Design, spread: float, at: Place, step: Place, value: float, pull: Floats
+) -> tuple[Place, float, Floats]:
+    """Go as far along a step as it makes things better: the new place, what was gained, the slope of each row there."""
     size = 1.0
     while size > 1e-4:
         new = at[0] + size * step[0], at[1] + size * step[1]
-        gained = _value(rows, design, spread, new) - value
+        there, steep = _seen(rows, new)
+        gained = there + _log_prior(design, spread, new) - value
         if gained >= -ROUNDING * abs(value):
-            return new, gained
+            return new, gained, steep
         size /= 2
-    return at, 0.0
+    return at, 0.0, pull

@@ -16,7 +16,7 @@ from holdfast.silence.design import sparse
 from holdfast.silence.fitted import Fitted
 from holdfast.silence.moments import Moments, moments
 from holdfast.silence.reasons import reasons
-from holdfast.silence.tails import HOW, Tails, judge, seen, tails_of
+from holdfast.silence.tails import HOW, Odds, Tails, judge, seen, tails_of
 from holdfast.tables.read import Tables
 
 EPISODE = ["client_id", "therapist_id", "episode"]
@@ -56,14 +56,14 @@ def predict_moments(fitted: Fitted, found: Moments) -> pl.DataFrame:
 
 def _left(fitted: Fitted, contacts: pl.DataFrame, stages: pl.DataFrame) -> pl.DataFrame:
     """The chance of having left, of each tail, over the draws. A block of whole tails is worked on at a time."""
-    clock, answers = fitted.habits.draws(len(fitted.spreads), np.random.default_rng(fitted.seed))
+    odds = Odds.of(*fitted.habits.draws(len(fitted.spreads), np.random.default_rng(fitted.seed)))
     tails = tails_of(contacts, stages)
     sure = np.asarray([fitted.took_place[how] for how in HOW])[tails.how]
     scores, found = Scores.of(fitted, contacts), []
     for begin, end in _blocks(tails):
         part = tails.part(begin, end)
         chance = expit(scores.draws(begin, end))
-        gone = judge(part, chance, sure[begin:end], *seen(part, clock, answers)).left[:, part.last()]
+        gone = judge(part, chance, sure[begin:end], seen(part, odds)).left[:, part.last()]
         low, high = np.quantile(gone, (LOW, HIGH), axis=0)
         mean = gone.mean(axis=0)
         found.append([mean, np.minimum(low, mean), np.maximum(high, mean)])  # close to 1 the mean can lie outside

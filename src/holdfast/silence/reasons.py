@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-import numpy as np
 import polars as pl
 
 from holdfast.episodes import EPISODE
@@ -117,8 +116,9 @@ def signal_reasons(
     """
     codes = contacts.select(*CONTACT, *(pl.col(name).alias(_coded(name)) for name in SIGNALS))
     told = codes.join(values, on=CONTACT, maintain_order="left")
-    parts = [_of_code(told, signal, code, effects.get((signal.name, code), 0.0), at) for signal, code in _telling()]
-    return pl.concat([pl.DataFrame(schema=_SCHEMA), *parts])
+    known = [(signal, code, effects.get((signal.name, code), 0.0)) for signal, code in _telling()]
+    parts = [_of_code(told, signal, code, effect, at) for signal, code, effect in known if effect >= LEAST]
+    return pl.concat([pl.LazyFrame(schema=_SCHEMA), *parts]).collect()
 
 
 def _coded(name: str) -> str:
@@ -135,13 +135,12 @@ def _telling() -> list[tuple[Signal, str]]:
     ]
 
 
-def _of_code(told: pl.DataFrame, signal: Signal, code: str, effect: float, at: datetime) -> pl.DataFrame:
-    raises = effect >= LEAST
-    rows = told.filter(pl.col(_coded(signal.name)) == code) if raises else told.clear()
-    return _as_reasons(rows, pl.lit(signal.name), filled(signal.codes[code], rows, at), pl.lit(effect))
+def _of_code(told: pl.DataFrame, signal: Signal, code: str, effect: float, at: datetime) -> pl.LazyFrame:
+    rows = told.lazy().filter(pl.col(_coded(signal.name)) == code)
+    return _as_reasons(rows, pl.lit(signal.name), filled(signal.codes[code], told, at), pl.lit(effect))
 
 
-def _as_reasons(rows: pl.DataFrame, signal: pl.Expr, words: pl.Expr, effect: pl.Expr) -> pl.DataFrame:
+def _as_reasons(rows: pl.LazyFrame, signal: pl.Expr, words: pl.Expr, effect: pl.Expr) -> pl.LazyFrame:
     made = rows.select(*EPISODE, signal=signal, words=words, effect=effect.cast(pl.Float64))
     return made.filter(pl.col("words").is_not_null()).cast(pl.Schema(_SCHEMA))
 
@@ -152,9 +151,8 @@ def _as_reasons(rows: pl.DataFrame, signal: pl.Expr, words: pl.Expr, effect: pl.
 def with_effects(contacts: pl.DataFrame, stages: pl.DataFrame, fitted: Fitted) -> pl.DataFrame:
     """The stages of tails with ``effect``: by how much each raises the log-odds that he has left."""
     tails = silences.tails_of(contacts, stages)
-    stay, left = silences.stage_chances(tails.stages, fitted.habits.clock())
-    ratio = np.log(np.maximum(left, silences.TINY)) - np.log(np.maximum(stay, silences.TINY))
-    return stages.with_columns(effect=pl.Series(ratio))
+    odds = silences.Odds.of(fitted.habits.clock(), fitted.habits.mean_answers())
+    return stages.with_columns(effect=pl.Series(-silences.stage_odds(tails.stages, odds)))
 
 
 def silence_reasons(last: pl.DataFrame, stages: pl.DataFrame, values: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
@@ -180,18 +178,19 @@ def silence_reasons(last: pl.DataFrame, stages: pl.DataFrame, values: pl.DataFra
     since = since.join(known.rename({"contact": "last_contact"}), on=[*EPISODE, "last_contact"], maintain_order="left")
     late = (pl.col("event") == "missed") & pl.col("is_late")
     since = since.with_columns(what=pl.when(late).then(pl.lit("late")).otherwise(pl.col("event").cast(pl.String)))
-    happened = [_since(since.filter(pl.col("what") == what), words, at) for what, words in SINCE.items()]
-    quiet = since.filter(pl.col("event") == "none")
-    return pl.concat([pl.DataFrame(schema=_SCHEMA), *happened, _still_quiet(quiet, at)])
+    happened = [_since(since, what, words, at) for what, words in SINCE.items()]
+    return pl.concat([pl.LazyFrame(schema=_SCHEMA), *happened, _still_quiet(since, at)]).collect()
 
 
-def _since(rows: pl.DataFrame, words: str, at: datetime) -> pl.DataFrame:
-    return _as_reasons(rows, pl.format("since_{}", "what"), filled(words, rows, at), pl.col("effect"))
+def _since(since: pl.DataFrame, what: str, words: str, at: datetime) -> pl.LazyFrame:
+    rows = since.lazy().filter(pl.col("what") == what)
+    return _as_reasons(rows, pl.lit(f"since_{what}"), filled(words, since, at), pl.col("effect"))
 
 
-def _still_quiet(rows: pl.DataFrame, at: datetime) -> pl.DataFrame:
+def _still_quiet(since: pl.DataFrame, at: datetime) -> pl.LazyFrame:
+    rows = since.lazy().filter(pl.col("event") == "none")
     nothing_booked = ~pl.col("ahead") & pl.col("booking_said")
     booked = pl.when(nothing_booked).then(pl.lit(" and nothing booked")).otherwise(pl.lit(""))
-    how_long = filled("quiet for {silent_days}", rows, at)
-    usually = pl.when("rhythm_is_own").then(filled(HIS_RHYTHM, rows, at)).otherwise(filled(THEIR_RHYTHM, rows, at))
+    how_long = filled("quiet for {silent_days}", since, at)
+    usually = pl.when("rhythm_is_own").then(filled(HIS_RHYTHM, since, at)).otherwise(filled(THEIR_RHYTHM, since, at))
     return _as_reasons(rows, pl.lit(QUIET), pl.format("{}{}; {}", how_long, booked, usually), pl.col("effect"))

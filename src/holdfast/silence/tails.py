@@ -21,12 +21,12 @@ which is design.md section 6 with L = 1 and S the chance that nothing has happen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from holdfast.silence.clock import EVENTS, LEFT_EVENTS, NONE, STAY_EVENTS, Clock, Flags, Floats, Ints, cell_codes
+from holdfast.silence.clock import BINS, EVENTS, LEFT_EVENTS, NONE, STAY_EVENTS, Clock, Flags, Floats, Ints, cell_codes
 
 CONTACT = ["client_id", "therapist_id", "episode", "contact"]
 TINY = 1e-12  # an event that cannot be: a chance of nought would forbid what dirty records do hold
@@ -45,6 +45,9 @@ class Stages:
     @property
     def over(self) -> Flags:
         return np.asarray(self.event != EVENTS.index(NONE))
+
+    def some(self, kept: Flags | slice) -> Stages:
+        return Stages(self.contact[kept], self.cell[kept], self.event[kept], self.bin[kept], self.part[kept])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,11 @@ class Tails:
         """The contacts from one place up to another, which must be where tails begin."""
         mine, stages = slice(begin, end), self.stages
         held = slice(*np.searchsorted(stages.contact, (begin, end)))
-        kept = Stages(
-            stages.contact[held] - begin, stages.cell[held], stages.event[held], stages.bin[held], stages.part[held]
-        )
-        return Tails(self.first[mine], self.how[mine], self.asked[mine], kept)
+        kept = stages.some(held)
+        return Tails(self.first[mine], self.how[mine], self.asked[mine], replace(kept, contact=kept.contact - begin))
 
 
+HAPPENING = EVENTS[: EVENTS.index(NONE)]
 HOW = ("recorded", "defaulted", "unmarked")
 ANSWERS = ("none", "high", "middle", "low", "unanswered")
 
@@ -104,54 +106,82 @@ def _coded(words: pl.Series, known: tuple[str, ...]) -> Ints:
     return words.cast(pl.Enum(known)).to_physical().cast(pl.Int64).to_numpy()
 
 
-def seen(tails: Tails, clock: Clock, answers: Floats) -> tuple[Floats, Floats]:
-    """Log chance of what each contact's own stages show, for someone who stays and for someone who has left.
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """How much likelier each thing is from someone who stays than from someone who has left, looked up by its place.
 
-    Parameters
-    ----------
-    answers
-        (…, 2, len(ANSWERS)): chance of each answer before the next session, of those who stay and who left.
-
-    Returns
-    -------
-    Two arrays (…, contacts).
+    Leading dimensions are draws from the posterior.
     """
-    stay, left = stage_chances(tails.stages, clock)
-    lead = stay.shape[:-1]
-    logs = []
-    for place, chances in enumerate((stay, left)):
-        total = np.zeros((*lead, tails.size))
-        _add_to(total, tails.stages.contact, np.log(np.maximum(chances, TINY)))
-        told = np.log(np.maximum(answers[..., place, :], TINY))
+
+    happened: Floats  # (…, cells × events × bins): logarithms, of an event in a bin
+    stay_quiet: Floats  # (…, cells × edges): chance that nothing has happened yet
+    left_quiet: Floats  # the same, of someone who has left
+    answers: Floats  # (…, ANSWERS): logarithms, of the answer before the next session
+
+    @classmethod
+    def of(cls, clock: Clock, answers: Floats) -> Odds:
+        """Work them out once.
+
+        Parameters
+        ----------
+        answers
+            (…, 2, len(ANSWERS)): chance of each answer before the next session, of those who stay and who left.
+        """
+        stay, left = _of_events(clock.stay_density(), STAY_EVENTS), _of_events(clock.left_density(), LEFT_EVENTS)
+        told = _log(answers[..., 0, :]) - _log(answers[..., 1, :])
         told[..., 0] = 0.0  # not asked: says nothing
-        logs.append(total + told[..., tails.asked])
-    return logs[0], logs[1]
+        return cls(_flat(_log(stay) - _log(left), 3), _flat(clock.stay_quiet(), 2), _flat(clock.left_quiet(), 2), told)
+
+    def of_events(self, stages: Stages) -> Floats:
+        """Logarithms, of stages that are over: (…, stages)."""
+        place = (stages.cell * len(HAPPENING) + stages.event) * BINS + stages.bin
+        return np.take(self.happened, place, axis=-1)
+
+    def of_quiet(self, stages: Stages) -> Floats:
+        """Logarithms, of stages in which nothing has happened yet: (…, stages)."""
+        edge = stages.cell * (BINS + 1) + stages.bin
+        return _log(_between(self.stay_quiet, edge, stages.part)) - _log(_between(self.left_quiet, edge, stages.part))
 
 
-def _add_to(total: Floats, places: Ints, values: Floats) -> None:
-    """Sum ``values`` into ``places`` along the last axis; the places are in order."""
-    if not len(places):
-        return
-    starts = np.flatnonzero(np.r_[True, places[1:] != places[:-1]])
-    total[..., places[starts]] = np.add.reduceat(values, starts, axis=-1)
+def _of_events(density: Floats, events: tuple[str, ...]) -> Floats:
+    """The chances by the place of each event in HAPPENING; nought where it cannot be."""
+    found = np.zeros((*density.shape[:-2], len(HAPPENING), density.shape[-1]))
+    found[..., [HAPPENING.index(event) for event in events], :] = density
+    return found
 
 
-def stage_chances(stages: Stages, clock: Clock) -> tuple[Floats, Floats]:
-    """Chance of what each stage shows: its event in its bin, or nothing yet."""
-    return (
-        _chances(stages, clock.stay_density(), clock.stay_quiet(), STAY_EVENTS),
-        _chances(stages, clock.left_density(), clock.left_quiet(), LEFT_EVENTS),
-    )
+def _log(chances: Floats) -> Floats:
+    return np.asarray(np.log(np.maximum(chances, TINY)))
 
 
-def _chances(stages: Stages, density: Floats, quiet: Floats, events: tuple[str, ...]) -> Floats:
-    cell, bins, part = stages.cell, stages.bin, stages.part
-    at_start, at_end = quiet[..., cell, bins], quiet[..., cell, bins + 1]
-    found = at_start + (at_end - at_start) * part
-    of_these = np.asarray([events.index(event) if event in events else -1 for event in EVENTS])
-    place = of_these[stages.event]
-    happened = density[..., cell, np.maximum(place, 0), bins] * (place >= 0)
-    return np.where(stages.over, happened, found)
+def _flat(table: Floats, dimensions: int) -> Floats:
+    return table.reshape(*table.shape[:-dimensions], -1)
+
+
+def _between(quiet: Floats, edge: Ints, part: Floats) -> Floats:
+    """The chance that it is still quiet so far into a bin."""
+    start, end = np.take(quiet, edge, axis=-1), np.take(quiet, edge + 1, axis=-1)
+    return np.asarray(start + (end - start) * part)
+
+
+def seen(tails: Tails, odds: Odds) -> Floats:
+    """Log odds of what was seen right after each contact, of staying to having left: (…, contacts)."""
+    stages, total = tails.stages, np.take(odds.answers, tails.asked, axis=-1)
+    over = stages.some(stages.over)
+    starts = np.flatnonzero(np.r_[True, over.contact[1:] != over.contact[:-1]][: len(over.contact)])
+    if len(starts):
+        total[..., over.contact[starts]] += np.add.reduceat(odds.of_events(over), starts, axis=-1)
+    quiet = stages.some(~stages.over)  # the last of a tail, if any
+    total[..., quiet.contact] += odds.of_quiet(quiet)
+    return total
+
+
+def stage_odds(stages: Stages, odds: Odds) -> Floats:
+    """The same for each stage on its own: (…, stages)."""
+    found = np.empty((*odds.happened.shape[:-1], len(stages.contact)))
+    found[..., stages.over] = odds.of_events(stages.some(stages.over))
+    found[..., ~stages.over] = odds.of_quiet(stages.some(~stages.over))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +199,7 @@ class Judged:
     left: Floats
 
 
-def judge(tails: Tails, chance: Floats, took_place: Floats, stay: Floats, left: Floats) -> Judged:
+def judge(tails: Tails, chance: Floats, took_place: Floats, odds: Floats) -> Judged:
     """Work out, contact by contact, where he may have left.
 
     Parameters
@@ -178,10 +208,10 @@ def judge(tails: Tails, chance: Floats, took_place: Floats, stay: Floats, left: 
         (…, contacts): *p*, the chance of leaving after a contact that took place.
     took_place
         (…, contacts): *a*; 1 for a recorded session.
-    stay, left
-        Log chances from :func:`seen`.
+    odds
+        (…, contacts): log odds from :func:`seen`.
     """
-    log_ratio = _ratios(tails, chance, took_place, stay - left)
+    log_ratio = _ratios(tails, chance, took_place, odds)
     ratio = np.exp(np.clip(log_ratio, -700, 700))
     left_here = chance / (chance + (1 - chance) * ratio)
     return _forward(tails, chance, took_place, ratio, left_here)

@@ -152,7 +152,7 @@ class Checkins(dy.Schema):
     answered_at = _moment("blank: not answered")
     understood = _scale(0, 10, "felt understood")
     on_target = _scale(0, 10, "worked on what matters to him")
-    worth_it = _scale(0, 10, "worth coming back for")
+    worth_it = _scale(0, 10, "worth the time")
     approach = _axis("0 just right, −3 too much feeling, +3 too much doing")
     language = _axis("0 just right, −3 too plain, +3 too clinical")
     tone = _axis("0 just right, −3 too gentle, +3 too blunt")

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from holdfast.fit import FALL, TITLES
 from holdfast.silence.words import in_ten
 from holdfast_site.before import words as said_before
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.questions import CHANGE, CHANGES, QUESTIONS, WORDS, Balance, HowOften, Question, Scale
 
 NOTHING_TO_CHANGE = CHANGES[-2:]
-FALL = 2  # on a scale to ten, from his own last answer
-SAYS = {
-    "understood": "Felt understood",
-    "on_target": "Worked on what matters",
-    "worth_it": "Worth his time",
-    "could_say": "Could have said if something was off",
-    "talked_down": "Felt talked down to",
-    "pace": "Pace",
-    "approach": "Feelings and doing",
-    "tone": "Tone",
-    "posture": "Direction",
-    "language": "Words",
-    "energy": "Energy",
-}
 
 
 def lines(answers: Mapping[str, Value]) -> Sequence[str]:
@@ -50,11 +37,11 @@ def _off(question: Question, value: int, earlier: Value | None) -> str | None:
     if not isinstance(question, Scale):
         return _line(question, value) if value else None
     fell = earlier is not None and int(earlier) - value >= FALL
-    return f"{SAYS[question.name]}: {value} of 10, before {earlier}" if fell else None
+    return f"{TITLES[question.name]}: {value} of 10, before {earlier}" if fell else None
 
 
 def _line(question: Question, value: Value) -> str:
-    said = SAYS[question.name]
+    said = TITLES[question.name]
     match question:
         case Balance():
             return f"{said}: {_label(value, [pair for side in question.sides for pair in side])}"

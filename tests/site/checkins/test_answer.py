@@ -229,6 +229,7 @@ def test_a_full_disk_says_so_and_the_page_keeps_what_he_wrote(cast, browser, row
     assert browser.post(cast.address, form).status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite
 @pytest.mark.hazard("H-07")
 def test_a_disk_that_is_really_full_loses_nothing_and_works_again(cast, browser, rows):

@@ -48,16 +48,19 @@ def test_the_horizon_is_four_of_the_rhythm_that_three_in_four_keep(engine: Engin
     assert horizon(found) == Horizon(days=56, rhythms=4, rhythm_days=14.0, least_days=28)
 
 
+@pytest.mark.slow
 def test_the_horizon_is_at_least_four_weeks(engine: Engine) -> None:
     found = seen(engine, visits("twice a week", 100, 97, 94))
     assert horizon(found).days == 28
 
 
+@pytest.mark.slow
 def test_where_nobody_has_a_rhythm_yet_the_practices_or_a_week_stands_in(engine: Engine) -> None:
     assert horizon(seen(engine, visits("two", 100, 80))).days == 80
     assert horizon(seen(engine, visits("one", 100))).days == 28
 
 
+@pytest.mark.slow
 def test_a_recent_session_counts_neither_for_nor_against(engine: Engine) -> None:
     found = seen(engine, visits("left", 60, 53), visits("came again", 60, 53, 20, 13), visits("new", 20, 13))
     assert fate(found, "left") == (2, 7, "silent")
@@ -65,18 +68,21 @@ def test_a_recent_session_counts_neither_for_nor_against(engine: Engine) -> None
     assert fate(found, "new") == (0, None, "")
 
 
+@pytest.mark.slow
 def test_nobody_is_followed_beyond_what_nobody_marked_seen_again_or_not(engine: Engine) -> None:
     doubt = visits("again", 78, status="unknown"), visits("gone", 78, status="unknown")
     found = seen(engine, visits("again", 92, 85, 71, 64), visits("gone", 92, 85), *doubt)
     assert fate(found, "again") == fate(found, "gone") == (2, 0, "")
 
 
+@pytest.mark.slow
 def test_a_session_on_the_same_day_settles_an_unmarked_appointment(engine: Engine) -> None:
     doubt = visits("two that day", 85, status="unknown", appointment_id="second hour")
     found = seen(engine, visits("two that day", 92, 85), doubt)
     assert fate(found, "two that day") == (2, 7, "silent")
 
 
+@pytest.mark.slow
 def test_what_nobody_marked_after_a_recorded_ending_opens_nothing_again(engine: Engine) -> None:
     left_over = visits("done", 78, status="unknown", booked_at=NOW - timedelta(days=100))
     goodbye = {"client_id": "done", "therapist_id": "t1", "ended_on": NOW - timedelta(days=85), "kind": "planned"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
 from tests.property.histories import typed
 
 from holdfast.insight import figures
@@ -26,6 +27,7 @@ def weekly(client: str, sessions: int, *, last_weeks_ago: int) -> list[dict[str,
     ]
 
 
+@pytest.mark.slow
 def test_a_curve_stops_where_ten_people_or_fewer_have_been_followed() -> None:
     """Thirty came a third time and are still coming; only six began early enough to be known further."""
     recent = [row for n in range(24) for row in weekly(f"c{n}", 5, last_weeks_ago=1)]

@@ -65,6 +65,16 @@ def alerts() -> Alerts:
     )  # fmt: skip
 
 
+def origins() -> list[Origin]:
+    return [
+        Origin(
+            at=AT - timedelta(days=84 + 28 * number), sessions=900, endings=280.4, mostly_published=number > 2,
+            open_episodes=60, labelled=700, labelled_left=80,
+        )
+        for number in range(4, -1, -1)
+    ]  # fmt: skip
+
+
 @cache
 def evaluation(
     *, practice: str | None = "Harbour Street", count: int = 900, wrong: float = 0.0, group: str = "women"
@@ -75,16 +85,9 @@ def evaluation(
         question(words.LEFT, "Has he left?", asked, METHODS),
         question(words.LAST, "Was it his last?", asked.drop("days", "gone"), METHODS),
     ]
-    origins = [
-        Origin(
-            at=AT - timedelta(days=84 + 28 * number), sessions=900, endings=280.4, mostly_published=number > 2,
-            open_episodes=60, labelled=700, labelled_left=80,
-        )
-        for number in range(4, -1, -1)
-    ]  # fmt: skip
     bare = Evaluation(
         holdfast_version="0", practice=practice, at=AT, seed=0, rule=RULE, window_days=84,
         methods=[Method(key=key, name=name, words=how) for key, (name, how) in NAMES.items()],
-        origins=origins, questions=questions, alerts=alerts(), headline=[], notes=[],
+        origins=origins(), questions=questions, alerts=alerts(), headline=[], notes=[],
     )  # fmt: skip
     return bare.model_copy(update={"headline": words.headline(bare), "notes": words.notes(bare)})

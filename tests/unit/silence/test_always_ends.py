@@ -5,9 +5,10 @@ Never a traceback, never a hang, never a number that is none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,17 @@ import pytest
 
 from holdfast.engine import Engine
 from holdfast.errors import UsageError
-from holdfast.silence.fit import fit
-from holdfast.silence.fitted import Fitted
-from holdfast.silence.predict import predict
+from holdfast.silence import Fitted, Moments, fit, fit_moments, moments, predict, predict_moments
 from holdfast.simulate import WORLDS, simulate, write
 from holdfast.tables.read import ROW, Practice, Tables, empty, read_tables, to_types
 from holdfast.tables.schema import TABLES
 
+pytestmark = pytest.mark.slow  # each case is a practice of its own
+
 MONDAY = datetime(2026, 1, 5, 10)  # noqa: DTZ001 (the practice's wall clock)
 EXPORTED_AT = datetime(2026, 7, 1)  # noqa: DTZ001
 Row = dict[str, Any]
+Known = Callable[[str], Moments]
 
 
 @pytest.fixture(scope="module")
@@ -89,44 +91,49 @@ def constant_checkins(rows: list[Row]) -> list[Row]:
     ]
 
 
+def rows(**tables: list[Row]) -> dict[str, list[Row]]:
+    """The rows of each table that is there."""
+    return tables
+
+
 WEEKS_TO_EXPORT = (EXPORTED_AT - MONDAY).days // 7 + 1
-CASES: dict[str, Tables] = {
-    "ten clients of one therapist": tables_of(appointments=[r for n in range(10) for r in visits(f"c{n}", 2 * n + 1)]),
-    "nobody ever returned": tables_of(appointments=many(1)),
-    "everyone always returned": tables_of(appointments=many(WEEKS_TO_EXPORT)),
-    "everyone is booked ahead for ever": tables_of(
+CASES: dict[str, dict[str, list[Row]]] = {
+    "ten clients of one therapist": rows(appointments=[r for n in range(10) for r in visits(f"c{n}", 2 * n + 1)]),
+    "nobody ever returned": rows(appointments=many(1)),
+    "everyone always returned": rows(appointments=many(WEEKS_TO_EXPORT)),
+    "everyone is booked ahead for ever": rows(
         appointments=many(WEEKS_TO_EXPORT) + many(1, status="booked", since=EXPORTED_AT + timedelta(days=3))
     ),
-    "one and the same answer from everyone": tables_of(
+    "one and the same answer from everyone": rows(
         appointments=many(8), checkins=constant_checkins(many(8)), clients=of_each(gender="man")
     ),
-    "every appointment unmarked": tables_of(appointments=many(6, status="unknown")),
-    "no session: everyone missed": tables_of(appointments=many(2, status="no_show")),
-    "only bookings to come": tables_of(appointments=many(3, status="booked", since=EXPORTED_AT)),
-    "a single appointment": tables_of(appointments=visits("c1", 1)),
-    "a single appointment, unmarked": tables_of(appointments=visits("c1", 1, status="unknown")),
-    "two on one day": tables_of(appointments=visits("c1", 2, every=0)),
-    "every day": tables_of(appointments=many(60, every=1)),
-    "once a year": tables_of(appointments=visits("c1", 3, every=365, since=datetime(2023, 3, 1, 9))),  # noqa: DTZ001
-    "everyone ended, and it is recorded": tables_of(
+    "every appointment unmarked": rows(appointments=many(6, status="unknown")),
+    "no session: everyone missed": rows(appointments=many(2, status="no_show")),
+    "only bookings to come": rows(appointments=many(3, status="booked", since=EXPORTED_AT)),
+    "a single appointment": rows(appointments=visits("c1", 1)),
+    "a single appointment, unmarked": rows(appointments=visits("c1", 1, status="unknown")),
+    "two on one day": rows(appointments=visits("c1", 2, every=0)),
+    "every day": rows(appointments=many(60, every=1)),
+    "once a year": rows(appointments=visits("c1", 3, every=365, since=datetime(2023, 3, 1, 9))),  # noqa: DTZ001
+    "everyone ended, and it is recorded": rows(
         appointments=many(5),
         endings=of_each(therapist_id="t1", ended_on="2026-02-20", kind="planned"),
     ),
-    "everyone is recorded as lost": tables_of(
+    "everyone is recorded as lost": rows(
         appointments=many(5),
         endings=of_each(therapist_id="t1", ended_on="2026-04-20", kind="silent"),
     ),
-    "a session at the very moment of the export": tables_of(appointments=visits("c1", 1, since=EXPORTED_AT)),
-    "a pause without an end": tables_of(
+    "a session at the very moment of the export": rows(appointments=visits("c1", 1, since=EXPORTED_AT)),
+    "a pause without an end": rows(
         appointments=visits("c1", 3),
         repairs=[{"client_id": "c1", "therapist_id": "t1", "at": "2026-01-19T11:00:00", "action": "pause"}],
     ),
 }
 
 
-def answered(fitted: Fitted, tables: Tables, engine: Engine) -> pl.DataFrame:
+def answered(fitted: Fitted, known: Moments) -> pl.DataFrame:
     """Predict, and see that every number is one and every chance a chance."""
-    found = predict(fitted, tables, engine=engine)
+    found = predict_moments(fitted, known)
     for name in ("p_left", "p_left_low", "p_left_high", "p_last"):
         values = found[name].to_numpy()
         assert np.isfinite(values).all(), name
@@ -139,28 +146,31 @@ def answered(fitted: Fitted, tables: Tables, engine: Engine) -> pl.DataFrame:
     return found
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_it_ends_with_chances(name: str, engine: Engine) -> None:
-    tables = CASES[name]
-    fitted = fit(tables, engine=engine)
-    answered(fitted, tables, engine)
+@pytest.fixture(scope="module", name="known")
+def _known(engine: Engine) -> Known:
+    """What is known in each of the cases, worked out when it is first asked for."""
+    return cache(lambda name: moments(tables_of(**CASES[name]), engine=engine))
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_so_it_does_without_the_practice_s_own_history(name: str, engine: Engine) -> None:
-    tables = CASES[name]
-    answered(fit(tables, engine=engine, prior_only=True), tables, engine)
+def test_it_ends_with_chances(name: str, known: Known) -> None:
+    answered(fit_moments(known(name)), known(name))
 
 
-def test_a_model_can_be_saved_and_loaded_however_little_it_was_fitted_on(tmp_path: Path, engine: Engine) -> None:
+@pytest.mark.parametrize("name", CASES)
+def test_so_it_does_without_the_practice_s_own_history(name: str, known: Known) -> None:
+    answered(fit_moments(known(name), prior_only=True), known(name))
+
+
+def test_a_model_can_be_saved_and_loaded_however_little_it_was_fitted_on(tmp_path: Path, known: Known) -> None:
+    ten = known("ten clients of one therapist")
     for number, name in enumerate(("a single appointment", "only bookings to come", "nobody ever returned")):
         path = tmp_path / f"{number}.json"
-        fitted = fit(CASES[name], engine=engine)
+        fitted = fit_moments(known(name))
         fitted.save(path)
         loaded = Fitted.load(path)
-        tables = CASES["ten clients of one therapist"]
-        assert answered(loaded, tables, engine)["p_left"].to_list() == pytest.approx(
-            answered(fitted, tables, engine)["p_left"].to_list(), abs=0.01
+        assert answered(loaded, ten)["p_left"].to_list() == pytest.approx(
+            answered(fitted, ten)["p_left"].to_list(), abs=0.01
         )
 
 
@@ -172,32 +182,30 @@ def test_tables_that_tell_of_nothing_are_refused(engine: Engine) -> None:
 
 def test_an_empty_table_with_a_moment_gives_no_rows(engine: Engine) -> None:
     nothing = tables_of()
-    fitted = fit(nothing, engine=engine)
-    assert answered(fitted, nothing, engine).height == 0
+    assert predict(fit(nothing, engine=engine), nothing, engine=engine).height == 0
 
 
-def test_nobody_who_never_came_has_a_row(engine: Engine) -> None:
+def test_nobody_who_never_came_has_a_row(known: Known) -> None:
     for name in ("no session: everyone missed", "only bookings to come", "every appointment unmarked"):
-        assert predict(fit(CASES[name], engine=engine), CASES[name], engine=engine).height == 0, name
+        assert predict_moments(fit_moments(known(name)), known(name)).height == 0, name
 
 
-def test_when_nobody_ever_returned_they_have_probably_left(engine: Engine) -> None:
-    tables = CASES["nobody ever returned"]
-    assert (answered(fit(tables, engine=engine), tables, engine)["p_left"] > 0.8).all()
+def test_when_nobody_ever_returned_they_have_probably_left(known: Known) -> None:
+    found = known("nobody ever returned")
+    assert (answered(fit_moments(found), found)["p_left"] > 0.8).all()
 
 
-def test_when_everyone_always_returned_nobody_has_probably_left(engine: Engine) -> None:
-    tables = CASES["everyone always returned"]
-    assert (answered(fit(tables, engine=engine), tables, engine)["p_left"] < 0.2).all()
+def test_when_everyone_always_returned_nobody_has_probably_left(known: Known) -> None:
+    found = known("everyone always returned")
+    assert (answered(fit_moments(found), found)["p_left"] < 0.2).all()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(WORLDS))
 def test_it_ends_in_every_world(name: str, tmp_path: Path, engine: Engine) -> None:
     world = replace(WORLDS[name], clients=min(60, WORLDS[name].clients), months=min(6, WORLDS[name].months))
     write(simulate(world, seed=5), tmp_path)
-    tables = read_tables(tmp_path)
-    answered(fit(tables, engine=engine), tables, engine)
+    known = moments(read_tables(tmp_path), engine=engine)
+    answered(fit_moments(known), known)
 
 
 def test_where_nobody_ever_came_back_everybody_is_expected_to_leave(engine: Engine) -> None:

@@ -50,6 +50,7 @@ def test_the_intended_purpose_is_word_for_word() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [html, markdown])
 def test_the_card_holds_its_purpose_and_its_limits(page, fitted: Fitted) -> None:
     text = page(card(fitted, WHY_NOT)).replace("&#39;", "'")
@@ -58,6 +59,7 @@ def test_the_card_holds_its_purpose_and_its_limits(page, fitted: Fitted) -> None
     assert "nothing here is ordered by therapist" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [html, markdown])
 def test_a_young_practice_stands_on_published_studies(page, fitted: Fitted) -> None:
     text = page(card(fitted, WHY_NOT))
@@ -65,16 +67,19 @@ def test_a_young_practice_stands_on_published_studies(page, fitted: Fitted) -> N
     assert WHY_NOT in text
 
 
+@pytest.mark.slow
 def test_from_studies_alone_it_says_so(tables: Tables) -> None:
     assert "from published studies alone" in card(fit(tables, prior_only=True), WHY_NOT).standing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [html, markdown])
 def test_the_card_names_no_client_and_no_therapist(page, fitted: Fitted) -> None:
     text = page(card(fitted, evaluations.evaluation()))
     assert not re.search(r"client-\d|therapist-x", text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [html, markdown])
 def test_the_record_stands_on_the_card(page, fitted: Fitted) -> None:
     text = page(card(fitted, evaluations.evaluation()))
@@ -82,6 +87,7 @@ def test_the_record_stands_on_the_card(page, fitted: Fitted) -> None:
         assert words.lower() in text.lower()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [html, markdown])
 def test_a_practice_may_be_called_anything(page, fitted: Fitted) -> None:
     text = page(card(fitted, WHY_NOT, practice=evaluations.NASTY))
@@ -89,6 +95,7 @@ def test_a_practice_may_be_called_anything(page, fitted: Fitted) -> None:
     assert "\x1b" not in text
 
 
+@pytest.mark.slow
 def test_every_effect_has_its_prior_and_every_figure_it_rests_on(fitted: Fitted) -> None:
     found = card(fitted, WHY_NOT)
     listed = {row.id for row in found.evidence}
@@ -99,6 +106,7 @@ def test_every_effect_has_its_prior_and_every_figure_it_rests_on(fitted: Fitted)
         assert set(effect.prior.evidence) <= listed
 
 
+@pytest.mark.slow
 def test_what_nothing_was_learned_of_stays_where_studies_put_it(fitted: Fitted) -> None:
     """No check-ins went in: their effects stand where they stood, but for the noise of the draws."""
     found = card(fitted, WHY_NOT)
@@ -109,6 +117,7 @@ def test_what_nothing_was_learned_of_stays_where_studies_put_it(fitted: Fitted) 
     assert found.intercept.learned > untouched.learned
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [html, markdown])
 def test_the_card_speaks_in_words_and_never_in_codes(page, fitted: Fitted) -> None:
     """No code of a signal, no raw column of the evidence, no empty figure and no entity of HTML in Markdown."""
@@ -150,6 +159,7 @@ def test_comparisons_are_written_out() -> None:
     assert card_words.without_signs("<b>") == "‹b›"
 
 
+@pytest.mark.slow
 def test_the_two_pages_say_in_their_titles_which_they_are(fitted: Fitted) -> None:
     found = evaluations.evaluation()
     titles = [re.search("<title>(.*?)</title>", page) for page in (report(found), html(card(fitted, found)))]

@@ -8,6 +8,8 @@ from tests.unit.silence.stories import Story, appointment, came, look
 
 from holdfast.silence.moments import Moments
 
+pytestmark = pytest.mark.slow  # a practice worked out for nearly every test
+
 HERE = "therapist of several"
 
 

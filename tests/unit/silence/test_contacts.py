@@ -8,6 +8,8 @@ from tests.unit.silence.stories import appointment, came, ending, look, moment, 
 
 from holdfast.silence.moments import Moments
 
+pytestmark = pytest.mark.slow  # a practice of its own
+
 SURE_THEN_ASSUMED = [*came(-21, -14, -7), appointment(0, certainty="defaulted")]
 STORIES = {
     "weekly": came(-28, -21, -14, -7, 0),

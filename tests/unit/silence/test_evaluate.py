@@ -46,6 +46,7 @@ def at_the_origin(tables: Tables) -> tuple[Histories, Afterwards, pl.DataFrame]:
         return Histories.of(found), Afterwards.of(found), moments_of(found).evenings
 
 
+@pytest.mark.slow
 def test_what_was_known_on_an_evening_is_the_same_seen_from_the_end(
     at_the_end: Histories, at_the_origin: tuple[Histories, Afterwards, pl.DataFrame]
 ) -> None:
@@ -59,6 +60,7 @@ def test_what_was_known_on_an_evening_is_the_same_seen_from_the_end(
     assert_frame_equal(same, later)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [training.on_evenings, training.on_session_evenings])
 def test_a_baseline_learns_from_nothing_that_was_not_known_at_the_origin(
     make, at_the_end: Histories, at_the_origin: tuple[Histories, Afterwards, pl.DataFrame]
@@ -77,6 +79,7 @@ def test_a_baseline_learns_from_nothing_that_was_not_known_at_the_origin(
     assert_frame_equal(seen_then, seen_later)
 
 
+@pytest.mark.slow
 def test_what_a_baseline_learns_from_is_settled(
     at_the_end: Histories, at_the_origin: tuple[Histories, Afterwards, pl.DataFrame]
 ) -> None:
@@ -89,11 +92,13 @@ def test_what_a_baseline_learns_from_is_settled(
     assert (found.gaps["gap_rhythms"] >= 0).all()
 
 
+@pytest.mark.slow
 def test_a_history_that_is_too_short_is_told(tables: Tables) -> None:
     with pytest.raises(UsageError, match="history is too short"):
         evaluate(tables, at=datetime(2024, 9, 1, 18, 0))  # noqa: DTZ001 - a wall clock
 
 
+@pytest.mark.slow
 def test_tables_without_a_session_are_told(tmp_path: Path) -> None:
     (tmp_path / "appointments.csv").write_text(
         "appointment_id,client_id,therapist_id,starts_at,status\na1,c1,t1,2026-01-05T10:00,no_show\n", encoding="utf-8"

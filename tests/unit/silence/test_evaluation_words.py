@@ -207,6 +207,7 @@ def test_a_plain_terminal_has_letters_for_everything() -> None:
     printed(evaluations.evaluation(), encoding="ascii").encode("ascii")
 
 
+@pytest.mark.slow
 def test_a_practice_may_be_called_anything() -> None:
     found = evaluations.evaluation(practice=evaluations.NASTY)
     page = html(found)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from holdfast.errors import UsageError
-from holdfast.silence import Fitted, fit_moments, moments
+from holdfast.silence import Fitted
 
 
-@pytest.fixture(scope="module")
-def fitted(small_practice) -> Fitted:
-    return fit_moments(moments(small_practice))
+@pytest.fixture
+def fitted(small_fitted) -> Fitted:
+    return small_fitted
 
 
 def test_effects_are_readable_by_name(fitted, tmp_path):

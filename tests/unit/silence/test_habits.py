@@ -98,6 +98,7 @@ def test_many_returns_outweigh_what_was_assumed():
     assert habits.clock().stay_density()[CELL, CAME, AFTER + 1] > 0.98
 
 
+@pytest.mark.slow
 def test_draws_lie_round_the_mean_and_keep_the_zero_tail():
     habits = learned(spells({AFTER: 400, AFTER + 2: 60}), None, None, None)
     clock, answers = habits.draws(4000, np.random.default_rng(1))

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from holdfast.cli import commands
 from holdfast.errors import UsageError
-from holdfast.silence import fit_moments, moments, predict_moments
+from holdfast.silence import predict_moments
 from holdfast.silence.listing import COLUMNS, _chance, by_worth, csv_text, json_text, show, write
 from holdfast.silence.overdue import overdue
 from holdfast.silence.policy import SPEAKING
@@ -24,10 +24,8 @@ from holdfast.tables.write import write_tables
 
 
 @pytest.fixture(scope="module")
-def listed(small_practice):
-    found = moments(small_practice)
-    fitted = fit_moments(found)
-    return predict_moments(fitted, found), fitted, found
+def listed(small_moments, small_fitted):
+    return predict_moments(small_fitted, small_moments), small_fitted, small_moments
 
 
 def test_the_csv_has_the_promised_columns_and_everyone(listed):
@@ -56,6 +54,7 @@ def test_a_file_of_another_kind_is_refused(listed, tmp_path):
         write(*listed[:2], tmp_path / "silences.xlsx")
 
 
+@pytest.mark.slow
 def test_the_command_lists_writes_keeps_and_uses_a_model(small_practice, tmp_path):
     write_tables(small_practice, tmp_path / "practice", form="csv")
     folder, model, out = str(tmp_path / "practice"), str(tmp_path / "model.json"), str(tmp_path / "out.csv")
@@ -101,6 +100,7 @@ def test_circumstances_are_no_reason_to_read_out(listed, capsys):
     assert "Quiet." in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_moment_before_anything_happened_lists_nobody(small_practice, tmp_path):
     write_tables(small_practice, tmp_path / "practice", form="csv")
     found = CliRunner().invoke(commands, ["silence", str(tmp_path / "practice"), "--at", "2020-01-01"])
@@ -108,6 +108,7 @@ def test_a_moment_before_anything_happened_lists_nobody(small_practice, tmp_path
     assert "no open course" in found.output
 
 
+@pytest.mark.slow
 def test_a_model_that_knows_what_came_later_is_refused(small_practice, tmp_path):
     write_tables(small_practice, tmp_path / "practice", form="csv")
     folder, model = str(tmp_path / "practice"), str(tmp_path / "model.json")
@@ -117,6 +118,7 @@ def test_a_model_that_knows_what_came_later_is_refused(small_practice, tmp_path)
     assert "it knows what came later" in " ".join(found.output.split())
 
 
+@pytest.mark.slow
 def test_an_evening_after_the_export_is_warned_of(small_practice, tmp_path):
     write_tables(small_practice, tmp_path / "practice", form="csv")
     found = CliRunner().invoke(commands, ["silence", str(tmp_path / "practice"), "--at", "2026-12-20"])
@@ -124,6 +126,7 @@ def test_an_evening_after_the_export_is_warned_of(small_practice, tmp_path):
     assert "The export ends on 20 November 2026" in " ".join(found.output.split())
 
 
+@pytest.mark.slow
 def test_the_plain_list_needs_no_model(small_practice, tmp_path):
     write_tables(small_practice, tmp_path / "practice", form="csv")
     found = CliRunner().invoke(commands, ["silence", str(tmp_path / "practice"), "--overdue"])
@@ -173,16 +176,27 @@ def test_a_practice_that_marks_nothing_is_told_so(listed, capsys):
     assert "no appointment is marked as attended" in " ".join(capsys.readouterr().out.split())
 
 
-def test_one_date_that_is_still_to_come_does_not_make_everybody_leave(tmp_path):
+@pytest.fixture(name="one_wrong_date", scope="module")
+def _one_wrong_date(tmp_path_factory):
+    """A folder that does not say when it was exported, with one appointment attended in 2162."""
     rows = [f"a{n},c{n % 3},t1,20{20 + n % 5}-0{1 + n % 9}-05T10:00,attended" for n in range(30)]
-    folder = tmp_path / "practice"
+    folder = tmp_path_factory.mktemp("wrong") / "practice"
     folder.mkdir()
     head = "appointment_id,client_id,therapist_id,starts_at,status"
     (folder / "appointments.csv").write_text("\n".join([head, *rows, "b,c1,t1,2162-01-05T10:00,attended"]) + "\n")
-    for command in ("silence", "leak"):
-        found = CliRunner().invoke(commands, [command, str(folder)])
-        assert found.exit_code == 2
-        assert "dated 5 January 2162, which is still to come" in " ".join(found.output.split())
+    return folder
+
+
+@pytest.mark.parametrize("command", [["silence"], ["silence", "--overdue"], ["leak"], ["evaluate"], ["card"]])
+def test_one_date_that_is_still_to_come_does_not_make_everybody_leave(one_wrong_date, command):
+    found = CliRunner().invoke(commands, [*command, str(one_wrong_date)])
+    assert found.exit_code == 2
+    assert "dated 5 January 2162, which is still to come" in " ".join(found.output.split())
+
+
+def test_whoever_says_from_when_to_look_is_shown_who_is_overdue_then(one_wrong_date):
+    found = CliRunner().invoke(commands, ["silence", "--overdue", "--at", "2025-06-01", str(one_wrong_date)])
+    assert found.exit_code == 0, found.output
 
 
 @pytest.mark.parametrize("more", [["--prior-only"], ["--out", "x.csv"], ["--save", "m.json"]])

@@ -39,6 +39,7 @@ def test_the_log_score_and_brier_by_hand() -> None:
     assert metrics.brier(LEFT, CHANCE) == pytest.approx((0.01 + 2 * 0.16 + 0.65**2 + 0.04 + 0.01) / 6)
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # the first call loads scikit-learn
 @given(seed=st.integers(0, 10_000), rows=st.integers(20, 200))
 def test_as_scikit_learn_has_it(seed: int, rows: int) -> None:

@@ -57,11 +57,13 @@ def practice(tmp_path: Path) -> Practice:
     return Practice(tmp_path)
 
 
+@pytest.mark.slow
 def test_nothing_for_sixty_days_is_an_exit(practice: Practice) -> None:
     assert practice.outcome(59) == "undecided"
     assert practice.outcome(61) == "left"
 
 
+@pytest.mark.slow
 def test_somebody_who_comes_rarely_is_given_six_of_his_rhythms(practice: Practice) -> None:
     practice.rows = [practice._row(number, LAST - 21 * (3 - number) * DAY, "attended") for number in range(4)]
     assert practice.outcome(100) == "undecided"
@@ -74,51 +76,60 @@ def test_he_came_again(practice: Practice) -> None:
     assert practice.outcome(49) == "undecided"
 
 
+@pytest.mark.slow
 def test_he_was_seen_by_somebody_else_here(practice: Practice) -> None:
     practice.add(20, "attended", "t2")
     assert practice.outcome(120) == "stayed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "outcome"), [("told", "stayed"), ("planned", "stayed"), ("silent", "left")])
 def test_it_is_on_record_how_it_ended(practice: Practice, kind: str, outcome: str) -> None:
     practice.endings.append(f"c1,t1,{(LAST + 5 * DAY).isoformat()},{kind},")
     assert practice.outcome(30) == outcome
 
 
+@pytest.mark.slow
 def test_an_ending_that_became_known_later_counts_from_then(practice: Practice) -> None:
     practice.endings.append(f"c1,t1,{(LAST + 5 * DAY).isoformat()},told,{(LAST + 90 * DAY).isoformat()}")
     assert practice.outcome(80) == "left"
     assert practice.outcome(91) == "stayed"
 
 
+@pytest.mark.slow
 def test_recorded_as_gone_and_then_he_came_again(practice: Practice) -> None:
     practice.endings.append(f"c1,t1,{(LAST + 15 * DAY).isoformat()},silent,")
     practice.add(40, "attended", booked=(LAST + 30 * DAY).isoformat())
     assert practice.outcome(120) == "stayed"
 
 
+@pytest.mark.slow
 def test_whoever_is_expected_is_undecided(practice: Practice) -> None:
     practice.add(140, "booked", booked=LAST.isoformat())
     assert practice.outcome(100) == "undecided"
 
 
+@pytest.mark.slow
 def test_an_agreed_break_is_undecided(practice: Practice) -> None:
     practice.repairs.append(f"c1,t1,{(LAST + DAY).isoformat()},pause,{(LAST + 200 * DAY).isoformat()}")
     assert practice.outcome(100) == "undecided"
 
 
+@pytest.mark.slow
 def test_a_missed_appointment_is_no_coming_back_but_a_sign_of_him(practice: Practice) -> None:
     practice.add(20, "no_show")
     assert practice.outcome(70) == "undecided"
     assert practice.outcome(81) == "left"
 
 
+@pytest.mark.slow
 def test_where_nobody_marked_whether_he_came_nobody_can_say_when_he_left(practice: Practice) -> None:
     practice.add(7, "unknown")
     assert practice.outcome(100, since=3) == "undecided"
     assert practice.outcome(100, since=10) == "left"
 
 
+@pytest.mark.slow
 def test_the_rows_stay_in_their_order(practice: Practice) -> None:
     practice.add(50, "attended")
     practice.outcome(120)

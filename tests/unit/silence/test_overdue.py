@@ -56,6 +56,7 @@ def test_a_weekly_client_is_overdue_after_ten_and_a_half_days(practice: Practice
     assert found[0].words == "Quiet for 11 days; he usually comes every 7 days. Nothing is booked."
 
 
+@pytest.mark.slow
 def test_a_monthly_client_is_given_his_own_time(practice: Practice) -> None:
     last = practice.weekly("c1", 4, every=28)
     assert practice.overdue(last + 41 * DAY) == []
@@ -68,18 +69,21 @@ def test_whoever_has_something_booked_is_not_overdue(practice: Practice) -> None
     assert practice.overdue(last + 30 * DAY) == []
 
 
+@pytest.mark.slow
 def test_whoever_is_booked_with_somebody_else_here_is_not_overdue(practice: Practice) -> None:
     last = practice.weekly("c1", 5)
     practice.add("c1", last + 20 * DAY, "booked", "t2", booked=last.isoformat())
     assert practice.overdue(last + 15 * DAY) == []
 
 
+@pytest.mark.slow
 def test_whoever_has_been_seen_by_somebody_else_here_is_overdue_with_that_one(practice: Practice) -> None:
     last = practice.weekly("c1", 5)
     practice.add("c1", last + 7 * DAY, "attended", "t2")
     assert [one.therapist_id for one in practice.overdue(last + 25 * DAY)] == ["t2"]
 
 
+@pytest.mark.slow
 def test_an_agreed_break_is_no_silence(practice: Practice) -> None:
     last = practice.weekly("c1", 5)
     practice.repairs.append(f"c1,t1,{last.isoformat()},pause,{(last + 40 * DAY).isoformat()}")
@@ -87,11 +91,13 @@ def test_an_agreed_break_is_no_silence(practice: Practice) -> None:
     assert len(practice.overdue(last + 55 * DAY)) == 1
 
 
+@pytest.mark.slow
 def test_the_rule_that_calls_a_silence_an_exit_takes_nobody_off(practice: Practice) -> None:
     last = practice.weekly("c1", 5)
     assert len(practice.overdue(last + 100 * DAY)) == 1
 
 
+@pytest.mark.slow
 def test_an_ending_on_record_does(practice: Practice) -> None:
     last = practice.weekly("c1", 5)
     line = f"client_id,therapist_id,ended_on,kind\nc1,t1,{(last + DAY).date()},told\n"
@@ -99,12 +105,14 @@ def test_an_ending_on_record_does(practice: Practice) -> None:
     assert practice.overdue(last + 100 * DAY) == []
 
 
+@pytest.mark.slow
 def test_whoever_went_quiet_last_stands_first(practice: Practice) -> None:
     practice.weekly("c1", 3)
     last = practice.weekly("c2", 5)
     assert [one.client_id for one in practice.overdue(last + 30 * DAY)] == ["c2", "c1"]
 
 
+@pytest.mark.slow
 def test_with_too_few_gaps_of_his_own_it_says_whose_rhythm_it_is(practice: Practice) -> None:
     practice.weekly("c1", 6)
     practice.weekly("c2", 1)

@@ -144,6 +144,7 @@ def test_somebody_who_went_long_ago_is_no_active_client() -> None:
     assert is_active(quiet(days_silent=55, rhythm_days=28))
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), every=st.sampled_from([1, 2, 3, 7, 10]), largest=st.integers(1, 60))
 def test_the_budget_is_kept_in_five_simulated_years(seed: int, every: int, largest: int) -> None:

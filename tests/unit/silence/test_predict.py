@@ -18,21 +18,20 @@ from holdfast.silence.fit import Data, published_design
 from holdfast.silence.histories import Histories
 from holdfast.silence.predict import EPISODE, score_draws
 from holdfast.silence.priors import PRIORS
-from holdfast.silence.tails import judge, seen, tails_of
+from holdfast.silence.tails import Odds, judge, seen, tails_of
 from holdfast.tables import Tables
 
 CHANCES = ["p_left", "p_left_low", "p_left_high", "p_last"]
 
 
-@pytest.fixture(scope="module")
-def found(small_practice: Tables) -> Moments:
-    return moments(small_practice)
+@pytest.fixture
+def found(small_moments: Moments) -> Moments:
+    return small_moments
 
 
 @pytest.fixture(scope="module")
-def judged(found: Moments) -> tuple[Fitted, pl.DataFrame]:
-    fitted = fit_moments(found)
-    return fitted, predict_moments(fitted, found)
+def judged(small_fitted: Fitted, small_moments: Moments) -> tuple[Fitted, pl.DataFrame]:
+    return small_fitted, predict_moments(small_fitted, small_moments)
 
 
 def test_every_open_episode_with_a_session_has_one_row(found, judged):
@@ -55,6 +54,7 @@ def test_reasons_come_with_words_and_the_largest_effect_first(judged):
         assert all(reason["words"] and reason["signal"] for reason in reasons)
 
 
+@pytest.mark.slow
 def test_the_chance_rises_with_every_quiet_day(small_practice, judged):
     """Nobody books, comes or says anything after the export: only time goes by."""
     fitted, last = judged[0], None
@@ -97,6 +97,7 @@ def test_the_prior_alone_says_something_sensible(found):
     assert 0.04 < p_evening(fitted, first).mean() < 0.2
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers(found, judged):
     again = predict_moments(fit_moments(found), found)
     assert again.equals(judged[1])
@@ -115,6 +116,7 @@ def _without_ahead(tables: Tables) -> Tables:
     return Tables({**tables.frames, "appointments": rows}, tables.practice, tables.present)
 
 
+@pytest.mark.slow
 def test_contacts_waited_for_are_those_pending_on_their_own_evening(small_practice, found):
     """Counted with the patterns and tails, and seen one by one on each evening."""
     with Engine.embedded() as engine:
@@ -150,11 +152,13 @@ def _held(fitted: Fitted, found: Moments):
     frame, tails = found.tails, tails_of(found.tails, found.tail_stages)
     chance = expit(score_draws(fitted, frame)).mean(axis=0)
     sure = np.asarray([fitted.took_place[how] for how in frame["how"]])
-    held = judge(tails, chance, sure, *seen(tails, fitted.habits.clock(), fitted.habits.mean_answers())).held
+    odds = Odds.of(fitted.habits.clock(), fitted.habits.mean_answers())
+    held = judge(tails, chance, sure, seen(tails, odds)).held
     kept = (frame["waited"].to_numpy() > 0) & ~frame["pending"].to_numpy()
     return [(frame.filter(pl.Series(kept)), held[kept])]
 
 
+@pytest.mark.slow
 def test_to_begin_on_some_of_the_rows_changes_only_how_long_it_takes(found, judged, monkeypatch):
     """The last turns are always on all rows, until hardly any chance moves."""
     monkeypatch.setattr(sys.modules["holdfast.silence.fit"], "ENOUGH_TO_BEGIN", 40)

@@ -75,6 +75,7 @@ def chances(asked: bool) -> Chances:
 ASKED = pytest.mark.parametrize("asked", [False, True], ids=["nobody is asked", "check-ins are sent"])
 
 
+@pytest.mark.slow
 @ASKED
 @pytest.mark.parametrize(
     ("code", "low", "high"),
@@ -112,6 +113,7 @@ def test_fewer_leave_with_each_session():
     assert ordered == sorted(ordered, reverse=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("session", [1, 6])
 def test_being_asked_changes_the_average_by_little(session):
     """Otherwise switching check-ins on would by itself make everybody look better or worse."""
@@ -123,6 +125,7 @@ def test_being_asked_changes_the_average_by_little(session):
     assert abs(np.log(average[1] / average[0])) < 0.15
 
 
+@pytest.mark.slow
 def test_answers_spread_the_chances_as_much_as_alliance_was_found_to():
     """3.8 % of the variance (ALL-09) is an sd of 0.36 on the log-odds; all answers together come near it."""
     found = np.sqrt(0.038 / (1 - 0.038) * np.pi**2 / 3)

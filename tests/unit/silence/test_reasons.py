@@ -154,6 +154,7 @@ def test_the_largest_effect_comes_first(found: Moments) -> None:
     assert set(row["reasons"][0]) == {"signal", "words", "effect"}
 
 
+@pytest.mark.slow
 def test_no_silence_at_all_has_no_reasons() -> None:
     nobody = look({"booked": [ahead(20, booked=-5)]}, day=8)
     assert told(nobody).is_empty()

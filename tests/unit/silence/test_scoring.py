@@ -80,6 +80,7 @@ def test_the_same_seed_gives_the_same_intervals() -> None:
     assert question("left", "", evaluations.rows(200), [MODEL], seed=4) != first
 
 
+@pytest.mark.slow
 def test_a_planted_fault_in_a_group_mutes_it_and_no_other() -> None:
     right = question("left", "", evaluations.rows(3000), [MODEL])
     assert muting(counted(right)).groups == ()

@@ -323,6 +323,7 @@ def evening() -> Moments:
     )
 
 
+@pytest.mark.slow
 def test_a_check_in_that_may_still_be_answered_is_pending(evening: Moments) -> None:
     waiting, settled = last_contact(evening.evenings, "waiting"), last_contact(evening.tails, "waiting")
     asked = [signal.name for signal in SIGNALS.values() if PENDING in signal.codes]
@@ -332,22 +333,26 @@ def test_a_check_in_that_may_still_be_answered_is_pending(evening: Moments) -> N
     assert waiting["session"] == "s4_5"
 
 
+@pytest.mark.slow
 def test_it_is_kept_which_were_unanswered_on_their_own_evening(evening: Moments) -> None:
     """Whatever came of them later; what was not sent by then, nobody waited for."""
     told = {name: last_contact(evening.tails, name)["waited"] for name in ("waiting", "answered", "not asked yet")}
     assert told == {"waiting": 1, "answered": 0, "not asked yet": 0}
 
 
+@pytest.mark.slow
 def test_an_answer_on_the_evening_is_known_on_the_evening(evening: Moments) -> None:
     answered = last_contact(evening.evenings, "answered")
     assert (answered["checkin"], answered["understood"]) == ("answered", "low")
     assert not last_contact(evening.tails, "answered")["pending"]
 
 
+@pytest.mark.slow
 def test_what_will_be_asked_tomorrow_has_not_been_asked(evening: Moments) -> None:
     assert last_contact(evening.evenings, "not asked yet")["checkin"] == "not_asked"
 
 
+@pytest.mark.slow
 def test_a_check_in_has_its_two_days_even_if_he_is_back_sooner() -> None:
     """Else those who come back within them would have an open one, and those who do not an unanswered one."""
     soon = {
@@ -359,6 +364,7 @@ def test_a_check_in_has_its_two_days_even_if_he_is_back_sooner() -> None:
     assert told == {"not_asked": 6, "answered": 1, "unanswered_first": 1}
 
 
+@pytest.mark.slow
 def test_an_answer_that_came_late_is_never_called_unanswered() -> None:
     late = {name: [*WEEKLY, checkin(0, answered=hours)] for name, hours in (("late", 80), ("never", None))}
     found = look(late, day=8)
@@ -368,6 +374,7 @@ def test_an_answer_that_came_late_is_never_called_unanswered() -> None:
     assert values["never"] is not None
 
 
+@pytest.mark.slow
 def test_a_question_before_the_next_session_may_be_answered_for_two_days() -> None:
     asked = {"appointment_id": "a14", "sent_at": moment(6, 12), "answered_at": None}
     story = {"asked": [*WEEKLY, ahead(14), ("checkins", asked)]}
@@ -375,6 +382,7 @@ def test_a_question_before_the_next_session_may_be_answered_for_two_days() -> No
     assert told == ["none", "none", "unanswered", "unanswered"]
 
 
+@pytest.mark.slow
 def test_who_sees_only_the_other_of_two_therapists_for_long_has_not_left_without_a_word() -> None:
     both = [("appointments", dict(row, therapist_id="other", appointment_id=f"o{day}"))
             for day in range(-28, 36, 7) for _, row in [appointment(day + 1)]]  # fmt: skip

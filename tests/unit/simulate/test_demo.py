@@ -264,6 +264,7 @@ def test_a_chance_is_what_its_effects_and_its_therapist_make_it(demo: SimulatedP
     assert found > 100
 
 
+@pytest.mark.slow
 def test_as_many_leave_as_the_chances_say() -> None:
     """Four thousand sessions or so: the exits lie within four standard errors of the sum of the chances."""
     practice = demo_practice(World(clients=500, n_therapists=6, share_couples=0), seed=11)

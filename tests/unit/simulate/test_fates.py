@@ -67,6 +67,7 @@ def test_a_switch_is_known_when_he_is_seen_by_somebody_else(practice: SimulatedP
     assert any(fate.known_at for fate in fates)
 
 
+@pytest.mark.slow
 def test_an_earlier_export_holds_what_was_known_then(practice: SimulatedPractice, tmp_path: Path) -> None:
     """The tables of the last export, looked at from an earlier moment, and an export made at that moment: the same."""
     then = practice.as_of(EARLIER)
@@ -82,6 +83,7 @@ def test_an_export_from_later_than_the_world_is_refused(practice: SimulatedPract
         practice.as_of(practice.now + timedelta(days=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["plain", "unrecorded", "defaulted", "single"])
 def test_every_open_episode_of_the_tables_has_a_fate(name: str, tmp_path: Path) -> None:
     practice = simulate(replace(WORLDS[name], clients=100, months=8), seed=2)

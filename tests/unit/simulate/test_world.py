@@ -27,6 +27,7 @@ def test_every_knob_about_records_can_be_turned_off() -> None:
     assert all(episode.recorded for episode in ended)
 
 
+@pytest.mark.slow
 def test_a_world_grows_with_its_clients() -> None:
     assert World(clients=10_800).therapists == 100
     practice = demo_practice(World(clients=650), seed=2)

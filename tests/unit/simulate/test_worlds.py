@@ -28,6 +28,8 @@ from holdfast.simulate import (
 from holdfast.tables import TABLES, read_tables
 from holdfast.tables.schema import InitiatedBy
 
+pytestmark = pytest.mark.slow  # a world for nearly every test
+
 # Of all seven tables of the demo. New knobs at their defaults must not touch a single byte.
 DEMO_SHA256 = {
     "appointments": "16b14f6e3ebd0989be17be9d87e1e5ae5a6274ac53dc7890eaa446b10c4d2cf4",

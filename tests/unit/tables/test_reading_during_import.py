@@ -54,6 +54,7 @@ def test_what_is_wrong_with_tables_at_rest_is_told_at_once(tmp_path: Path) -> No
         read_tables(tmp_path)
 
 
+@pytest.mark.slow
 def test_sealed_tables_that_are_replaced_before_the_leak_is_done_are_refused(tmp_path: Path) -> None:
     for mark in ("old", "new"):
         journal.replace_together(tmp_path / mark, csv_of(mark))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from holdfast.fit import FALL
 from holdfast.silence import checkins, closures, contacts, facts
 from holdfast.silence.signals import SIGNALS
 from holdfast.silence.signals.kept import HABIT_CONTACTS, KEPT, MUCH_RHYTHMS, NEAR_RHYTHMS, SOME_RHYTHMS
 from holdfast.silence.signals.person import FAR, NEAR, PERSON
-from holdfast.silence.signals.said import FALL, HIGH, LOW, MUCH, SAID
+from holdfast.silence.signals.said import HIGH, LOW, MUCH, SAID
 from holdfast.silence.signals.signal import Signal
 
 WIDTH = 120  # of the page's lines

@@ -6,15 +6,13 @@ from functools import partial
 
 import ibis.expr.types as ir
 
+from holdfast.fit import FALL, TITLES
 from holdfast.silence.checkins import AS_IT_IS, ASKS, AT_THIS_ONE, NOT_HERE, RATED, ROTATING
 from holdfast.silence.signals.signal import PENDING, UNASKED, Known, Rules, Signal, if_pending
 
 HIGH, LOW = 8, 5  # from 8 up he says yes; up to 5 he says no
-FALL = 2  # points: less is within what the same answer varies by
 TOP = 10
 MUCH = 2  # points from "just right"
-
-_TITLES = {"understood": "felt understood", "on_target": "worked on what matters", "worth_it": "worth coming back for"}
 
 
 def _rated(name: str, facts: ir.Table) -> Rules:
@@ -124,8 +122,8 @@ _RATED_WORDS = {
         "middle": "only partly got to what matters to him: {on_target} of 10",
     },
     "worth_it": {
-        "low": "hardly worth coming back for: {worth_it} of 10",
-        "middle": "only partly worth coming back for: {worth_it} of 10",
+        "low": "hardly worth his time: {worth_it} of 10",
+        "middle": "only partly worth his time: {worth_it} of 10",
     },
 }
 _NAMES = {"understood": "'understood'", "on_target": "'on target'", "worth_it": "'worth it'"}
@@ -143,7 +141,7 @@ FELT = {
 def _rated_signal(name: str) -> Signal:
     words = _RATED_WORDS[name]
     codes = {"high": "", "low": words["low"], "middle": words["middle"], UNASKED: "", PENDING: ""}
-    return Signal(name, f"How he rated this one: {_TITLES[name]}", codes, Known.SETTLED, partial(_rated, name))
+    return Signal(name, f"How he rated this one: {TITLES[name].lower()}", codes, Known.SETTLED, partial(_rated, name))
 
 
 def _fall_signal(name: str) -> Signal:
