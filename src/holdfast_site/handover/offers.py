@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from holdfast.fit import TITLES
 from holdfast.matching.switch import Asked, Offer, Therapist, offers
 from holdfast.tables.schema import AXES
 from holdfast_site.access.actors import Actor
-from holdfast_site.caseload.words import SAYS
 from holdfast_site.checkins.questions import QUESTIONS, Balance
 from holdfast_site.checkins.selectors import opened
 from holdfast_site.handover.models import Matter, Room
@@ -99,4 +99,4 @@ def _choice(axis: str, felt: int | None) -> Choice:
     words = {-2: question.less, 0: "not said", 2: question.more}
     near = 0 if not felt else (-2 if felt < 0 else 2)
     options = [(str(value), said.capitalize(), value == near) for value, said in words.items()]
-    return Choice(axis, SAYS[axis], options)
+    return Choice(axis, TITLES[axis], options)
