@@ -50,6 +50,7 @@ class Sent:
     card: ContactCard
     about: datetime
     at: datetime | None
+    is_before: bool = False  # it asks whether he comes to an appointment, not how one was
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,13 @@ def sent(actor: Actor, *, now: datetime) -> Sequence[Sent]:
     rows = list(lately.order_by("-sent_at", "-pk"))
     cards = cards_of([one.appointment.client for one in rows])
     return [
-        Sent(one.appointment.client_id, cards[one.appointment.client_id], one.appointment.starts_at, one.sent_at)
+        Sent(
+            one.appointment.client_id,
+            cards[one.appointment.client_id],
+            one.appointment.starts_at,
+            one.sent_at,
+            is_before=one.asks == Asks.BEFORE,
+        )
         for one in rows
     ]
 

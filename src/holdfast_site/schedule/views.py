@@ -144,12 +144,11 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
     wrong = UNCLEAR if form.is_bound else ""
     context = {
         "client": found,
-        "card": before,
+        "card": request.POST if wrong else before,  # what was typed is not lost
         "channels": CHANNEL_OPTIONS,
         "wordings": WORDING_OPTIONS,
         "came_back": bool(has_delivery_problem([found])),
         "wrong": wrong,
-        "told": request.POST,
     }
     return render(request, "schedule/client.html", context, status=UNREADABLE if wrong else 200)
 

@@ -147,6 +147,24 @@ def test_an_address_is_corrected_and_one_that_is_none_is_refused(cast, desk, now
     assert b"zanzibar" not in stored()
 
 
+def test_what_was_typed_is_not_lost_when_it_is_refused(cast, desk):
+    told = {"name": "Dan Marsh", "email": "no", "channel": "email", "safe_from": 9, "safe_until": 18}
+    answer = desk.post("/clients/dan", told)
+    assert answer.status_code == 422
+    assert 'value="Dan Marsh"' in answer.content.decode()
+
+
+def test_a_question_before_a_session_is_told_from_one_after_it(cast, desk, now):
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.checkins.services import ask_before
+
+    ahead = appointment(cast.dan, cast.alma, now + timedelta(days=2), status="booked")
+    ask_before(by=ANYONE, appointment=ahead, now=now - timedelta(minutes=5))
+    said = text(desk.get("/schedule/sent"))
+    assert f"dan : before {ahead.starts_at:%-d %B}" in said
+    assert f"dan : about {cast.invitation.appointment.starts_at:%-d %B}" in said
+
+
 def test_a_client_is_found_by_name_and_added_once(cast, desk, now):
     kept(cast.dan, now, name="Dan Marsh")
     assert "dan · Dan Marsh" in text(desk.get("/clients/?q=marsh"))
