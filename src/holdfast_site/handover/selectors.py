@@ -25,6 +25,7 @@ from holdfast_site.people.selectors import cards_of
 
 SHOWN = 100
 LOOKED_BACK, ANSWER_WITHIN = timedelta(days=60), timedelta(days=2)
+CAME_LATELY = timedelta(days=91)
 WORDS = "words"  # what he wrote himself, in what he said when he asked
 GENDER = "gender"  # whom he would like to go on with
 
@@ -89,6 +90,16 @@ class Silent:
 
     client_id: str
     card: ContactCard
+
+
+@dataclass(frozen=True, slots=True)
+class CameOver:
+    """Somebody who came from another therapist here, and whether he let a story go along."""
+
+    client_id: str
+    card: ContactCard
+    came_from: str
+    has_story: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +202,18 @@ def story_for(actor: Actor, client: Client) -> str:
         return ""
     box = settings.VAULT.client_box(client.pk, client.wrapped_key)
     return box.open(last.sealed, place=last.place).decode()
+
+
+def came_over(actor: Actor, *, now: datetime) -> Sequence[CameOver]:
+    """Who of a therapist's own clients came from another therapist here within three months."""
+    if actor.role is not Role.THERAPIST or actor.therapist_id is None:
+        return []
+    lately = Switch.objects.filter(
+        goes_to=actor.therapist_id, client__in=own_clients(actor), decided_at__gte=now - CAME_LATELY
+    )
+    rows = list(lately.select_related("client").order_by("-decided_at", "-pk"))
+    cards = cards_of([one.client for one in rows])
+    return [CameOver(one.client_id, cards[one.client_id], one.leaves_id, bool(one.sealed)) for one in rows]
 
 
 def said(matter: Matter) -> Mapping[str, str]:

@@ -53,6 +53,7 @@ def holding(request: ActingRequest) -> HttpResponse:
         "held": [one for one in found if one.matter.owner is not None],
         "settled": selectors.settled_since(actor, now - LATELY),
         "silent": selectors.unanswered_twice(actor, now=now),
+        "came_over": selectors.came_over(actor, now=now),
         "is_his_therapist": actor.role is Role.THERAPIST,
     }
     return render(request, "handover/holding.html", context)

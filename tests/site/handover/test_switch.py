@@ -151,6 +151,17 @@ def test_only_what_he_agreed_to_goes_along_and_only_the_new_therapist_reads_it(a
     assert b"Zanzibar" not in stored()
 
 
+def test_the_new_therapist_is_told_who_came_and_finds_his_story(asked, ruth, practice):
+    assert handed(ruth, asked, story=STORY, agreed="on").status_code == 302
+    cleo = signed_in("therapist", "cleo")
+    page = cleo.get("/holding/")
+    assert "dan from alma. Read what he lets you know" in text(page)
+    assert 'href="/story/dan"' in page.content.decode()
+    assert STORY not in page.content.decode()
+    for other in ("alma", "ben"):
+        assert "dan" not in text(signed_in("therapist", other).get("/holding/"))
+
+
 def test_a_story_page_without_a_story_says_so_in_no_way(asked, ruth, practice):
     handed(ruth, asked)
     assert signed_in("therapist", "cleo").get("/story/dan").status_code == 404
