@@ -47,7 +47,7 @@ def overdue(tables: Tables, *, at: datetime | None = None, engine: Engine | None
 
 def overdue_of(found: Episodes) -> list[Overdue]:
     """The same, from episodes that are worked out already."""
-    return [_overdue(row) for row in overdue_rows(found).iter_rows(named=True)]
+    return [_overdue(row, found.at) for row in overdue_rows(found).iter_rows(named=True)]
 
 
 def overdue_rows(found: Episodes) -> pl.DataFrame:
@@ -67,15 +67,18 @@ def overdue_rows(found: Episodes) -> pl.DataFrame:
     )
 
 
-def _overdue(row: dict[str, object]) -> Overdue:
+def _overdue(row: dict[str, object], at: datetime) -> Overdue:
     quiet, rhythm = float(str(row["quiet_days"])), float(str(row["rhythm_days"]))
+    last = EPOCH + timedelta(seconds=int(str(row["last_session_at"])))
     usually = "he usually comes" if row["rhythm_is_own"] else "clients here usually come"
-    words = f"Quiet for {_days(quiet)}; {usually} every {_days(rhythm)}. Nothing is booked."
+    longer = (at - last) / timedelta(days=1)  # since his last session; a missed appointment may have come between
+    since = f", and {_days(longer)} since his last session" if longer >= quiet + 1 else ""
+    words = f"Quiet for {_days(quiet)}{since}; {usually} every {_days(rhythm)}. Nothing is booked."
     return Overdue(
         str(row["client_id"]),
         str(row["therapist_id"]),
         int(str(row["episode"])),
-        EPOCH + timedelta(seconds=int(str(row["last_session_at"]))),
+        last,
         quiet,
         rhythm,
         words,

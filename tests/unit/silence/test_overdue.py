@@ -56,6 +56,15 @@ def test_a_weekly_client_is_overdue_after_ten_and_a_half_days(practice: Practice
     assert found[0].words == "Quiet for 11 days; he usually comes every 7 days. Nothing is booked."
 
 
+def test_where_an_appointment_was_missed_since_both_times_are_said(practice: Practice) -> None:
+    last = practice.weekly("c1", 5)
+    practice.add("c1", last + 7 * DAY, "no_show")
+    found = practice.overdue(last + 20 * DAY)
+    assert found[0].words == (
+        "Quiet for 13 days, and 20 days since his last session; he usually comes every 7 days. Nothing is booked."
+    )
+
+
 @pytest.mark.slow
 def test_a_monthly_client_is_given_his_own_time(practice: Practice) -> None:
     last = practice.weekly("c1", 4, every=28)
