@@ -35,6 +35,9 @@ class Action(StrEnum):
     SIGNED_IN = "member.signed_in"
     NOT_SIGNED_IN = "member.not_signed_in"
     SIGNED_OUT = "member.signed_out"
+    PROVED_AGAIN = "member.proved_again"
+    WELCOME_MADE = "welcome.made"
+    WAY_IN_MADE = "way_in.made"
     CASELOAD_READ = "caseload.read"
     CLIENT_READ = "client.read"
     KEPT_READ = "kept.read"
@@ -71,6 +74,7 @@ class Action(StrEnum):
     MESSAGE_SENT = "message.sent"
     MESSAGE_GIVEN_UP = "message.given_up"
     MESSAGES_STOPPED = "messages.stopped"
+    CONSENT_DECIDED = "consent.decided"
 
 
 @dataclass(frozen=True, slots=True)

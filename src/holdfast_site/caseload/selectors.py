@@ -20,6 +20,8 @@ from holdfast_site.caseload.words import lines, off
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.selectors import shown_to_therapist
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.selectors import left_out
 from holdfast_site.people.models import Appointment, Client, Ending
 
 ASKED_FOR = timedelta(days=60)  # how far back nobody remembers whether he came
@@ -122,7 +124,8 @@ def worth_a_conversation(actor: Actor, *, now: datetime) -> Sequence[Worth]:
     lately = Flag.objects.filter(
         client__in=own_clients(actor), therapist=actor.therapist_id, at__range=(now - SHOWN_FOR, now)
     )
-    flags = list(lately.select_related("client").order_by("-at", "pk"))
+    unwilling = left_out(Consent.EARLY_WARNING, at=now, among=own_clients(actor))
+    flags = list(lately.exclude(client__in=unwilling).select_related("client").order_by("-at", "pk"))
     fates = _had_left(flags, now=now)
     return [_worth(flag) for flag in flags if fates[flag.pk] is None][:MOST_FLAGS]
 

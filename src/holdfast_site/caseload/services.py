@@ -16,10 +16,12 @@ from holdfast.tables.read import Tables
 from holdfast_site.access.actors import OPERATOR, Actor
 from holdfast_site.audit.services import Action, record
 from holdfast_site.caseload import selectors
-from holdfast_site.caseload.adapters import tables
+from holdfast_site.caseload.adapters import tables, without
 from holdfast_site.caseload.loading import Loaded, load
 from holdfast_site.caseload.models import Flag, Overdue
 from holdfast_site.caseload.words import chance
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.selectors import left_out
 from holdfast_site.people.models import Appointment, Client
 
 CAME = {"yes": "attended", "no": "no_show"}
@@ -57,15 +59,20 @@ def refresh(now: datetime) -> None:
     if not Appointment.objects.exists():
         return
     found = tables(now)
+    erased = frozenset(Client.objects.filter(wrapped_key=b"").values_list("pk", flat=True))
     late = [
         Overdue(client_id=one.client_id, therapist_id=one.therapist_id, words=one.words, at=now)
-        for one in overdue(found)
+        for one in overdue(without(found, erased))
     ]
-    flags = _new_flags(found, now) if settings.SITE.early_warning else []
+    unwilling = left_out(Consent.EARLY_WARNING, at=now)
+    flags = _new_flags(without(found, unwilling), now) if settings.SITE.early_warning else []
     with transaction.atomic():
         Overdue.objects.all().delete()
         Overdue.objects.bulk_create(late)
-        Flag.objects.bulk_create(flags, ignore_conflicts=True)
+        if settings.SITE.early_warning:
+            unwilling = left_out(Consent.EARLY_WARNING, at=now)  # once more: somebody may have said no meanwhile
+            Flag.objects.filter(client__in=unwilling).delete()
+            Flag.objects.bulk_create([flag for flag in flags if flag.client_id not in unwilling], ignore_conflicts=True)
 
 
 def _new_flags(found: Tables, now: datetime) -> list[Flag]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
@@ -12,6 +13,8 @@ from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Post
 from holdfast_site.checkins.answers import Value, unpacked
 from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox, Submission
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.selectors import allows
 from holdfast_site.people.models import Appointment, Client, Therapist
 
 SEEN_BY_THERAPIST = (Audience.THERAPIST, Audience.PROMPT)
@@ -40,11 +43,12 @@ def is_answered(invitation: Invitation) -> bool:
     return Submission.objects.filter(invitation=invitation).exists()
 
 
-def audiences_for(appointment: Appointment) -> Sequence[Audience]:
+def audiences_for(appointment: Appointment, *, now: datetime) -> Sequence[Audience]:
     """Who may be chosen to see an answer.
 
     What is kept from the therapist is offered only where that can be kept (safety rule 11): not where one person
-    treats everybody, nor where nobody receives it, or whoever does is the therapist.
+    treats everybody, nor where nobody receives it, or whoever does is the therapist; nor to a client who wants no such
+    offer.
     """
     contact, therapist = settings.SITE.care_contact, appointment.therapist_id
     receivers = Post.objects.filter(role=Role.CARE_CONTACT, member__is_active=True)
@@ -52,6 +56,8 @@ def audiences_for(appointment: Appointment) -> Sequence[Audience]:
     alone = Therapist.objects.count() < 2
     if contact is None or contact.therapist_id == therapist or alone or is_his_therapist or not receivers.exists():
         return (Audience.THERAPIST,)
+    if not allows(appointment.client, Consent.PRIVATE_ROUTE, at=now):
+        return SEEN_BY_THERAPIST
     return tuple(Audience)
 
 

@@ -19,7 +19,9 @@ from holdfast_site.checkins import selectors
 from holdfast_site.checkins.answers import Answers, packed
 from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox, Submission
 from holdfast_site.checkins.questions import VERSION, next_rotating
-from holdfast_site.people.models import Appointment
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.selectors import allows
+from holdfast_site.people.models import Appointment, Client
 
 LINK_BYTES = 32
 
@@ -81,8 +83,11 @@ def invite_after_last_session(*, by: Actor, client_id: str, now: datetime) -> st
     Raises
     ------
     UsageError
-        If he has had no session yet.
+        If he has had no session yet, or wants no questions.
     """
+    client = Client.objects.filter(pk=client_id).first()
+    if client is not None and not allows(client, Consent.CHECKINS, at=now):
+        raise UsageError(f"{client_id} wants no questions now.")
     sessions = Appointment.objects.filter(client=client_id, status=Status.ATTENDED, starts_at__lte=now)
     last = sessions.order_by("starts_at", "pk").last()
     if last is None:

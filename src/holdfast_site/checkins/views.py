@@ -55,7 +55,7 @@ def _sent_in(request: ActingRequest, invitation: Invitation, link: str) -> HttpR
 
 
 def _form(invitation: Invitation, request: ActingRequest | None = None) -> CheckinForm:
-    audiences = selectors.audiences_for(invitation.appointment)
+    audiences = selectors.audiences_for(invitation.appointment, now=timezone.now())
     return CheckinForm(questions_of(invitation.rotating), audiences, request.POST if request else None)
 
 

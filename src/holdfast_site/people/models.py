@@ -64,6 +64,11 @@ class Client(models.Model):
         """Where his wishes are sealed for."""
         return f"people_client/{self.pk}/wishes"
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether his key was destroyed: nothing that he said can be read any more, by anybody."""
+        return not self.wrapped_key
+
 
 class Contact(models.Model):
     """A client's name, how he may be reached, and what is safe for him: sealed with his own key."""
