@@ -9,7 +9,7 @@ import click
 
 from holdfast.errors import UsageError
 
-NEEDED = ("django", "csp", "cryptography", "waitress", "whitenoise")
+NEEDED = ("django", "csp", "cryptography", "pyotp", "segno", "waitress", "webauthn", "whitenoise")
 HOW = "The site needs a few more packages. To get them: pip install 'holdfast[site]'"
 
 

@@ -130,7 +130,10 @@ def serve(folder: Path | None, demo: bool, listen: str, port: int | None, show: 
 @click.option("--lead", "role", flag_value="lead", help="Leads the practice, and adds everybody else in the site.")
 @click.option("--desk", "role", flag_value="desk", help="Books, and keeps addresses right.")
 def add_person(folder: Path, login: str, therapist: str | None, role: str | None) -> None:
-    """Let somebody sign in to the site in DIR, in one role; asks for a password of 15 letters or more."""
+    """Make a first way in to the site in DIR for somebody, in one role; again if he has lost his.
+
+    Prints a link and a code. Send the one, tell the other: together they work once, within a week.
+    """
     if (therapist is None) == (role is None):
         raise UsageError("Say in which one role: --therapist ID, --care-contact, --supervisor, --lead or --desk.")
     _refuse_if_unsafe(folder, LOCAL)
@@ -138,9 +141,11 @@ def add_person(folder: Path, login: str, therapist: str | None, role: str | None
 
     from holdfast_site.access.actors import Role
     from holdfast_site.accounts.services import introduce
+    from holdfast_site.config import read_config
 
-    introduce(login, Role(role or Role.THERAPIST), therapist_id=therapist, password=_password(), now=timezone.now())
-    say(f"{login} can sign in at /sign-in.")
+    told = introduce(login, Role(role or Role.THERAPIST), therapist_id=therapist, now=timezone.now())
+    say(f"{read_config(folder).address}/welcome/{told.link}")
+    say(f"The code, to be told apart from the link: {told.code[:4]} {told.code[4:]}")
 
 
 @click.command()
@@ -299,13 +304,6 @@ def _crisis_numbers(given: tuple[str, ...]) -> list[CrisisNumber]:
             raise UsageError(f"--crisis {pair!r} is not NAME=NUMBER. Such as: --crisis 'Samaritans=116 123'")
         found.append(CrisisNumber(name=name, number=number))
     return found
-
-
-def _password() -> str:
-    """Ask for a password twice, or read it from a pipe."""
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
-    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 COMMANDS = (init, doctor, serve, add_person, load, link)

@@ -41,8 +41,11 @@ def help_now(request: HttpRequest) -> HttpResponse:
 
 
 def blank(request: HttpRequest) -> HttpResponse:
-    """Where the quick exit leads: nothing."""
-    return render(request, "blank.html")
+    """Where the quick exit leads: nothing, and nobody is signed in any more in this browser."""
+    response = render(request, "blank.html")
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        response.delete_cookie(settings.SESSION_COOKIE_NAME, samesite="Strict")
+    return response
 
 
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:

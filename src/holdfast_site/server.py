@@ -25,7 +25,9 @@ def server(folder: Path, *, listen: str, port: int) -> Any:
     from holdfast_site.wsgi import application
 
     proxy = read_config(folder).trusted_proxy
-    behind = {"trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-proto"}} if proxy else {}
+    behind = (
+        {"trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"}} if proxy else {}
+    )
     try:
         return waitress.create_server(
             application,

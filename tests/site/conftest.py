@@ -143,29 +143,32 @@ def _cast(site: Path, now: datetime) -> Cast:
     return Cast(alma, ben, dan, eli, invitation, link, other, other_link)
 
 
-def staff(role: str, therapist_id: str | None = None, password: str | None = None) -> Any:
-    """A member of the practice in one role."""
+def staff(role: str, therapist_id: str | None = None, *, of: Any = None, password: str | None = None) -> Any:
+    """Somebody in one role; ``of``: the client, where it is the client himself."""
     from holdfast_site.access.actors import Role
     from holdfast_site.accounts.services import add_member
 
-    login = f"{therapist_id or ''} {role}".strip()
-    return add_member(login, Role(role), therapist_id=therapist_id, password=password)
+    login = f"{therapist_id or (of.pk if of else '')} {role}".strip()
+    return add_member(login, Role(role), therapist_id=therapist_id, client=of, password=password)
 
 
-def signed_in(role: str, therapist_id: str | None = None) -> Any:
-    """A browser in which somebody has signed in."""
+def signed_in(role: str, therapist_id: str | None = None, *, of: Any = None) -> Any:
+    """A browser in which somebody has just signed in, without going through the page for it."""
+    from django.conf import settings
+    from django.http import HttpRequest
     from django.test import Client
+    from django.utils import timezone
 
+    from holdfast_site.accounts import sessions
     from holdfast_site.accounts.models import Post
 
-    known = Post.objects.filter(role=role, therapist=therapist_id).first()
-    post = known or staff(role, therapist_id)
-    post.member.set_password(PASSWORD)
-    post.member.save()
+    known = Post.objects.filter(role=role, therapist=therapist_id, client=of).first()
     browser = Client(SERVER_NAME="127.0.0.1", raise_request_exception=False)
-    told = {"login": post.member.login, "password": PASSWORD, "role": role}
-    answer = browser.post("/sign-in", told)
-    assert answer.status_code == 302, answer.content.decode()
+    request = HttpRequest()
+    request.session = browser.session
+    sessions.begin(request, known or staff(role, therapist_id, of=of), now=timezone.now())
+    request.session.save()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key
     return browser
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
 
 from holdfast_site.access.actors import ANYONE, Actor, Role
-from holdfast_site.access.policy import EVERYBODY, Owns, may, rule_for
-from holdfast_site.accounts.sessions import signed_in
+from holdfast_site.access.policy import EVERYBODY, Owns, Rule, may, rule_for
+from holdfast_site.accounts.sessions import is_fresh, signed_in
 from holdfast_site.before.selectors import way_back_of_link
 from holdfast_site.checkins import selectors
 from holdfast_site.checkins.models import Asks, Invitation
@@ -54,7 +58,9 @@ class Gate:
             raise Http404
         if _sent_from_elsewhere(request):
             raise Http404
-        return None if request.method in rule.methods else HttpResponseNotAllowed(sorted(rule.methods))
+        if request.method not in rule.methods:
+            return HttpResponseNotAllowed(sorted(rule.methods))
+        return _to_prove(request, rule) if rule.fresh and not is_fresh(request, now=timezone.now()) else None
 
 
 def actor_of(request: HttpRequest, kwargs: Mapping[str, Any]) -> Actor:
@@ -72,6 +78,12 @@ def _holder_of(invitation: Invitation | None) -> Actor:
     if invitation is None:
         return ANYONE
     return Actor(Role.LINK_HOLDER, id=str(invitation.pk), invitation_id=invitation.pk)
+
+
+def _to_prove(request: HttpRequest, rule: Rule) -> HttpResponseBase:
+    """Lead to where he shows once more that it is he, and from there back to this page."""
+    onward = {"next": request.path} if "GET" in rule.methods else {}
+    return redirect(f"{reverse('prove')}?{urlencode(onward)}")
 
 
 def _sent_from_elsewhere(request: HttpRequest) -> bool:

@@ -19,6 +19,8 @@ class Owns(StrEnum):
     NOTHING = "nothing of anybody's"
     THIS_CHECKIN = "the one check-in that his link is for"
     THIS_LINK = "the one session or ending that his link is for"
+    OWN_WAY_IN = "the first way in of whoever came with a link and its code"
+    ABOUT_HIMSELF = "what is held about the client who signed in"
     OWN_CASELOAD = "the clients whom he treats now"
     OWN_UPLOADS = "the exports that he uploaded himself"
     KEPT_FROM_THERAPISTS = "what clients kept from their therapist"
@@ -38,6 +40,7 @@ class Rule:
     methods: frozenset[str]
     roles: frozenset[Role]
     owns: Owns
+    fresh: bool = False  # only within five minutes of having shown that it is he
 
 
 READ = frozenset({"GET", "HEAD"})
@@ -57,6 +60,15 @@ POLICY: Mapping[str, Rule] = {
         Rule("help_now", READ, EVERYBODY, Owns.NOTHING),
         Rule("blank", READ, EVERYBODY, Owns.NOTHING),
         Rule("sign_in", READ_AND_SEND, EVERYBODY, Owns.NOTHING),
+        Rule("ask_to_show", SEND, EVERYBODY, Owns.NOTHING),
+        Rule("sign_in_with_passkey", SEND, EVERYBODY, Owns.NOTHING),
+        Rule("choose_role", READ_AND_SEND, EVERYBODY, Owns.OWN_WAY_IN),
+        Rule("prove", READ_AND_SEND, SIGNED_IN, Owns.NOTHING),
+        Rule("welcome", READ_AND_SEND, EVERYBODY, Owns.OWN_WAY_IN),
+        Rule("way_in", READ, EVERYBODY, Owns.OWN_WAY_IN),
+        Rule("ask_to_make", SEND, EVERYBODY, Owns.OWN_WAY_IN),
+        Rule("way_in_with_passkey", SEND, EVERYBODY, Owns.OWN_WAY_IN),
+        Rule("way_in_with_code", READ_AND_SEND, EVERYBODY, Owns.OWN_WAY_IN),
         Rule("enter_demo", SEND, EVERYBODY, Owns.NOTHING),
         Rule("sign_out", SEND, SIGNED_IN, Owns.NOTHING),
         Rule("checkins:answer", READ_AND_SEND, LINK_HOLDER, Owns.THIS_CHECKIN),

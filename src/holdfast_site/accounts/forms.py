@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
+from django.contrib.auth.password_validation import validate_password
 
-from holdfast_site.access.places import PLACES
-from holdfast_site.accounts.models import STAFF
-
-ROLES = tuple((role.value, role.value.replace("_", " ").capitalize()) for role in STAFF if role in PLACES)
+LONG = 200
 
 
 class SignInForm(forms.Form):
-    """Who, with which password, in which role."""
+    """Who, with which password and which code."""
 
     login = forms.CharField(max_length=100)
-    password = forms.CharField(max_length=200, widget=forms.PasswordInput, strip=False)
-    role = forms.ChoiceField(choices=ROLES)
+    password = forms.CharField(max_length=LONG, strip=False)
+    code = forms.CharField(max_length=20)
+
+
+class CodeForm(forms.Form):
+    """One code."""
+
+    code = forms.CharField(max_length=20)
+
+
+class CodeAppForm(CodeForm):
+    """A new password, and the first code of an app that was just set up."""
+
+    password = forms.CharField(max_length=LONG, strip=False)
+
+    def clean_password(self) -> Any:
+        """Refuse what is short or common."""
+        validate_password(self.cleaned_data["password"])
+        return self.cleaned_data["password"]

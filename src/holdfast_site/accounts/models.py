@@ -1,4 +1,4 @@
-"""Who works at the practice and may sign in, and in which roles."""
+"""Who may sign in, in which roles, and with what: passkeys, or a password with a code app and codes on paper."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from holdfast_site.access.actors import Role
-from holdfast_site.people.models import Therapist
+from holdfast_site.people.models import Client, Therapist
 
 STAFF = (Role.THERAPIST, Role.SUPERVISOR, Role.CARE_CONTACT, Role.LEAD, Role.DESK)
+POSTS = (*STAFF, Role.CLIENT)
 
 
 class Member(AbstractBaseUser):
@@ -28,8 +29,9 @@ class Post(models.Model):
     """One role of a member. He acts in one at a time; roles never add up."""
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="posts")
-    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in STAFF])
+    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in POSTS])
     therapist = models.ForeignKey(Therapist, on_delete=models.PROTECT, null=True, related_name="posts")
+    client = models.OneToOneField(Client, on_delete=models.PROTECT, null=True, related_name="post")
 
     class Meta:
         constraints = [
@@ -39,7 +41,72 @@ class Post(models.Model):
                 | (~models.Q(role=Role.THERAPIST) & models.Q(therapist__isnull=True)),
                 name="a_therapists_post_says_which",
             ),
+            models.CheckConstraint(
+                condition=models.Q(role=Role.CLIENT) ^ models.Q(client__isnull=True), name="a_clients_post_says_which"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"post {self.pk}"
+
+
+class Passkey(models.Model):
+    """What a phone, a computer or a key signs with. Only the public half is here."""
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="passkeys")
+    credential = models.BinaryField(max_length=1023, unique=True)
+    public_key = models.BinaryField()
+    sign_count = models.PositiveBigIntegerField()
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"passkey {self.pk}"
+
+
+class CodeApp(models.Model):
+    """The secret that a member shares with his code app, sealed; and the last code that was taken."""
+
+    member = models.OneToOneField(Member, on_delete=models.PROTECT, related_name="code_app")
+    sealed = models.BinaryField()
+    last_step = models.BigIntegerField(default=0)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"code app {self.pk}"
+
+
+class PaperCode(models.Model):
+    """A code for the day on which the phone is gone. It works once; only its keyed digest is here."""
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="paper_codes")
+    digest = models.BinaryField(max_length=32, unique=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"paper code {self.pk}"
+
+
+class Welcome(models.Model):
+    """A first way in: a link, and a code that is told apart from it. Neither is enough, and both together work once."""
+
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="welcomes")
+    link = models.BinaryField(max_length=32, unique=True)
+    code = models.BinaryField(max_length=32)
+    expires_at = models.DateTimeField()
+    wrong = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"welcome {self.pk}"
+
+
+class Tries(models.Model):
+    """How often somebody was wrong, and when last. ``what`` is a keyed digest: no name and no address stands here."""
+
+    what = models.BinaryField(max_length=32, unique=True)
+    wrong = models.PositiveIntegerField()
+    last_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"tries {self.pk}"

@@ -6,21 +6,37 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth import login
-from django.http import HttpRequest
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from holdfast_site.access.actors import ANYONE, Actor, Role
 from holdfast_site.accounts.models import Member, Post
 
-POST, BEGAN = "post", "began"
+POST, BEGAN, PROVED = "post", "began", "proved"
+ASKED, WELCOMED, PROVEN = "asked", "welcomed", "proven"
+FRESH = timedelta(minutes=5)  # how long it counts that somebody has just shown that it is he
+ANSWER_WITHIN = timedelta(minutes=5)
+ENTER_WITHIN = timedelta(minutes=30)
+CLOCK_SET_BACK = timedelta(minutes=1)  # by no more than this is a clock put right in passing
+WITHOUT_SESSION = ("/help-now", "/blank")
+
+
+class Sessions(SessionMiddleware):
+    """Django's sessions, except on the pages that are there when everything else is not: they touch no database."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if request.path in WITHOUT_SESSION:
+            return response
+        return super().process_response(request, response)
 
 
 def begin(request: HttpRequest, post: Post, *, now: datetime) -> Actor:
-    """Begin a session in one role, under a new id."""
+    """Begin a session in one role, under a new id. He has just shown that it is he."""
     request.session.flush()
     login(request, post.member)
     request.session[POST] = post.pk
-    request.session[BEGAN] = now.isoformat()
+    request.session[BEGAN] = request.session[PROVED] = now.isoformat()
     return _actor(post)
 
 
@@ -28,13 +44,56 @@ def signed_in(request: HttpRequest) -> Actor:
     """Who is acting. Somebody whose post or membership was taken away is nobody from the next request on."""
     if POST not in request.session or not isinstance(request.user, Member):
         return ANYONE
-    began = datetime.fromisoformat(request.session[BEGAN])
-    if timezone.now() - began > timedelta(seconds=settings.MOST_SECONDS):
+    if not _within(request, BEGAN, timedelta(seconds=settings.MOST_SECONDS), timezone.now()):
         request.session.flush()
         return ANYONE
     post = Post.objects.filter(pk=request.session[POST], member=request.user, member__is_active=True).first()
     return ANYONE if post is None else _actor(post)
 
 
+def is_fresh(request: HttpRequest, *, now: datetime) -> bool:
+    """Whether he has shown within five minutes that it is he."""
+    return _within(request, PROVED, FRESH, now)
+
+
+def prove(request: HttpRequest, *, now: datetime) -> None:
+    """Remember that he has shown it just now."""
+    request.session[PROVED] = now.isoformat()
+
+
+# --- on the way in ----------------------------------------------------------------------------------
+
+
+def remember_asked(request: HttpRequest, purpose: str, challenge: bytes, *, now: datetime) -> None:
+    """Remember what a browser was asked to sign. Only the last one counts."""
+    request.session[ASKED] = [purpose, challenge.hex(), now.isoformat()]
+
+
+def asked(request: HttpRequest, purpose: str, *, now: datetime) -> bytes | None:
+    """What it was asked for this purpose, once, and not later than five minutes after."""
+    kept, challenge, at = request.session.pop(ASKED, ["", "", now.isoformat()])
+    if kept != purpose or not -CLOCK_SET_BACK <= now - datetime.fromisoformat(at) <= ANSWER_WITHIN:
+        return None
+    return bytes.fromhex(challenge)
+
+
+def remember(request: HttpRequest, what: str, pk: int, *, now: datetime) -> None:
+    """Remember whom somebody on the way in has shown to be (``PROVEN``), or which welcome is his (``WELCOMED``)."""
+    request.session.cycle_key()
+    request.session[what], request.session[f"{what}_at"] = pk, now.isoformat()
+
+
+def remembered(request: HttpRequest, what: str, *, now: datetime) -> int | None:
+    """The same, for half an hour."""
+    return request.session[what] if _within(request, f"{what}_at", ENTER_WITHIN, now) else None
+
+
+def _within(request: HttpRequest, what: str, most: timedelta, now: datetime) -> bool:
+    """Whether something in the session is no older. After a clock was set back nothing counts: it could be any age."""
+    if what not in request.session:
+        return False
+    return -CLOCK_SET_BACK <= now - datetime.fromisoformat(request.session[what]) <= most
+
+
 def _actor(post: Post) -> Actor:
-    return Actor(Role(post.role), id=str(post.member_id), therapist_id=post.therapist_id)
+    return Actor(Role(post.role), id=str(post.member_id), therapist_id=post.therapist_id, client_id=post.client_id)

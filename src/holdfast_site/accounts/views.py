@@ -1,34 +1,78 @@
-"""Signing in and out."""
+"""Signing in and out, showing once more that it is he, and the first way in."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.access.places import first_place
-from holdfast_site.accounts import services, sessions
-from holdfast_site.accounts.forms import ROLES, SignInForm
-from holdfast_site.accounts.models import Post
+from holdfast_site.accounts import codes, passkeys, services, sessions
+from holdfast_site.accounts.forms import CodeAppForm, CodeForm, SignInForm
+from holdfast_site.accounts.models import Member, Post, Welcome
+from holdfast_site.accounts.page import square, words_of
 
 UNREADABLE = 422
+SHOW, MAKE = "show", "make"  # what a browser can be asked with a passkey
+SECRET = "secret"
 
 
 def sign_in(request: ActingRequest) -> HttpResponse:
-    """Ask who it is, or begin a session."""
-    form = SignInForm(request.POST if request.method == "POST" else None)
+    """Ask who it is: a passkey, or a name with a password and a code."""
+    form, now = SignInForm(request.POST if request.method == "POST" else None), timezone.now()
     if not form.is_valid():
-        return _page(request, wrong=form.is_bound)
-    told, now = form.cleaned_data, timezone.now()
-    post = services.post_of(told["login"], told["password"], Role(told["role"]), now=now)
+        return _sign_in_page(request, wrong=form.is_bound)
+    told = form.cleaned_data
+    member = services.who_knows(
+        told["login"], told["password"], told["code"], address=request.META["REMOTE_ADDR"], now=now
+    )
+    return _sign_in_page(request, wrong=True) if member is None else _enter(request, member)
+
+
+def sign_in_with_passkey(request: ActingRequest) -> HttpResponse:
+    """Take what the browser signed."""
+    now = timezone.now()
+    challenge = sessions.asked(request, SHOW, now=now)
+    member = services.who_signed(request.POST.get("credential", ""), challenge, _site(request), now=now)
+    return _sign_in_page(request, wrong=True) if member is None else _enter(request, member)
+
+
+def ask_to_show(request: ActingRequest) -> HttpResponse:
+    """Say to the browser what it is to sign.
+
+    Raises
+    ------
+    Http404
+        If passkeys cannot be had at this address.
+    """
+    return _ask(request, SHOW, passkeys.asked_to_show(_known_site(request)))
+
+
+def choose_role(request: ActingRequest) -> HttpResponse:
+    """Somebody with two roles says in which one he comes.
+
+    Raises
+    ------
+    Http404
+        For whoever has not just shown who he is, or a role that is not his.
+    """
+    now = timezone.now()
+    proven = sessions.remembered(request, sessions.PROVEN, now=now)
+    if proven is None:
+        raise Http404
+    member = get_object_or_404(Member, pk=proven, is_active=True)
+    if request.method != "POST":
+        return render(request, "accounts/choose_role.html", {"roles": words_of(member)})
+    post = services.post_for(member, request.POST.get("role", ""))
     if post is None:
-        return _page(request, wrong=True)
-    actor = sessions.begin(request, post, now=now)
-    return redirect(first_place(actor.role))
+        raise Http404
+    return redirect(first_place(sessions.begin(request, post, now=now).role))
 
 
 def sign_out(request: ActingRequest) -> HttpResponse:
@@ -52,7 +96,147 @@ def enter_demo(request: ActingRequest, role: str) -> HttpResponse:
     return redirect(first_place(sessions.begin(request, post, now=timezone.now()).role))
 
 
-def _page(request: ActingRequest, *, wrong: bool) -> HttpResponse:
-    return render(
-        request, "accounts/sign_in.html", {"roles": ROLES, "wrong": wrong}, status=UNREADABLE if wrong else 200
+def prove(request: ActingRequest) -> HttpResponse:
+    """Ask somebody who has signed in to show once more that it is he, then lead on to where he was going."""
+    onward = request.POST.get("next") or request.GET.get("next") or ""
+    if not url_has_allowed_host_and_scheme(onward, allowed_hosts=None):
+        onward = reverse(first_place(request.actor.role))
+    if request.method == "POST":
+        now = timezone.now()
+        if _has_shown(request):
+            services.proved_again(by=request.actor, now=now)
+            sessions.prove(request, now=now)
+            return redirect(onward)
+    context = {"onward": onward, "wrong": request.method == "POST", "passkeys": _site(request) is not None}
+    return render(request, "accounts/prove.html", context, status=UNREADABLE if context["wrong"] else 200)
+
+
+def _has_shown(request: ActingRequest) -> bool:
+    if settings.SITE.demo:  # nobody there has anything to show
+        return True
+    now, member = timezone.now(), Member.objects.get(pk=request.actor.id)
+    if "credential" in request.POST:
+        challenge = sessions.asked(request, SHOW, now=now)
+        return services.who_signed(request.POST["credential"], challenge, _site(request), now=now) == member
+    form = CodeForm(request.POST)
+    return form.is_valid() and codes.accepted(member, form.cleaned_data["code"], now=now)
+
+
+# --- the first way in -------------------------------------------------------------------------------
+
+
+def welcome(request: ActingRequest, secret: str) -> HttpResponse:
+    """Ask for the code that belongs to a link. Without it the link shows nothing.
+
+    Raises
+    ------
+    Http404
+        If there is no such link, or it is over.
+    """
+    now = timezone.now()
+    found = services.welcome_of_link(secret, now=now)
+    if found is None:
+        raise Http404
+    return ask_for_code(request, found)
+
+
+def ask_for_code(request: ActingRequest, found: Welcome | None) -> HttpResponse:
+    """Ask for the code of a welcome, which may not be there: a wrong code and none that is right look the same."""
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and found is not None and services.fits(found, form.cleaned_data["code"]):
+        sessions.remember(request, sessions.WELCOMED, found.pk, now=timezone.now())
+        return redirect("way_in")
+    wrong = request.method == "POST"
+    return render(request, "accounts/welcome.html", {"wrong": wrong}, status=UNREADABLE if wrong else 200)
+
+
+def way_in(request: ActingRequest) -> HttpResponse:
+    """Offer a passkey first, and a code app beside it."""
+    found = _welcomed(request)
+    context = {"passkeys": _site(request) is not None, "is_client": found.post.role == Role.CLIENT}
+    return render(request, "accounts/way_in.html", context)
+
+
+def ask_to_make(request: ActingRequest) -> HttpResponse:
+    """Say to the browser what passkey it is to make."""
+    return _ask(request, MAKE, passkeys.asked_to_make(_welcomed(request).post.member, _known_site(request)))
+
+
+def way_in_with_passkey(request: ActingRequest) -> HttpResponse:
+    """Keep a new passkey, and let him in."""
+    found, now = _welcomed(request), timezone.now()
+    challenge = sessions.asked(request, MAKE, now=now)
+    post = challenge and services.make_passkey(
+        found, request.POST.get("credential", ""), challenge, _known_site(request), now=now
     )
+    if not post:
+        context = {"passkeys": True, "is_client": found.post.role == Role.CLIENT, "wrong": True}
+        return render(request, "accounts/way_in.html", context, status=UNREADABLE)
+    return redirect(first_place(sessions.begin(request, _renewed(post), now=now).role))
+
+
+def way_in_with_code(request: ActingRequest) -> HttpResponse:
+    """Set up a code app and a password; show the codes on paper, once."""
+    found, now = _welcomed(request), timezone.now()
+    secret = request.session.setdefault(SECRET, codes.new_secret())
+    form = CodeAppForm(request.POST if request.method == "POST" else None)
+    on_paper = None
+    if form.is_valid():
+        told = form.cleaned_data
+        on_paper = services.make_code_app(found, told["password"], secret, told["code"], now=now)
+    if on_paper is None:
+        address = codes.address_of(secret, login=found.post.member.login, host=settings.SITE.host)
+        context = {"form": form, "login": found.post.member.login, "secret": secret, "address": address}
+        context |= {"square": square(address), "wrong_code": form.is_bound and not form.errors}
+        return render(request, "accounts/way_in_code.html", context, status=UNREADABLE if form.is_bound else 200)
+    actor = sessions.begin(request, _renewed(found.post), now=now)
+    context = {"codes": on_paper, "login": found.post.member.login, "onward": reverse(first_place(actor.role))}
+    return render(request, "accounts/paper_codes.html", context)
+
+
+# --- what they share --------------------------------------------------------------------------------
+
+
+def _enter(request: ActingRequest, member: Member) -> HttpResponse:
+    """Begin the session of whoever has shown who he is; with two roles he says first in which."""
+    now, posts = timezone.now(), list(Post.objects.filter(member=member).select_related("member")[:2])
+    if len(posts) == 1:
+        return redirect(first_place(sessions.begin(request, posts[0], now=now).role))
+    sessions.remember(request, sessions.PROVEN, member.pk, now=now)
+    return redirect("choose_role")
+
+
+def _welcomed(request: HttpRequest) -> Welcome:
+    now = timezone.now()
+    pk = sessions.remembered(request, sessions.WELCOMED, now=now)
+    found = None if pk is None else services.welcome_by_id(pk, now=now)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _renewed(post: Post) -> Post:
+    """The post as it stands on disk now: what he signs in with has just changed."""
+    return Post.objects.select_related("member").get(pk=post.pk)
+
+
+def _ask(request: ActingRequest, purpose: str, what: passkeys.Asked) -> HttpResponse:
+    sessions.remember_asked(request, purpose, what.challenge, now=timezone.now())
+    return HttpResponse(what.options, content_type="application/json")
+
+
+def _site(request: HttpRequest) -> passkeys.Site | None:
+    """The site that passkeys are for: the practice's address; on the machine itself whatever name was typed."""
+    return passkeys.site_at(f"http://{request.get_host()}" if settings.SITE.is_local else settings.SITE.address)
+
+
+def _known_site(request: HttpRequest) -> passkeys.Site:
+    site = _site(request)
+    if site is None:
+        raise Http404
+    return site
+
+
+def _sign_in_page(request: ActingRequest, *, wrong: bool) -> HttpResponse:
+    context = {"wrong": wrong, "passkeys": _site(request) is not None}
+    return render(request, "accounts/sign_in.html", context, status=UNREADABLE if wrong else 200)

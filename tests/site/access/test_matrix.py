@@ -15,6 +15,14 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 OPEN = ("/", "/help-now", "/blank")
 WHO = ("anyone", "alma", "ben", "care contact", "lead", "desk")
 READ = {"GET": 200, "HEAD": 200}
+WAY_IN = {  # for whoever came with a link and its code; nobody here did
+    "/sign-in/role": ("GET", "HEAD", "POST"),
+    "/welcome/" + "x" * 43: ("GET", "HEAD", "POST"),
+    "/way-in": ("GET", "HEAD"),
+    "/way-in/passkey": ("POST",),
+    "/way-in/passkey/ask": ("POST",),
+    "/way-in/code": ("GET", "HEAD", "POST"),
+}
 ABSENT = ("/c/", "/c/short", "/c/" + "x" * 43, "/c/%00", "/admin/", "/static/", "/help-now/", "/.env")
 
 
@@ -118,6 +126,10 @@ def places(cast, now):
         "/demo/outbox/": {who: dict.fromkeys(READ, 404) for who in WHO},
         "/sms": {who: {"POST": 404} for who in WHO},  # not signed
         "/demo/therapist": {who: {"POST": 404} for who in WHO},  # this is no demo
+        "/sign-in/passkey": {who: {"POST": 422} for who in WHO},
+        "/sign-in/passkey/ask": {who: {"POST": 404} for who in WHO},  # browsers make no passkeys for a bare number
+        "/prove": {who: {**READ, "POST": 422} for who in WHO if who != "anyone"},
+        **{address: {who: dict.fromkeys(methods, 404) for who in WHO} for address, methods in WAY_IN.items()},
     }
 
 

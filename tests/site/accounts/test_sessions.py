@@ -1,61 +1,10 @@
-"""Signing in: right or wrong, in one role at a time, and never for longer than it should last."""
+"""A session: in one role at a time, and never for longer than it should last."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
-from tests.site.conftest import PASSWORD, signed_in, staff
-
-
-def try_to(browser, **changes):
-    return browser.post("/sign-in", {"login": "alma therapist", "password": PASSWORD, "role": "therapist", **changes})
-
-
-@pytest.fixture(name="alma")
-def _alma(cast):
-    return staff("therapist", "alma", PASSWORD)
-
-
-def test_the_right_password_leads_to_today(alma, browser):
-    answer = try_to(browser)
-    assert (answer.status_code, answer["Location"]) == (302, "/today/")
-    assert browser.get("/today/").status_code == 200
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"password": "wrong"}, {"login": "nobody"}, {"role": "care_contact"}, {"role": "lead"}, {"password": ""}]
-)
-def test_whatever_is_wrong_the_answer_is_the_same(alma, browser, wrong):
-    answer = try_to(browser, **wrong)
-    assert answer.status_code == 422
-    assert answer.content.decode().count("That did not fit together.") == 1
-    assert browser.get("/today/").status_code == 404
-
-
-def test_after_ten_wrong_tries_even_the_right_one_waits(alma, browser, now, monkeypatch):
-    from django.utils import timezone
-
-    for _ in range(10):
-        try_to(browser, password="wrong")
-    assert try_to(browser).status_code == 422
-    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(minutes=16))
-    assert try_to(browser).status_code == 302
-
-
-def test_roles_do_not_add_up(cast, now):
-    """Ruth is a therapist too: as one she does not see what she receives as the care contact, and the reverse."""
-    from holdfast_site.access.actors import Role
-    from holdfast_site.accounts.services import add_member
-
-    ruth = signed_in("therapist", "alma")
-    add_member("alma therapist", Role.CARE_CONTACT)
-    assert ruth.get("/kept/").status_code == 404
-    other = type(ruth)(SERVER_NAME="127.0.0.1")
-    assert try_to(other, role="care_contact").status_code == 302
-    assert other.get("/kept/").status_code == 200
-    assert other.get("/today/").status_code == 404
+from tests.site.conftest import signed_in, staff
 
 
 @pytest.mark.hazard("H-14")
@@ -107,29 +56,46 @@ def test_signing_out_ends_it_and_the_old_cookie_opens_nothing(cast):
     assert alma.get("/today/").status_code == 404
 
 
-def test_a_session_gets_a_new_id_when_it_begins(alma, browser):
-    try_to(browser)
-    first = browser.cookies["session"].value
-    try_to(browser)
-    assert browser.cookies["session"].value != first
+def test_a_session_gets_a_new_id_when_it_begins(cast):
+    from django.contrib.sessions.models import Session
+
+    first = signed_in("therapist", "alma").cookies["session"].value
+    assert first != signed_in("therapist", "alma").cookies["session"].value
+    assert Session.objects.count() == 2
 
 
-def test_passwords_are_hashed(alma, site):
-    from django.db import connections
-
-    connections.close_all()
-    for file in site.iterdir():
-        assert PASSWORD.encode() not in file.read_bytes()
-
-
-def test_cookies_are_out_of_reach_of_scripts_and_other_sites(alma, browser):
-    try_to(browser)
-    for cookie in browser.cookies.values():
+def test_cookies_are_out_of_reach_of_scripts_and_other_sites(cast):
+    alma = signed_in("therapist", "alma")
+    alma.get("/today/")
+    for cookie in alma.cookies.values():
         assert cookie["httponly"]
         assert cookie["samesite"] == "Strict"
 
 
-def test_the_demo_needs_no_password_and_only_the_demo(alma, browser, settings):
+def test_leaving_the_page_leaves_nobody_signed_in_here(cast):
+    alma = signed_in("therapist", "alma")
+    assert alma.get("/blank").content == type(alma)(SERVER_NAME="127.0.0.1").get("/blank").content
+    assert not alma.cookies["session"].value
+    assert alma.get("/today/").status_code == 404
+
+
+def test_help_is_there_for_somebody_signed_in_when_the_database_is_not(cast, site):
+    from django.db import connections
+
+    from holdfast_site.config import DATABASE
+
+    alma = signed_in("therapist", "alma")
+    connections.close_all()
+    (site / DATABASE).rename(site / "away")
+    try:
+        assert alma.get("/help-now").status_code == 200
+        assert alma.get("/blank").status_code == 200
+    finally:
+        (site / "away").rename(site / DATABASE)
+
+
+def test_the_demo_needs_no_password_and_only_the_demo(cast, browser, settings):
+    staff("therapist", "alma")
     assert browser.post("/demo/therapist").status_code == 404
     settings.SITE = settings.SITE.model_copy(update={"demo": True})
     assert browser.post("/demo/lead").status_code == 404

@@ -1,0 +1,33 @@
+"""What the pages of signing in show: a member's roles in words, and the square that a code app reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import segno
+from django.utils.safestring import SafeString, mark_safe
+
+from holdfast_site.access.actors import Role
+from holdfast_site.accounts.models import Member, Post
+
+WORDS: Mapping[Role, str] = {
+    Role.THERAPIST: "Therapist",
+    Role.SUPERVISOR: "Supervisor",
+    Role.CARE_CONTACT: "Care contact",
+    Role.LEAD: "Lead of the practice",
+    Role.DESK: "Front desk",
+    Role.CLIENT: "Client: what is held about me",
+}
+
+
+def words_of(member: Member) -> Sequence[tuple[str, str]]:
+    """The roles that a member can come in."""
+    return [(role, WORDS[Role(role)]) for role in Post.objects.filter(member=member).values_list("role", flat=True)]
+
+
+def square(address: str) -> SafeString:
+    """A code app's address as a drawing. It is made here: nothing of it came from anybody."""
+    drawn = segno.make(address, error="m").svg_inline(
+        scale=4, border=4, light="#fff", svgclass="square", lineclass=None
+    )
+    return mark_safe(drawn)
