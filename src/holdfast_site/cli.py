@@ -6,13 +6,16 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from holdfast.errors import UsageError
 from holdfast.shell import CALLED, FILE, FOLDER, open_in_browser, say
 from holdfast_site.config import CrisisNumber, is_loopback
+
+if TYPE_CHECKING:
+    from holdfast_site.accounts.services import Told
 
 LOCAL, PORT = "127.0.0.1", 8000
 UNSAFE = 4
@@ -141,11 +144,8 @@ def add_person(folder: Path, login: str, therapist: str | None, role: str | None
 
     from holdfast_site.access.actors import Role
     from holdfast_site.accounts.services import introduce
-    from holdfast_site.config import read_config
 
-    told = introduce(login, Role(role or Role.THERAPIST), therapist_id=therapist, now=timezone.now())
-    say(f"{read_config(folder).address}/welcome/{told.link}")
-    say(f"The code, to be told apart from the link: {told.code[:4]} {told.code[4:]}")
+    _say_way_in(folder, introduce(login, Role(role or Role.THERAPIST), therapist_id=therapist, now=timezone.now()))
 
 
 @click.command()
@@ -183,6 +183,31 @@ def link(folder: Path, client: str) -> None:
     config = read_config(folder)
     say(f"{config.address}/c/{secret}")
     say(f"Open for {config.link_hours} hours. Whoever has it can fill it in; it is shown only here.", error=True)
+
+
+@click.command("own-page")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.argument("client", metavar="CLIENT")
+def own_page(folder: Path, client: str) -> None:
+    """Make a way in for a client to his own page: a link and a code.
+
+    Send the one, tell the other in person. Whoever has both can read everything he said, so let two people see to it
+    where you can; a therapist makes a code for a client of his without ever seeing a link.
+    """
+    _refuse_if_unsafe(folder, LOCAL)
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.own.services import give_way_in_by_id
+
+    _say_way_in(folder, give_way_in_by_id(by=OPERATOR, client_id=client, now=timezone.now()))
+
+
+def _say_way_in(folder: Path, told: Told) -> None:
+    from holdfast_site.config import read_config
+
+    say(f"{read_config(folder).address}/welcome/{told.link}")
+    say(f"The code, to be told apart from the link: {told.code[:4]} {told.code[4:]}")
 
 
 def _serve_demo(home: Path, listen: str, port: int | None, show: bool) -> None:
@@ -252,6 +277,7 @@ def _refuse_if_unsafe(folder: Path, listen: str, *, look_only: bool = False) -> 
         raise UnsafeSite(found)
     if not look_only:
         start.bring_up_to_date()
+        start.erase_again()
     found = start.database_problems(folder)
     if found:
         raise UnsafeSite(found)
@@ -306,4 +332,4 @@ def _crisis_numbers(given: tuple[str, ...]) -> list[CrisisNumber]:
     return found
 
 
-COMMANDS = (init, doctor, serve, add_person, load, link)
+COMMANDS = (init, doctor, serve, add_person, load, link, own_page)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from holdfast.errors import FolderError
 
-SITE_FILE, DATABASE, ANCHORS = "site.json", "holdfast.sqlite3", "audit.heads"
+SITE_FILE, DATABASE, ANCHORS, ERASED = "site.json", "holdfast.sqlite3", "audit.heads", "erased"
 Filled = Annotated[str, Field(min_length=1, max_length=200)]
 
 

@@ -14,7 +14,7 @@ from holdfast.tables import read_tables
 from holdfast_site import demo_messages, start
 
 if TYPE_CHECKING:
-    from holdfast_site.people.models import Appointment
+    from holdfast_site.people.models import Appointment, Client, Therapist
 
 WORLD = replace(DEMO, clients=200, n_therapists=4)
 WEEK = timedelta(weeks=1)
@@ -92,6 +92,17 @@ def _latest_sessions(count: int) -> Sequence[Appointment]:
     return list(found.values())
 
 
+def _who_said_most(therapist: Therapist) -> Client:
+    """The client of a therapist with the most answered check-ins."""
+    from django.db.models import Count
+
+    from holdfast_site.people.models import Client
+
+    answered = Count("appointments__invitations__submission")
+    his = Client.objects.filter(appointments__therapist=therapist)
+    return his.annotate(answered=answered).order_by("-answered", "pk")[0]
+
+
 def _members(now: datetime) -> None:
     """A therapist with something in every part of the day, and the care contact: one click each, no password."""
     from holdfast_site.access.actors import Actor, Role
@@ -109,3 +120,4 @@ def _members(now: datetime) -> None:
     add_member("lead", Role.LEAD)
     add_member("desk", Role.DESK)
     add_member("supervisor", Role.SUPERVISOR)
+    add_member("client", Role.CLIENT, client=_who_said_most(fullest))

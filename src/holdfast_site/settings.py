@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "holdfast_site.exchange",
     "holdfast_site.before",
     "holdfast_site.messages",
+    "holdfast_site.own",
 ]
 AUTH_USER_MODEL = "accounts.Member"
 AUTH_PASSWORD_VALIDATORS = [

@@ -81,6 +81,15 @@ def bring_up_to_date() -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
+def erase_again() -> None:
+    """Erase whoever was erased before and is back with an older backup."""
+    from django.utils import timezone
+
+    from holdfast_site.own.erasing import erase_again
+
+    erase_again(now=timezone.now())
+
+
 def anchors(folder: Path) -> Path:
     """Where the heads of the audit are written down."""
     return folder / ANCHORS

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from holdfast_site import pages
 from holdfast_site.accounts import views as accounts
+from holdfast_site.own import views as own
 
 handler400 = pages.unreadable
 handler403 = pages.refused
@@ -33,6 +34,8 @@ urlpatterns = [
     path("people/", include("holdfast_site.roster.urls")),
     path("", include("holdfast_site.handover.urls")),
     path("import/", include("holdfast_site.exchange.urls")),
+    path("mine/", include("holdfast_site.own.urls")),
+    path("c/<str:link>/mine", own.come, name="come"),
     path("c/", include("holdfast_site.checkins.urls")),
     path("", include("holdfast_site.before.urls")),
     path("", include("holdfast_site.messages.urls")),

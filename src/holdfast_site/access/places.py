@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from holdfast_site.access.actors import Role
 
 PLACES: Mapping[Role, Sequence[tuple[str, str]]] = {
+    Role.CLIENT: (("own:mine", "Yours"),),
     Role.THERAPIST: (
         ("caseload:today", "Today"),
         ("handover:holding", "Asked for"),

@@ -52,6 +52,7 @@ THERAPIST, CARE_CONTACT = frozenset({Role.THERAPIST}), frozenset({Role.CARE_CONT
 SUPERVISOR, LEAD, DESK = frozenset({Role.SUPERVISOR}), frozenset({Role.LEAD}), frozenset({Role.DESK})
 IMPORTERS = frozenset({Role.LEAD, Role.DESK})
 LINK_HOLDER = frozenset({Role.LINK_HOLDER})
+CLIENT = frozenset({Role.CLIENT})
 
 POLICY: Mapping[str, Rule] = {
     rule.view: rule
@@ -86,6 +87,19 @@ POLICY: Mapping[str, Rule] = {
         Rule("exchange:answer", SEND, IMPORTERS, Owns.OWN_UPLOADS),
         Rule("exchange:take", SEND, IMPORTERS, Owns.OWN_UPLOADS),
         Rule("exchange:forget", SEND, IMPORTERS, Owns.OWN_UPLOADS),
+        Rule("come", READ_AND_SEND, frozenset({Role.LINK_HOLDER}), Owns.THIS_CHECKIN),
+        Rule("own:mine", READ, CLIENT, Owns.ABOUT_HIMSELF),
+        Rule("own:answers", READ, CLIENT, Owns.ABOUT_HIMSELF),
+        Rule("own:correct", READ_AND_SEND, CLIENT, Owns.ABOUT_HIMSELF),
+        Rule("own:looked", READ, CLIENT, Owns.ABOUT_HIMSELF),
+        Rule("own:allowed", READ_AND_SEND, CLIENT, Owns.ABOUT_HIMSELF),
+        Rule("own:reach", READ_AND_SEND, CLIENT, Owns.ABOUT_HIMSELF),
+        Rule("own:questions", READ_AND_SEND, CLIENT, Owns.ABOUT_HIMSELF),
+        Rule("own:download", READ, CLIENT, Owns.ABOUT_HIMSELF),
+        Rule("own:take", READ, CLIENT, Owns.ABOUT_HIMSELF, fresh=True),
+        Rule("own:before_erasing", READ, CLIENT, Owns.ABOUT_HIMSELF),
+        Rule("own:erase_all", READ_AND_SEND, CLIENT, Owns.ABOUT_HIMSELF, fresh=True),
+        Rule("own:give", READ_AND_SEND, THERAPIST, Owns.OWN_CASELOAD),
         Rule("handover:kept", READ, CARE_CONTACT, Owns.KEPT_FROM_THERAPISTS),
         Rule("handover:holding", READ, CARE_CONTACT | THERAPIST, Owns.MATTERS),
         Rule("handover:matter", READ_AND_SEND, CARE_CONTACT | THERAPIST, Owns.MATTERS),

@@ -14,5 +14,8 @@ class Event(models.Model):
     about = models.CharField(max_length=80)
     chain = models.BinaryField(max_length=32, unique=True)  # over this row and all before it
 
+    class Meta:
+        indexes = [models.Index(fields=["about"])]  # to tell somebody who looked at what is his
+
     def __str__(self) -> str:
         return f"{self.pk} {self.action}"

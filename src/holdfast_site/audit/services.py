@@ -75,6 +75,10 @@ class Action(StrEnum):
     MESSAGE_GIVEN_UP = "message.given_up"
     MESSAGES_STOPPED = "messages.stopped"
     CONSENT_DECIDED = "consent.decided"
+    ANSWER_CORRECTED = "answer.corrected"
+    OWN_READ = "own.read"
+    OWN_DOWNLOADED = "own.downloaded"
+    ERASED = "client.erased"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,25 @@ def packed(values: Mapping[str, Value]) -> bytes:
     return json.dumps(values, ensure_ascii=False, sort_keys=True).encode()
 
 
+def put_right(values: Mapping[str, Value], corrections: Iterable[Mapping[str, Value | None]]) -> Mapping[str, Value]:
+    """What stands after corrections, the oldest first. One that says nothing takes an answer back."""
+    standing: dict[str, Value | None] = dict(values)
+    for correction in corrections:
+        standing.update(correction)
+    return {name: value for name, value in standing.items() if value is not None}
+
+
+def packed_correction(values: Mapping[str, Value | None]) -> bytes:
+    """A correction's content, before it is sealed."""
+    return json.dumps(values, ensure_ascii=False, sort_keys=True).encode()
+
+
+def unpacked_correction(content: bytes) -> Mapping[str, Value | None]:
+    """The same, after it was opened."""
+    found: dict[str, Value | None] = json.loads(content)
+    return found
+
+
 def unpacked(content: bytes) -> Mapping[str, Value]:
     """The same, after it was opened."""
     found: dict[str, Value] = json.loads(content)

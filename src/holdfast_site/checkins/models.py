@@ -77,3 +77,20 @@ class SealedBox(models.Model):
     def place(self) -> str:
         """Where it is sealed for: a box that is moved to another row does not open."""
         return f"checkins_sealedbox/{self.submission_id}/{self.audience}"
+
+
+class Correction(models.Model):
+    """What a client put right in a box afterwards. The box stays as it was; null in here takes an answer back."""
+
+    box = models.ForeignKey(SealedBox, on_delete=models.PROTECT, related_name="corrections")
+    form = models.UUIDField(unique=True)
+    at = models.DateTimeField()
+    sealed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"correction {self.pk}"
+
+    @property
+    def place(self) -> str:
+        """Where it is sealed for."""
+        return f"checkins_correction/{self.box_id}/{self.form}"

@@ -11,8 +11,8 @@ from django.db.models import Prefetch, QuerySet
 
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Post
-from holdfast_site.checkins.answers import Value, unpacked
-from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox, Submission
+from holdfast_site.checkins.answers import Value, put_right, unpacked, unpacked_correction
+from holdfast_site.checkins.models import Asks, Audience, Correction, Invitation, SealedBox, Submission
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import allows
 from holdfast_site.people.models import Appointment, Client, Therapist
@@ -72,7 +72,8 @@ class Shown:
 
 def shown_to_therapist(invitations: QuerySet[Invitation]) -> Sequence[Shown]:
     """Those check-ins that the therapist may see something of, oldest first. Nothing else is fetched or opened."""
-    his = Prefetch("submission__boxes", SealedBox.objects.filter(audience__in=SEEN_BY_THERAPIST), to_attr="his_boxes")
+    boxes = SealedBox.objects.filter(audience__in=SEEN_BY_THERAPIST).prefetch_related("corrections")
+    his = Prefetch("submission__boxes", boxes, to_attr="his_boxes")
     answered = invitations.filter(submission__boxes__audience__in=SEEN_BY_THERAPIST).distinct()
     fetched = answered.select_related("appointment__client", "submission").prefetch_related(his)
     return [_shown(one) for one in fetched.order_by("sent_at", "pk")]
@@ -84,8 +85,20 @@ def shown_of(client: Client) -> Sequence[Shown]:
 
 
 def opened(box: SealedBox, client: Client) -> Mapping[str, Value]:
-    """What a box holds."""
+    """What a box holds, as he has put it right since. Fetch many boxes with their ``corrections``."""
+    return put_right(as_given(box, client), (values for _, values in corrections_of(box, client)))
+
+
+def as_given(box: SealedBox, client: Client) -> Mapping[str, Value]:
+    """What a box held when it was sent in."""
     return unpacked(settings.VAULT.client_box(client.pk, client.wrapped_key).open(box.sealed, place=box.place))
+
+
+def corrections_of(box: SealedBox, client: Client) -> Sequence[tuple[Correction, Mapping[str, Value | None]]]:
+    """Every correction of a box with what it says, the oldest first."""
+    own = settings.VAULT.client_box(client.pk, client.wrapped_key)
+    found = sorted(box.corrections.all(), key=lambda one: one.pk)
+    return [(one, unpacked_correction(own.open(one.sealed, place=one.place))) for one in found]
 
 
 def _shown(invitation: Invitation) -> Shown:

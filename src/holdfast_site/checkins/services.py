@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,8 +17,8 @@ from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor
 from holdfast_site.audit.services import Action, record
 from holdfast_site.checkins import selectors
-from holdfast_site.checkins.answers import Answers, packed
-from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox, Submission
+from holdfast_site.checkins.answers import Answers, Value, packed, packed_correction
+from holdfast_site.checkins.models import Asks, Audience, Correction, Invitation, SealedBox, Submission
 from holdfast_site.checkins.questions import VERSION, next_rotating
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import allows
@@ -113,11 +114,25 @@ def keep_once(
     before = Submission.objects.filter(invitation=invitation).first()
     if before is not None:
         return _as_before(before) if before.form == form else AnsweredBefore()
-    if now >= invitation.expires_at:
+    erased = Client.objects.filter(appointments=invitation.appointment_id, wrapped_key=b"").exists()
+    if now >= invitation.expires_at or erased:
         return Closed()
     keep_as_given(invitation, form, answers, now)
     record(Action.CHECKIN_ANSWERED, by=by, about=f"checkin:{invitation.pk}", at=now)
     return Kept(answers.audiences, is_new=True)
+
+
+@transaction.atomic
+def correct(*, by: Actor, box: SealedBox, values: Mapping[str, Value | None], form: UUID, now: datetime) -> None:
+    """Keep beside a box what its client puts right in it. Whoever may see the box sees what stands now."""
+    if not values or Correction.objects.filter(form=form).exists():
+        return
+    client = box.submission.invitation.appointment.client
+    correction = Correction(box=box, form=form, at=now)
+    own = settings.VAULT.client_box(client.pk, client.wrapped_key)
+    correction.sealed = own.seal(packed_correction(values), place=correction.place)
+    correction.save(force_insert=True)
+    record(Action.ANSWER_CORRECTED, by=by, about=f"checkin:{box.submission.invitation_id}", at=now)
 
 
 def keep_as_given(invitation: Invitation, form: UUID, answers: Answers, answered_at: datetime) -> None:

@@ -25,7 +25,7 @@ def answer(request: ActingRequest, link: str) -> HttpResponse:
     if request.method == "POST":
         return _sent_in(request, invitation, link)
     if selectors.is_answered(invitation):
-        return render(request, "checkins/answered.html")
+        return render(request, "checkins/answered.html", {"link": link})
     if timezone.now() >= invitation.expires_at:
         return render(request, "checkins/closed.html", status=GONE)
     return _page(request, _form(invitation))
@@ -49,7 +49,7 @@ def _sent_in(request: ActingRequest, invitation: Invitation, link: str) -> HttpR
         case services.Kept(audiences):
             return render(request, "checkins/thanks.html", {"audiences": audiences, "link": link})
         case services.AnsweredBefore():
-            return render(request, "checkins/answered.html", {"not_added": True}, status=CONFLICT)
+            return render(request, "checkins/answered.html", {"not_added": True, "link": link}, status=CONFLICT)
         case services.Closed():
             return render(request, "checkins/closed.html", {"not_kept": True}, status=GONE)
 

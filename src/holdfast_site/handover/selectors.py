@@ -43,8 +43,10 @@ def kept_from_therapists(actor: Actor) -> Sequence[Kept]:
     """The latest hundred, newest first. For anybody but the care contact: nothing; and never about his own clients."""
     if actor.role is not Role.CARE_CONTACT:
         return []
-    boxes = SealedBox.objects.filter(audience=Audience.CARE_CONTACT).select_related(
-        "submission__invitation__appointment__client"
+    boxes = (
+        SealedBox.objects.filter(audience=Audience.CARE_CONTACT)
+        .select_related("submission__invitation__appointment__client")
+        .prefetch_related("corrections")
     )
     not_his_own = boxes.exclude(submission__invitation__appointment__therapist__in=_treats(actor))
     return [_kept(box) for box in not_his_own.order_by("-submission__answered_at", "-pk")[:SHOWN]]

@@ -13,8 +13,9 @@ from tests.site.conftest import appointment, signed_in
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 OPEN = ("/", "/help-now", "/blank")
-WHO = ("anyone", "alma", "ben", "care contact", "lead", "desk")
+WHO = ("anyone", "alma", "ben", "care contact", "lead", "desk", "dan", "eli")
 READ = {"GET": 200, "HEAD": 200}
+FORM, READ_AND_SEND = {**READ, "POST": 422}, {**READ, "POST": 200}
 WAY_IN = {  # for whoever came with a link and its code; nobody here did
     "/sign-in/role": ("GET", "HEAD", "POST"),
     "/welcome/" + "x" * 43: ("GET", "HEAD", "POST"),
@@ -100,6 +101,8 @@ def _everybody(cast, browser):
         "care contact": signed_in("care_contact"),
         "lead": signed_in("lead"),
         "desk": signed_in("desk"),
+        "dan": signed_in("client", of=cast.dan),
+        "eli": signed_in("client", of=cast.eli),
     }
 
 
@@ -129,6 +132,13 @@ def places(cast, now):
         "/sign-in/passkey": {who: {"POST": 422} for who in WHO},
         "/sign-in/passkey/ask": {who: {"POST": 404} for who in WHO},  # browsers make no passkeys for a bare number
         "/prove": {who: {**READ, "POST": 422} for who in WHO if who != "anyone"},
+        **{f"/mine/{page}": {"dan": READ, "eli": READ} for page in ("", "answers", "looked", "download", "erase")},
+        **{f"/mine/{page}": {"dan": FORM, "eli": FORM} for page in ("allowed", "reach", "questions", "erase/now")},
+        **{f"/mine/download/{kind}": {"dan": READ, "eli": READ} for kind in ("html", "json")},
+        "/mine/download/xml": {"dan": dict.fromkeys(READ, 404), "eli": dict.fromkeys(READ, 404)},
+        f"/mine/answers/{answered(cast, now)}/0": {"dan": FORM, "eli": dict.fromkeys(FORM, 404)},
+        "/mine/give/dan": {"alma": READ_AND_SEND, "ben": dict.fromkeys(FORM, 404)},
+        "/mine/give/eli": {"alma": dict.fromkeys(FORM, 404), "ben": READ_AND_SEND},
         **{address: {who: dict.fromkeys(methods, 404) for who in WHO} for address, methods in WAY_IN.items()},
     }
 
@@ -142,6 +152,16 @@ def upload_by(role, now):
     rows = b"appointment_id,client_id,therapist_id,starts_at,status\nx1,c1,t1,2026-03-02T10:00,attended\n"
     files = [("appointments.csv", rows)]
     return keep_upload(by=by, form=uuid4(), files=files, source_name="", now=now)
+
+
+def answered(cast, now):
+    """A check-in that Dan answered."""
+    from holdfast_site.checkins.answers import Answers
+    from holdfast_site.checkins.models import Audience, Submission
+    from holdfast_site.checkins.services import keep_as_given
+
+    keep_as_given(cast.invitation, uuid4(), Answers.of([("pace", 2, Audience.THERAPIST)]), now)
+    return Submission.objects.get(invitation=cast.invitation).pk
 
 
 @pytest.mark.hazard("H-14")
@@ -163,7 +183,8 @@ def hidden(address, who, method):
 
     from holdfast_site.access.policy import POLICY
 
-    rule, role = POLICY[resolve(address).view_name], {"alma": "therapist", "ben": "therapist"}.get(who, who)
+    acts_as = {"alma": "therapist", "ben": "therapist", "dan": "client", "eli": "client"}
+    rule, role = POLICY[resolve(address).view_name], acts_as.get(who, who)
     return 405 if role.replace(" ", "_") in rule.roles and method not in rule.methods else 404
 
 

@@ -1,0 +1,92 @@
+"""Erasing somebody: his key is destroyed, and what it opened is deleted. Ids, dates and the audit stay.
+
+Older backups still hold his wrapped key. So whom to erase again is written down beside the database, like the heads of
+the audit, and seen to whenever the site starts or a backup is put back. Only a keyed digest of his id stands there.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from holdfast_site.access.actors import OPERATOR, Actor
+from holdfast_site.accounts.models import Member
+from holdfast_site.accounts.services import take_ways_in
+from holdfast_site.audit.services import Action, record
+from holdfast_site.caseload.models import Flag, Overdue
+from holdfast_site.checkins.models import Correction, Invitation, SealedBox
+from holdfast_site.config import ERASED
+from holdfast_site.handover.models import Matter
+from holdfast_site.people.models import Client, Contact
+
+
+@transaction.atomic(durable=True)
+def erase(*, by: Actor, client: Client, now: datetime) -> None:
+    """Erase a client, for good. Whoever is erased already stays so."""
+    _destroy(by, client, now)
+    note(ledger(), [client.pk])  # last: what is written down here is done, or done at the next start
+
+
+def erase_again(*, now: datetime) -> int:
+    """Erase everybody who was erased before and is not erased here: an older backup was put back. Returns how many."""
+    known = noted(ledger())
+    if not known:
+        return 0
+    back = [client for client in Client.objects.exclude(wrapped_key=b"") if digest(client.pk) in known]
+    for client in back:
+        with transaction.atomic():
+            _destroy(OPERATOR, client, now)
+    return len(back)
+
+
+def ledger() -> Path:
+    """Where it is written down: beside the database."""
+    return Path(str(settings.DATABASES["default"]["NAME"])).with_name(ERASED)
+
+
+def note(file: Path, client_ids: Iterable[str]) -> None:
+    """Write down who was erased, so that it is on disk when this returns."""
+    with file.open("a", encoding="ascii") as opened:
+        opened.writelines(f"{digest(client_id)}\n" for client_id in client_ids)
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def noted(file: Path) -> frozenset[str]:
+    """Everybody who was written down."""
+    return frozenset(file.read_text(encoding="ascii").split()) if file.exists() else frozenset()
+
+
+def digest(client_id: str) -> str:
+    """What stands for somebody in the ledger."""
+    return hmac.digest(settings.VAULT.derived("erased"), client_id.encode(), sha256).hex()
+
+
+def _destroy(by: Actor, client: Client, now: datetime) -> None:
+    _take_his_page(client)
+    Correction.objects.filter(box__submission__invitation__appointment__client=client).delete()
+    SealedBox.objects.filter(submission__invitation__appointment__client=client).delete()
+    Contact.objects.filter(client=client).delete()
+    Flag.objects.filter(client=client).delete()
+    Overdue.objects.filter(client=client).delete()
+    Matter.objects.filter(client=client).update(sealed=b"")
+    for invitation in Invitation.objects.filter(appointment__client=client, submission__isnull=True):
+        invitation.link = secrets.token_bytes(32)  # his open links lead nowhere
+        invitation.save(update_fields=["link"])
+    Client.objects.filter(pk=client.pk).update(wrapped_key=b"")
+    record(Action.ERASED, by=by, about=f"client:{client.pk}", at=now)
+
+
+def _take_his_page(client: Client) -> None:
+    member = Member.objects.filter(posts__client=client).first()
+    if member is not None:
+        take_ways_in(member)
+        Member.objects.filter(pk=member.pk).update(is_active=False)

@@ -1,0 +1,294 @@
+"""Reading what is held about the client who signed in: everything of his, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from holdfast_site.access.actors import Actor, Role
+from holdfast_site.accounts.models import STAFF, Member
+from holdfast_site.audit.models import Event
+from holdfast_site.audit.services import Action
+from holdfast_site.checkins.answers import Value, put_right
+from holdfast_site.checkins.models import Audience, Invitation, SealedBox
+from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST, as_given, corrections_of
+from holdfast_site.consents.models import Consent, Decision
+from holdfast_site.consents.selectors import allows, history, paused_until
+from holdfast_site.consents.words import WORDINGS
+from holdfast_site.handover.models import Matter
+from holdfast_site.own.words import (
+    BECAME,
+    ORDER,
+    REACHED,
+    ROLES,
+    Change,
+    Heard,
+    Line,
+    asked_for,
+    asks,
+    changes,
+    did,
+    says,
+)
+from holdfast_site.people.models import Appointment, Client
+from holdfast_site.people.selectors import cards_of
+
+ON_HIS_PAGE = (Consent.SUPERVISOR_READS, Consent.PRIVATE_ROUTE, Consent.EARLY_WARNING, Consent.STATISTICS)
+SHOWN = 200  # lines of who looked; the download has all of them
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Part:
+    """What one audience may read of a check-in."""
+
+    box: SealedBox
+    audience: Audience
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Said:
+    """One check-in that he answered."""
+
+    id: int
+    on: datetime
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Who did what with something of his on one day, and how often."""
+
+    on: date
+    who: str
+    what: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One consent as it stands now, and since when."""
+
+    consent: Consent
+    says: str
+    given: bool
+    since: datetime | None
+    button: str
+    when_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFor:
+    """What he asked the practice for, and when it was settled."""
+
+    on: datetime
+    what: str
+    settled: datetime | None
+
+
+def own_client(actor: Actor) -> Client:
+    """The client who signed in.
+
+    Raises
+    ------
+    Client.DoesNotExist
+        For anybody else, and for whoever has been erased.
+    """
+    his = actor.client_id if actor.role is Role.CLIENT else None
+    return Client.objects.exclude(wrapped_key=b"").get(pk=his or "")
+
+
+def said(client: Client) -> Sequence[Said]:
+    """Every check-in that he answered, with what he kept from his therapist; the latest first."""
+    boxes = _boxes(client).order_by("-submission__answered_at", "-submission", "pk")
+    by_submission = groupby(boxes, key=lambda box: box.submission)
+    return [
+        Said(one.pk, one.answered_at, [Part(box, Audience(box.audience), lines_of(box, client)) for box in his])
+        for one, his in by_submission
+    ]
+
+
+def own_boxes(client: Client, submission: int) -> Sequence[SealedBox]:
+    """The boxes of one check-in of his; none if it is somebody else's."""
+    return list(_boxes(client).filter(submission=submission).order_by("pk"))
+
+
+def lines_of(box: SealedBox, client: Client) -> Sequence[Line]:
+    """What a box says, with what stood there before he put it right."""
+    given, corrections = as_given(box, client), corrections_of(box, client)
+    standing = put_right(given, (values for _, values in corrections))
+    when = {name: one.at for one, values in corrections for name in values}
+    names = [name for name in ORDER if name in given or name in when]
+    return [
+        Line(name, asks(name), says(name, standing.get(name)), says(name, given.get(name)) if name in when else "",
+             when.get(name))
+        for name in names
+    ]  # fmt: skip
+
+
+def values_of(box: SealedBox, client: Client) -> Mapping[str, Value]:
+    """What stands in a box now."""
+    return put_right(as_given(box, client), (values for _, values in corrections_of(box, client)))
+
+
+def what_changed(client: Client) -> Sequence[Change]:
+    """What he said was off, and what he said of it later. What he kept from his therapist nobody could change."""
+    boxes = _boxes(client).filter(audience__in=SEEN_BY_THERAPIST).order_by("submission__invitation__sent_at", "pk")
+    return changes([Heard(box.submission.invitation.sent_at, values_of(box, client)) for box in boxes])
+
+
+def what_he_asked_for(client: Client) -> Sequence[AskedFor]:
+    """What he asked the practice for, the latest first."""
+    found = ((one, asked_for(one.kind)) for one in Matter.objects.filter(client=client).order_by("-opened_at", "-pk"))
+    return [AskedFor(one.opened_at, what, one.closed_at) for one, what in found if what]
+
+
+def who_looked(client: Client, most: int | None = SHOWN) -> Sequence[Looked]:
+    """Who looked at or did something with what is his, by day, the latest first."""
+    zone = ZoneInfo(settings.SITE.timezone)
+    found = list(_events(client).order_by("-pk")[:most])
+    names = _names(found)
+    days = groupby(found, key=lambda event: event.at.astimezone(zone).date())
+    lines: list[Looked] = []
+    for day, events in days:
+        counted: dict[tuple[str, str], int] = {}
+        for event in events:
+            key = (_who(event.actor, names), did(event.action))
+            counted[key] = counted.get(key, 0) + 1
+        lines += [Looked(day, who, what, times) for (who, what), times in counted.items()]
+    return lines
+
+
+def standing(client: Client, *, now: datetime) -> Sequence[Standing]:
+    """The consents that he decides about on his page, as they stand."""
+    latest = {(one.consent, one.study): one for one in reversed(history(client))}
+    offered = [one for one in ON_HIS_PAGE if one is not Consent.EARLY_WARNING or settings.SITE.early_warning]
+    found = []
+    for consent in (Consent.CARE_NOTICE, *offered):
+        words, given = WORDINGS[consent], allows(client, consent, at=now)
+        last = latest.get((consent, ""))
+        button = words.no if given else words.yes
+        found.append(Standing(consent, words.says, given, last.at if last else None, button, words.when_no))
+    return found
+
+
+def decided(client: Client) -> Sequence[Decision]:
+    """Everything he decided, the latest first."""
+    return history(client)
+
+
+def everything(client: Client, *, now: datetime) -> Mapping[str, Any]:
+    """All that is held about him, for him to take away. A calculation about him is not in it; that there is one is."""
+    card = cards_of([client])[client.pk]
+    return {
+        "made_at": now,
+        "id": client.pk,
+        "how_you_are_reached": {REACHED.get(name, name): value for name, value in card.model_dump().items()},
+        "appointments": [
+            _appointment(one) for one in Appointment.objects.filter(client=client).order_by("starts_at", "pk")
+        ],
+        "endings": [
+            {"on": one.ended_on, "kind": one.kind, "with": one.therapist_id}
+            for one in client.endings.order_by("ended_on", "pk")
+        ],
+        "pauses": [
+            {"from": one.at, "until": one.until, "with": one.therapist_id} for one in client.pauses.order_by("at", "pk")
+        ],
+        "questions_sent": [
+            {"sent_at": one.sent_at, "expires_at": one.expires_at, "answered": hasattr(one, "submission")}
+            for one in Invitation.objects.filter(appointment__client=client)
+            .select_related("submission")
+            .order_by("sent_at", "pk")
+        ],
+        "answers": [_answers(one) for one in said(client)],
+        "asked_for": [
+            {"on": one.on, "what": one.what, "settled": one.settled} for one in what_he_asked_for(client)
+        ],
+        "decisions": [_decision(one) for one in history(client)],
+        "who_looked": [
+            {"on": one.on, "who": one.who, "what": one.what, "times": one.times} for one in who_looked(client, None)
+        ],
+        "paused_until": paused_until(client, at=now),
+        "early_warning": "A calculation tells your therapist when a talk with you may be worth it. What it says is not "
+        "shown to you. You can leave it." if settings.SITE.early_warning else "This practice does not use it.",
+    }  # fmt: skip
+
+
+def _appointment(one: Appointment) -> Mapping[str, Any]:
+    became = BECAME.get(one.status, one.status)
+    return {"starts_at": one.starts_at, "status": became, "with": one.therapist_id, "kind": one.modality}
+
+
+def _answers(one: Said) -> Mapping[str, Any]:
+    return {
+        "answered_at": one.on,
+        "for": {
+            part.audience.label: [
+                {"question": line.asks, "answer": line.says}
+                | ({"before": line.before, "put_right_at": line.corrected_at} if line.corrected_at else {})
+                for line in part.lines
+            ]
+            for part in one.parts
+        },
+    }
+
+
+def _decision(one: Decision) -> Mapping[str, Any]:
+    return {
+        "at": one.at,
+        "about": Consent(one.consent).label,
+        "study": one.study,
+        "version": one.version,
+        "yes": one.given,
+        "until": one.until,
+    }
+
+
+def _boxes(client: Client) -> QuerySet[SealedBox]:
+    his = SealedBox.objects.filter(submission__invitation__appointment__client=client)
+    return his.select_related("submission__invitation__appointment").prefetch_related("corrections")
+
+
+def _events(client: Client) -> QuerySet[Event]:
+    """What others did with something of his. His own visits are not in it, and the links he was sent."""
+    appointments = Appointment.objects.filter(client=client)
+    checkins = Invitation.objects.filter(appointment__client=client).values_list("pk", flat=True)
+    marks = [
+        f"client:{client.pk}",
+        *(f"appointment:{pk}" for pk in appointments.values_list("pk", flat=True)),
+        *(f"checkin:{pk}" for pk in checkins),
+        *(f"matter:{pk}" for pk in Matter.objects.filter(client=client).values_list("pk", flat=True)),
+    ]
+    his = Q(about__in=marks)
+    first = appointments.order_by("booked_at", "starts_at").first()
+    if first is not None:
+        therapists = {f"therapist:{one}" for one in appointments.values_list("therapist", flat=True)}
+        since = min(first.booked_at or first.starts_at, first.starts_at)
+        his |= Q(action=Action.CASELOAD_READ, about__in=therapists, at__gte=since)
+    kept = _boxes(client).filter(audience=Audience.CARE_CONTACT).order_by("submission__answered_at").first()
+    if kept is not None:
+        his |= Q(action=Action.KEPT_READ, at__gte=kept.submission.answered_at)
+    return Event.objects.filter(his).exclude(actor__startswith=Role.CLIENT).exclude(actor__startswith=Role.LINK_HOLDER)
+
+
+def _names(events: Sequence[Event]) -> Mapping[str, str]:
+    """The login of each member of staff who acted, by how the audit marks him."""
+    marks = {event.actor for event in events if event.actor.partition(":")[0] in STAFF}
+    ids = {mark.partition(":")[2] for mark in marks}
+    logins = dict(Member.objects.filter(pk__in=[one for one in ids if one.isdigit()]).values_list("pk", "login"))
+    return {mark: logins.get(int(mark.partition(":")[2] or 0), "") for mark in marks}
+
+
+def _who(actor: str, names: Mapping[str, str]) -> str:
+    """By role, and by name where that is known."""
+    role = ROLES.get(actor.partition(":")[0], "somebody")
+    if actor == str(Role.ANYONE):
+        return "Whoever had the link and the code, or the site by itself"
+    return f"{names[actor]}, {role}" if names.get(actor) else f"The {role}" if role != ROLES[Role.ANYONE] else role

@@ -1,0 +1,216 @@
+"""A client's own page: what is held about him, who looked, what he allows, and taking it away, right or out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import DatabaseError
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from holdfast_site.access.gate import ActingRequest
+from holdfast_site.accounts.services import welcome_of_client
+from holdfast_site.accounts.views import ask_for_code
+from holdfast_site.audit.services import Action
+from holdfast_site.caseload.selectors import own_clients
+from holdfast_site.checkins.selectors import own_invitation
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.selectors import allows, paused_until
+from holdfast_site.consents.services import decide
+from holdfast_site.own import selectors, services
+from holdfast_site.own.erasing import erase
+from holdfast_site.own.forms import STOPS, CorrectForm, DecideForm, OwnForm, ReachForm, StopForm
+from holdfast_site.people.models import Client
+from holdfast_site.people.selectors import cards_of
+
+UNREADABLE, UNAVAILABLE = 422, 503
+LINK_GOOD_FOR = timedelta(days=30)  # for asking for a way in; its questions close long before
+
+
+def mine(request: ActingRequest) -> HttpResponse:
+    """The first page: what changed because he spoke, and where the rest is."""
+    client, now = _own(request), timezone.now()
+    context = {
+        "changes": selectors.what_changed(client),
+        "asked_for": selectors.what_he_asked_for(client),
+        "notice": allows(client, Consent.CARE_NOTICE, at=now),
+        "stopped": not allows(client, Consent.CHECKINS, at=now),
+    }
+    return render(request, "own/mine.html", context)
+
+
+def answers(request: ActingRequest) -> HttpResponse:
+    """Everything he said, with what he kept from his therapist."""
+    return render(request, "own/answers.html", {"said": selectors.said(_own(request))})
+
+
+def correct(request: ActingRequest, submission: int, number: int) -> HttpResponse:
+    """Put answers right. What stood there before stays, and is marked.
+
+    Raises
+    ------
+    Http404
+        If there is no such box of his.
+    """
+    client, now = _own(request), timezone.now()
+    boxes = selectors.own_boxes(client, submission)
+    if number >= len(boxes):
+        raise Http404
+    box = boxes[number]
+    form = CorrectForm(selectors.values_of(box, client), request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return _form_page(request, "own/correct.html", form, box=box, sent_at=box.submission.answered_at)
+    told = {"values": form.values(), "form": form.cleaned_data["form"]}
+    services.put_right(by=request.actor, client=client, box=box, now=now, **told)
+    return redirect("own:answers")
+
+
+def looked(request: ActingRequest) -> HttpResponse:
+    """Who looked."""
+    return render(request, "own/looked.html", {"looked": selectors.who_looked(_own(request))})
+
+
+def allowed(request: ActingRequest) -> HttpResponse:
+    """What he allows, each thing by itself."""
+    client, now = _own(request), timezone.now()
+    form = DecideForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        told = form.cleaned_data
+        consent = Consent(told["consent"])
+        decide(by=request.actor, client=client, consent=consent, given=told["given"], form=told["form"], now=now)
+        return redirect("own:allowed")
+    context = {
+        "standing": selectors.standing(client, now=now),
+        "decided": selectors.decided(client),
+        "early_warning": settings.SITE.early_warning,
+    }
+    return _form_page(request, "own/allowed.html", form, **context)
+
+
+def reach(request: ActingRequest) -> HttpResponse:
+    """How he is reached, and when."""
+    client, now = _own(request), timezone.now()
+    card = cards_of([client])[client.pk]
+    form = ReachForm(request.POST if request.method == "POST" else None, initial=card.model_dump())
+    if form.is_valid():
+        told = {"card": form.card(card), "form": form.cleaned_data["form"]}
+        services.change_reach(by=request.actor, client=client, now=now, **told)
+        return redirect("own:mine")
+    return _form_page(request, "own/reach.html", form)
+
+
+def questions(request: ActingRequest) -> HttpResponse:
+    """Pause the questions after sessions, stop them, or go on. Nobody asks why."""
+    client, now = _own(request), timezone.now()
+    form = StopForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        _stop(request, client, form)
+        return redirect("own:questions")
+    asked = allows(client, Consent.CHECKINS, at=now)
+    context = {"asked": asked, "until": paused_until(client, at=now), "stops": STOPS[:-1] if asked else STOPS[-1:]}
+    return _form_page(request, "own/questions.html", form, **context)
+
+
+def download(request: ActingRequest) -> HttpResponse:
+    """Offer everything, to take away."""
+    _own(request)
+    return render(request, "own/download.html")
+
+
+def take(request: ActingRequest, kind: str) -> HttpResponse:
+    """Everything that is held about him, as a page to read or as data.
+
+    Raises
+    ------
+    Http404
+        For another kind.
+    """
+    if kind not in ("html", "json"):
+        raise Http404
+    client, now = _own(request, Action.OWN_DOWNLOADED), timezone.now()
+    found = selectors.everything(client, now=now)
+    file = f"mine-{timezone.localdate(now).isoformat()}.{kind}"
+    response = (
+        JsonResponse(found, encoder=DjangoJSONEncoder, json_dumps_params={"indent": 1, "ensure_ascii": False})
+        if kind == "json"
+        else HttpResponse(render_to_string("own/everything.html", {"all": found, "site": settings.SITE}))
+    )
+    response["Content-Disposition"] = f'attachment; filename="{file}"'
+    return response
+
+
+def before_erasing(request: ActingRequest) -> HttpResponse:
+    """Say what erasing does and what it does not."""
+    _own(request)
+    return render(request, "own/before_erasing.html")
+
+
+def erase_all(request: ActingRequest) -> HttpResponse:
+    """Erase everything he said. This cannot be undone."""
+    client = _own(request)
+    form = OwnForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid() or request.POST.get("sure") != "yes":
+        return _form_page(request, "own/erase.html", form, not_sure=request.method == "POST")
+    try:
+        erase(by=request.actor, client=client, now=timezone.now())
+    except (DatabaseError, OSError):
+        return render(request, "own/erase.html", {"form": form, "not_done": True}, status=UNAVAILABLE)
+    logout(request)
+    return render(request, "own/erased.html")
+
+
+# --- the way to it ----------------------------------------------------------------------------------
+
+
+def give(request: ActingRequest, client_id: str) -> HttpResponse:
+    """The therapist makes a code for a client of his, to be told in the room. The link is not shown to him."""
+    client = get_object_or_404(own_clients(request.actor).exclude(wrapped_key=b""), pk=client_id)
+    told = None
+    if request.method == "POST":
+        told = services.give_way_in(by=request.actor, client=client, now=timezone.now())
+    return render(request, "own/give.html", {"client": client, "code": told and f"{told.code[:4]} {told.code[4:]}"})
+
+
+@csrf_exempt  # no cookie is set for whoever has a link; the code is what a forged form would lack
+def come(request: ActingRequest, link: str) -> HttpResponse:
+    """Whoever has a link that was sent to a client, and the code that was told to him, makes a way in.
+
+    Raises
+    ------
+    Http404
+        If the link is older than thirty days.
+    """
+    invitation, now = own_invitation(request.actor), timezone.now()
+    if now - invitation.sent_at > LINK_GOOD_FOR:
+        raise Http404
+    return ask_for_code(request, welcome_of_client(invitation.appointment.client, now=now))
+
+
+# --- what they share --------------------------------------------------------------------------------
+
+
+def _stop(request: ActingRequest, client: Client, form: StopForm) -> None:
+    """Write down what he decided about being asked."""
+    said, now = form.cleaned_data["stop"], timezone.now()
+    until = timezone.localdate(now) + timedelta(days=int(said)) if said.isdigit() else None
+    told = {"given": not said, "until": until, "form": form.cleaned_data["form"]}
+    decide(by=request.actor, client=client, consent=Consent.CHECKINS, now=now, **told)
+
+
+def _own(request: ActingRequest, action: Action = Action.OWN_READ) -> Client:
+    """The client who signed in; the audit is told that he was here."""
+    client = get_object_or_404(Client, pk=selectors.own_client(request.actor).pk)
+    services.note_own(action, by=request.actor, client=client, now=timezone.now())
+    return client
+
+
+def _form_page(request: ActingRequest, template: str, form: Any, **context: Any) -> HttpResponse:
+    """A page with a form: what was wrong in it stands beside each part."""
+    return render(request, template, {"form": form, **context}, status=UNREADABLE if form.is_bound else 200)

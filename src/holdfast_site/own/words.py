@@ -1,0 +1,153 @@
+"""His own page in words: his answers, what changed after them, and who looked. To him, so in the second person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from holdfast.tables.schema import Status
+from holdfast_site.access.actors import Role
+from holdfast_site.audit.services import Action
+from holdfast_site.checkins.answers import Value
+from holdfast_site.checkins.questions import CHANGE, QUESTIONS, WORDS, Balance, HowOften
+from holdfast_site.handover.models import Kind
+
+ASKS_MORE = {CHANGE: "One change for next time?", WORDS: "Anything else, in a line"}
+ORDER = (*QUESTIONS, CHANGE, WORDS)
+OTHER_WAYS = {"pace": "the pace", "approach": "it", "tone": "the way of talking", "posture": "it",
+              "language": "the words", "energy": "the energy"}  # fmt: skip
+
+ROLES: Mapping[str, str] = {
+    Role.THERAPIST: "therapist",
+    Role.SUPERVISOR: "supervisor",
+    Role.CARE_CONTACT: "care contact",
+    Role.LEAD: "lead of the practice",
+    Role.DESK: "front desk",
+    Role.ANYONE: "who runs the computer",
+}
+DID: Mapping[str, str] = {
+    Action.CLIENT_READ: "Opened your page",
+    Action.CASELOAD_READ: "Opened the list of the day, which you may have been on",
+    Action.KEPT_READ: "Opened what is only for the care contact, where something of yours was",
+    Action.APPOINTMENT_MARKED: "Noted whether you came",
+    Action.CONTACT_CHANGED: "Changed how you are reached",
+    Action.MATTER_OPENED: "Noted something to see to for you",
+    Action.CHECKIN_SENT: "Sent you questions",
+    Action.WELCOME_MADE: "Made a code for a way in to this page",
+    Action.WAY_IN_MADE: "Made a way in to this page, with a link and its code",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One question with its answer, and what stood there before he put it right."""
+
+    name: str
+    asks: str
+    says: str
+    before: str = ""
+    corrected_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What he said in one check-in, as far as his therapist could know it."""
+
+    on: datetime
+    answers: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What he said was off, when, and what he said about it later; nothing if he has not been asked since."""
+
+    on: datetime
+    was: str
+    later_on: datetime | None = None
+    now: str = ""
+    better: bool = False
+
+
+def asks(name: str) -> str:
+    """The question as it was put to him."""
+    return QUESTIONS[name].asks if name in QUESTIONS else ASKS_MORE[name]
+
+
+def says(name: str, value: Value | None) -> str:
+    """His answer in the words of the question."""
+    if value is None:
+        return "no answer"
+    match QUESTIONS.get(name):
+        case Balance() as balance:
+            return _label(value, [pair for side in balance.sides for pair in side])
+        case HowOften() as often:
+            return _label(value, often.options)
+        case None:
+            return str(value)
+        case _:
+            return f"{value} of 10"
+
+
+def _label(value: Value, options: Sequence[tuple[int, str]]) -> str:
+    return dict(options).get(int(value), str(value))
+
+
+def changes(heard: Sequence[Heard]) -> Sequence[Change]:
+    """For each thing that he last said was not right, what he said when he was next asked. The latest first."""
+    found = (change for name, question in QUESTIONS.items() if isinstance(question, Balance)
+             for change in _changes(name, question, heard))  # fmt: skip
+    return sorted(found, key=lambda change: change.on, reverse=True)
+
+
+def _changes(name: str, question: Balance, heard: Sequence[Heard]) -> Iterator[Change]:
+    said = [(one.on, int(one.answers[name])) for one in heard if name in one.answers]
+    following: Iterable[tuple[datetime, int] | None] = [*said[1:], None]
+    for (on, value), later in zip(said, following, strict=False):
+        if value == 0:
+            continue
+        was = f"{OTHER_WAYS[name]} was {says(name, value).lower()}"
+        if later is None:
+            yield Change(on, was)
+        else:
+            yield Change(on, was, later[0], says(name, later[1]).lower(), abs(later[1]) < abs(value))
+
+
+def asked_for(kind: str) -> str | None:
+    """What he asked for himself, in words; nothing for what the practice noted by itself."""
+    words = {
+        Kind.SLOWER: "to go slower",
+        Kind.SOMEONE_ELSE: "for someone else",
+        Kind.PAUSE: "for a pause",
+        Kind.DONE: "to finish",
+        Kind.CALL: "to be called",
+    }
+    return words.get(Kind(kind)) if kind in Kind.values else None
+
+
+BECAME: Mapping[str, str] = {
+    Status.BOOKED: "booked",
+    Status.ATTENDED: "took place",
+    Status.LATE_CANCELLED: "called off shortly before",
+    Status.CANCELLED: "called off",
+    Status.RESCHEDULED: "moved",
+    Status.NO_SHOW: "did not take place",
+    Status.UNKNOWN: "nobody noted whether it took place",
+}
+REACHED: Mapping[str, str] = {
+    "name": "Name",
+    "email": "E-mail",
+    "phone": "Phone",
+    "channel": "Way you chose",
+    "safe_from": "Not before (hour)",
+    "safe_until": "Not after (hour)",
+    "timezone": "Time zone, if not the practice's",
+    "wishes": "To mind",
+}
+
+
+def did(action: str) -> str:
+    """What somebody did, in words; whatever is not listed yet is told by whether it changed something."""
+    return DID.get(action) or (
+        "Looked at something of yours" if action.endswith(".read") else "Did something with yours"
+    )
