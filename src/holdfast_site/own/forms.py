@@ -56,8 +56,8 @@ class ReachForm(OwnForm):
     email = forms.EmailField(label="E-mail address", max_length=200, required=False)
     phone = forms.CharField(label="Phone number", max_length=200, required=False)
     channel = forms.ChoiceField(label="How may we send you something?", choices=CHANNELS, widget=forms.RadioSelect)
-    safe_from = forms.TypedChoiceField(label="Not before", choices=HOURS, coerce=int)
-    safe_until = forms.TypedChoiceField(label="Not after", choices=[*HOURS[1:], (24, "24:00")], coerce=int)
+    safe_from = forms.TypedChoiceField(label="Send nothing before", choices=HOURS, coerce=int)
+    safe_until = forms.TypedChoiceField(label="Send nothing after", choices=[*HOURS[1:], (24, "24:00")], coerce=int)
     wishes = forms.CharField(label="Anything to mind, such as: never ring the landline", max_length=200, required=False)
 
     def clean(self) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from holdfast_site.people.models import Client
 from holdfast_site.people.selectors import cards_of
 
 UNREADABLE, UNAVAILABLE = 422, 503
+FEW = 3  # check-ins that stand open on the page; the older ones a tap away
 LINK_GOOD_FOR = timedelta(days=30)  # for asking for a way in; its questions close long before
 
 
@@ -48,7 +49,7 @@ def mine(request: ActingRequest) -> HttpResponse:
 
 def answers(request: ActingRequest) -> HttpResponse:
     """Everything he said, with what he kept from his therapist."""
-    return render(request, "own/answers.html", {"said": selectors.said(_own(request))})
+    return render(request, "own/answers.html", {"said": selectors.said(_own(request)), "few": FEW})
 
 
 def correct(request: ActingRequest, submission: int, number: int) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +15,15 @@ from holdfast_site.handover.models import Kind
 
 ASKS_MORE = {CHANGE: "One change for next time?", WORDS: "Anything else, in a line"}
 ORDER = (*QUESTIONS, CHANGE, WORDS)
-OTHER_WAYS = {"pace": "the pace", "approach": "it", "tone": "the way of talking", "posture": "it",
-              "language": "the words", "energy": "the energy"}  # fmt: skip
+ABOUT = {
+    "pace": "The pace",
+    "approach": "Feelings or doing",
+    "tone": "How your therapist talks to you",
+    "posture": "Who sets the direction",
+    "language": "The words",
+    "energy": "The energy in the room",
+}
+LAST = 3  # of what he said about one thing while it was not right
 
 ROLES: Mapping[str, str] = {
     Role.THERAPIST: "therapist",
@@ -60,13 +67,16 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What he said was off, when, and what he said about it later; nothing if he has not been asked since."""
+    """One thing that was not right: what he said about it, oldest first, and since when it is right if it is."""
 
-    on: datetime
-    was: str
-    later_on: datetime | None = None
-    now: str = ""
-    better: bool = False
+    about: str
+    said: Sequence[tuple[datetime, str]]
+    right_since: datetime | None
+    better: bool | None  # than when he first said so; nothing while he said it once
+
+    @property
+    def last_on(self) -> datetime:
+        return self.right_since or self.said[-1][0]
 
 
 def asks(name: str) -> str:
@@ -94,23 +104,22 @@ def _label(value: Value, options: Sequence[tuple[int, str]]) -> str:
 
 
 def changes(heard: Sequence[Heard]) -> Sequence[Change]:
-    """For each thing that he last said was not right, what he said when he was next asked. The latest first."""
-    found = (change for name, question in QUESTIONS.items() if isinstance(question, Balance)
-             for change in _changes(name, question, heard))  # fmt: skip
-    return sorted(found, key=lambda change: change.on, reverse=True)
+    """For each thing that he ever said was not right, how it went on the last time. The latest first."""
+    found = (_change(name, heard) for name in ABOUT)
+    return sorted((one for one in found if one is not None), key=lambda change: change.last_on, reverse=True)
 
 
-def _changes(name: str, question: Balance, heard: Sequence[Heard]) -> Iterator[Change]:
+def _change(name: str, heard: Sequence[Heard]) -> Change | None:
     said = [(one.on, int(one.answers[name])) for one in heard if name in one.answers]
-    following: Iterable[tuple[datetime, int] | None] = [*said[1:], None]
-    for (on, value), later in zip(said, following, strict=False):
-        if value == 0:
-            continue
-        was = f"{OTHER_WAYS[name]} was {says(name, value).lower()}"
-        if later is None:
-            yield Change(on, was)
-        else:
-            yield Change(on, was, later[0], says(name, later[1]).lower(), abs(later[1]) < abs(value))
+    off = [place for place, (_, value) in enumerate(said) if value]
+    if not off:
+        return None
+    last = off[-1]
+    right = [place for place in range(last) if not said[place][1]]
+    run = said[right[-1] + 1 if right else 0 : last + 1]
+    better = abs(run[-1][1]) < abs(run[0][1]) if len(run) > 1 else None
+    right_since = said[last + 1][0] if last + 1 < len(said) else None
+    return Change(ABOUT[name], [(on, says(name, value).lower()) for on, value in run[-LAST:]], right_since, better)
 
 
 def asked_for(kind: str) -> str | None:

@@ -118,10 +118,8 @@ def test_what_changed_is_told_by_what_he_said_later(cast, dan, now):
         invited(cast.dan, cast.alma, now - timedelta(days=days), ("pace", value, "therapist"))
     invited(cast.dan, cast.alma, now - timedelta(days=5), ("tone", -2, "therapist"))
     page = re.sub(r"\s+", " ", dan.get("/mine/").content.decode())
-    assert "you said the pace was too fast." in page
-    assert "you said: a bit too fast." in page
-    assert "you said: just right." in page
-    assert "the way of talking was too gentle. You have not been asked again since." in page
+    assert re.search(r"The pace\.</b> You said: too fast \([^)]+\), a bit too fast \([^)]+\)\. Just right on", page)
+    assert re.search(r"talks to you\.</b> You said: too gentle \([^)]+\)\. You have not been asked again since\.", page)
     assert "Not better yet" not in page
 
 
@@ -133,6 +131,14 @@ def test_what_did_not_get_better_is_said_too_and_what_was_kept_from_the_therapis
     page = dan.get("/mine/").content.decode()
     assert "Not better yet" in page
     assert "energy" not in page
+
+
+def test_what_was_right_in_between_begins_anew(cast, dan, now):
+    for days, value in ((50, 3), (40, 0), (30, 2), (20, 1)):
+        invited(cast.dan, cast.alma, now - timedelta(days=days), ("pace", value, "therapist"))
+    page = re.sub(r"\s+", " ", dan.get("/mine/").content.decode())
+    assert "far too fast" not in page
+    assert "Better, and not right yet." in page
 
 
 def test_what_he_asked_for_stands_there_until_it_was_seen_to_and_what_the_practice_noted_does_not(cast, dan, now):
