@@ -185,6 +185,48 @@ def link(folder: Path, client: str) -> None:
     say(f"Open for {config.link_hours} hours. Whoever has it can fill it in; it is shown only here.", error=True)
 
 
+@click.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.argument("to", metavar="TO", type=FOLDER)
+def backup(folder: Path, to: Path) -> None:
+    """Back the site in DIR up into a new folder in TO, while it runs. It counts once it was put back and found whole.
+
+    The key is not in it: keep a copy of that somewhere else.
+    """
+    from holdfast_site import start
+    from holdfast_site.backup import back_up
+
+    start.get_django_ready(folder)
+    from django.utils import timezone
+
+    done = back_up(folder, to, now=timezone.now())
+    say(f"{done.path}")
+    say(f"Put back in a place of its own, looked over and found whole: {done.rows:,} rows.", error=True)
+
+
+@click.command()
+@click.argument("copy", metavar="BACKUP", type=FOLDER)
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--key", "key", type=FILE, help="Where the master key is, if not where the site expects it.")
+def restore(copy: Path, folder: Path, key: Path | None) -> None:
+    """Put a backup in the place of the site in DIR, or in a new folder. What was there is kept beside it.
+
+    Stop the site first. Whoever was erased since then is erased again.
+    """
+    from holdfast_site import start
+    from holdfast_site.backup import in_use, prepare, put_back
+
+    prepare(copy, folder, key)
+    with in_use(folder):
+        start.get_django_ready(folder)
+        from django.utils import timezone
+
+        again = put_back(copy, folder, now=timezone.now())
+        _refuse_if_unsafe(folder, LOCAL)
+    say(f"{folder} is as it was in {copy.name}, and safe to start.")
+    say(f"Erased again, because they had been erased since: {again}.")
+
+
 @click.command("own-page")
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.argument("client", metavar="CLIENT")
@@ -239,16 +281,18 @@ def _serve_demo(home: Path, listen: str, port: int | None, show: bool) -> None:
 def _serve(folder: Path, listen: str, port: int, show: bool) -> None:
     from holdfast_site import worker
     from holdfast_site.audit.services import anchor
+    from holdfast_site.backup import in_use
     from holdfast_site.start import anchors
 
     server = _server_of(folder, listen, port)
-    anchor(anchors(folder))
-    worker.start()
-    address = f"http://{listen}:{server.effective_port}"
-    say(f"The site is at {address}. Stop it with Ctrl+C.")
-    if show:
-        open_in_browser(address)
-    server.run()
+    with in_use(folder):
+        anchor(anchors(folder))
+        worker.start()
+        address = f"http://{listen}:{server.effective_port}"
+        say(f"The site is at {address}. Stop it with Ctrl+C.")
+        if show:
+            open_in_browser(address)
+        server.run()
 
 
 def _server_of(folder: Path, listen: str, port: int) -> Any:
@@ -332,4 +376,4 @@ def _crisis_numbers(given: tuple[str, ...]) -> list[CrisisNumber]:
     return found
 
 
-COMMANDS = (init, doctor, serve, add_person, load, link, own_page)
+COMMANDS = (init, doctor, serve, add_person, load, link, own_page, backup, restore)

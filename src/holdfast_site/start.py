@@ -81,13 +81,13 @@ def bring_up_to_date() -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def erase_again() -> None:
-    """Erase whoever was erased before and is back with an older backup."""
+def erase_again() -> int:
+    """Erase whoever was erased before and is back with an older backup. Returns how many."""
     from django.utils import timezone
 
     from holdfast_site.own.erasing import erase_again
 
-    erase_again(now=timezone.now())
+    return erase_again(now=timezone.now())
 
 
 def anchors(folder: Path) -> Path:

@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 
 from holdfast_site.access.actors import Actor
 from holdfast_site.audit.models import Event
@@ -79,6 +79,8 @@ class Action(StrEnum):
     OWN_READ = "own.read"
     OWN_DOWNLOADED = "own.downloaded"
     ERASED = "client.erased"
+    BACKED_UP = "backup.made"
+    PUT_BACK = "backup.put_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,10 @@ def record(action: Action, *, by: Actor, about: str, at: datetime) -> Event:
     return event
 
 
-def verify(anchors: Path | None = None) -> Whole | Broken:
+def verify(anchors: Path | None = None, *, using: str = DEFAULT_DB_ALIAS) -> Whole | Broken:
     """Go through the whole chain, and through the heads that were written down before."""
     before, count, heads = START, 0, _heads(anchors)
-    for event in Event.objects.order_by("pk").iterator():
+    for event in Event.objects.using(using).order_by("pk").iterator():
         count += 1
         before = _link(before, event)
         if event.pk != count or not hmac.compare_digest(before, bytes(event.chain)):
