@@ -121,6 +121,7 @@ def test_a_full_disk_leaves_nothing_behind_and_says_so(cast, site, to, now, monk
     assert backup.last_good(site) is None
 
 
+@pytest.mark.hazard("H-15")
 def test_what_is_put_back_is_as_it_was_and_what_was_there_is_kept(cast, browser, site, to, now):
     done = backup.back_up(site, to, now=now)
     browser.post(cast.address, filled())
@@ -173,6 +174,7 @@ def test_one_process_holds_a_folder_at_a_time(site, to):
         pass
 
 
+@pytest.mark.hazard("H-07", "H-20")
 @pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=pytest.mark.slow)])
 def test_under_load_every_backup_is_whole_and_holds_what_was_acknowledged_before_it(cast, site, to, now, rounds):
     from django.db import connections

@@ -118,6 +118,33 @@ def test_from_a_folder_of_tables_to_an_answer(tmp_path):
     assert holdfast("doctor", folder).returncode == 0
 
 
+@pytest.mark.slow
+def test_a_backup_is_put_back_in_a_new_folder_and_starts_there(tmp_path):
+    folder, tables, backups = tmp_path / "site", tmp_path / "tables", tmp_path / "backups"
+    tables.mkdir()
+    (tables / "appointments.csv").write_text(
+        "appointment_id,client_id,therapist_id,starts_at,status\na1,dan,alma,2026-01-05T09:00,attended\n"
+    )
+    assert holdfast("init", folder, *GIVEN).returncode == 0
+    assert holdfast("load", folder, tables).returncode == 0
+    way = holdfast("own-page", folder, "dan").stdout
+    assert re.fullmatch(r"http://127\.0\.0\.1:8000/welcome/[\w-]{43}\n.*: \d{4} \d{4}\n", way), way
+    assert "No client" in holdfast("own-page", folder, "eli").stderr
+    done = holdfast("backup", folder, backups)
+    assert done.returncode == 0, done.stderr
+    (copy,) = backups.iterdir()
+    assert done.stdout == f"{copy}\n"
+    new = tmp_path / "elsewhere" / "site"
+    assert "no master key" in holdfast("restore", copy, new).stderr
+    done = holdfast("restore", copy, new, "--key", tmp_path / "site.key")
+    assert done.stdout.startswith(f"{new} is as it was in {copy.name}, and safe to start."), done.stderr
+    assert holdfast("doctor", new).returncode == 0
+    assert re.match(r"http://127.0.0.1:8000/c/", holdfast("link", new, "dan").stdout)
+    (copy / DATABASE).write_bytes(b"")
+    assert "is not as it was written" in holdfast("restore", copy, new).stderr
+    assert holdfast("doctor", new).returncode == 0
+
+
 # --- the doctor -------------------------------------------------------------------------------------
 
 

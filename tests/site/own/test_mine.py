@@ -62,6 +62,7 @@ def test_he_sees_what_he_said_and_also_what_he_kept_from_his_therapist(cast, bro
         assert words in page
 
 
+@pytest.mark.hazard("H-05", "H-14")
 def test_nothing_of_anybody_else_is_on_any_page_or_in_what_he_takes_away(cast, browser, dan, now):
     from holdfast_site.access.actors import OPERATOR
     from holdfast_site.people.contacts import ContactCard
@@ -188,6 +189,7 @@ def test_his_visits_are_audited_by_opaque_ids(cast, dan):
     ]
 
 
+@pytest.mark.hazard("H-09")
 def test_his_page_leaves_the_therapists_pages_as_they_were(cast, browser, dan):
     from tests.site.access.test_canaries import MOMENT
 
@@ -314,6 +316,7 @@ def test_what_cannot_be_is_not_kept_and_what_he_typed_stands_there(cast, dan, wr
     assert cards_of([cast.dan])["dan"].email == ""
 
 
+@pytest.mark.hazard("H-14")
 def test_taking_away_and_erasing_need_that_he_shows_once_more_that_it_is_he(cast, dan, now, monkeypatch):
     from django.utils import timezone
 
