@@ -53,6 +53,7 @@ def back_up(folder: Path, to: Path, *, now: datetime) -> Backup:
     FolderError
         If it would lie where it must not, or there is no room.
     """
+    _refuse_postgres(folder)
     _refuse_place(folder, to)
     try:
         to.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
@@ -65,7 +66,7 @@ def back_up(folder: Path, to: Path, *, now: datetime) -> Backup:
             _synced(to)
     except OSError as error:
         raise FolderError(f"No backup was made: {error.strerror or error}. Is there room in {to}?") from error
-    _tell(folder, done.name, now)
+    _tell(folder, done, now)
     return Backup(done, now, rows)
 
 
@@ -137,6 +138,8 @@ def prepare(copy: Path, folder: Path, key: Path | None) -> None:
         If it is no backup.
     """
     _about(copy)
+    if (folder / SITE_FILE).exists():
+        _refuse_postgres(folder)
     folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
     config = read_config(folder if (folder / SITE_FILE).exists() else copy)
     if key is not None:
@@ -165,6 +168,14 @@ def in_use(folder: Path) -> Iterator[None]:
 
 
 # --- copying ----------------------------------------------------------------------------------------
+
+
+def _refuse_postgres(folder: Path) -> None:
+    if read_config(folder).database:
+        raise FolderError(
+            "The rows of this site are in PostgreSQL: back them up with pg_dump, and the folder beside it. Whoever was "
+            "erased since is erased again when the site starts."
+        )
 
 
 def _refuse_place(folder: Path, to: Path) -> None:
@@ -199,16 +210,19 @@ def _copy(folder: Path, copy: Path, now: datetime) -> None:
     _synced(copy)
 
 
-def _tell(folder: Path, name: str, now: datetime) -> None:
-    from django.db import transaction
+def _tell(folder: Path, done: Path, now: datetime) -> None:
+    from django.db import DatabaseError, transaction
 
     from holdfast_site.access.actors import OPERATOR
     from holdfast_site.audit.services import Action, record
 
+    try:
+        with transaction.atomic():
+            record(Action.BACKED_UP, by=OPERATOR, about=f"backup:{done.name}", at=now)
+    except DatabaseError as error:
+        raise FolderError(f"{done} is whole, but the site was too busy to note it. Make another one.") from error
     with (folder / GOOD).open("a", encoding="ascii") as file:
-        file.write(f"{now.isoformat()} {name}\n")
-    with transaction.atomic():
-        record(Action.BACKED_UP, by=OPERATOR, about=f"backup:{name}", at=now)
+        file.write(f"{now.isoformat()} {done.name}\n")
 
 
 # --- looking over -----------------------------------------------------------------------------------

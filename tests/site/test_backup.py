@@ -17,6 +17,8 @@ from holdfast_site.config import ANCHORS, DATABASE, ERASED, SITE_FILE
 from tests.site.checkins.test_answer import filled
 from tests.site.conftest import appointment, signed_in
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture(name="to")
 def _to(tmp_path, site):
@@ -65,6 +67,32 @@ def test_it_lies_neither_in_the_site_nor_beside_the_key(cast, site, now):
         backup.back_up(site, site / "backups", now=now)
     with pytest.raises(FolderError, match="key lies inside"):
         backup.back_up(site, site.parent, now=now)
+    assert backup.last_good(site) is None
+
+
+def test_rows_in_postgresql_are_backed_up_by_its_own_tools(cast, site, to, now):
+    from holdfast_site.config import read_config, write_config
+
+    before = read_config(site)
+    write_config(site, before.model_copy(update={"database": "postgresql://h@localhost/h"}))
+    try:
+        with pytest.raises(FolderError, match="pg_dump"):
+            backup.back_up(site, to, now=now)
+    finally:
+        write_config(site, before)
+
+
+def test_a_copy_that_could_not_be_noted_does_not_count(cast, site, to, now, monkeypatch):
+    from django.db import OperationalError
+
+    from holdfast_site.audit import services
+
+    def busy(*_, **__):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(services, "record", busy)
+    with pytest.raises(FolderError, match="too busy"):
+        backup.back_up(site, to, now=now)
     assert backup.last_good(site) is None
 
 
@@ -190,7 +218,7 @@ def test_under_load_every_backup_is_whole_and_holds_what_was_acknowledged_before
     def write(number):
         try:
             moment, his = now, appointment(cast.dan, cast.alma, now, appointment_id=f"w{number}")
-            while not done.wait(0.01):
+            while not done.wait(0.05):
                 moment += timedelta(seconds=1)
                 invitation, _ = invite(by=ANYONE, appointment=his, now=moment)
                 form = uuid4()

@@ -1,6 +1,6 @@
 """Erasing somebody: his key is destroyed, and what it opened is deleted. Ids, dates and the audit stay.
 
-Older backups still hold his wrapped key. So whom to erase again is written down beside the database, like the heads of
+Older backups still hold his wrapped key. So whom to erase again is written down outside the database, like the heads of
 the audit, and seen to whenever the site starts or a backup is put back. Only a keyed digest of his id stands there.
 """
 
@@ -48,8 +48,8 @@ def erase_again(*, now: datetime) -> int:
 
 
 def ledger() -> Path:
-    """Where it is written down: beside the database."""
-    return Path(str(settings.DATABASES["default"]["NAME"])).with_name(ERASED)
+    """Where it is written down: in the site's folder, outside the database."""
+    return Path(str(settings.SITE_FOLDER)) / ERASED
 
 
 def note(file: Path, client_ids: Iterable[str]) -> None:

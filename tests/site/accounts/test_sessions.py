@@ -81,6 +81,7 @@ def test_leaving_the_page_leaves_nobody_signed_in_here(cast):
     assert alma.get("/today/").status_code == 404
 
 
+@pytest.mark.sqlite
 def test_help_is_there_for_somebody_signed_in_when_the_database_is_not(cast, site):
     from django.db import connections
 

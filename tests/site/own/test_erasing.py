@@ -132,6 +132,7 @@ def test_an_export_that_is_loaded_again_brings_nothing_back(full, tmp_path, now)
     assert signed_in("therapist", "alma").get("/today/client/dan").status_code == 200
 
 
+@pytest.mark.sqlite
 def test_an_older_copy_that_is_put_back_has_him_erased_again_at_the_start(full, site, now):
     from django.db import connections
 
