@@ -9,13 +9,14 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Model
 
 from holdfast_site.access.actors import OPERATOR, Actor
 from holdfast_site.accounts.models import Member
@@ -26,6 +27,16 @@ from holdfast_site.checkins.models import Correction, Invitation, SealedBox
 from holdfast_site.config import ERASED
 from holdfast_site.handover.models import Matter
 from holdfast_site.people.models import Client, Contact
+
+# What holds something of a client's, and how it leads to him. A test finds a sealed table that is missing here.
+DELETED: Sequence[tuple[type[Model], str]] = (
+    (Correction, "box__submission__invitation__appointment__client"),
+    (SealedBox, "submission__invitation__appointment__client"),
+    (Contact, "client"),
+    (Flag, "client"),
+    (Overdue, "client"),
+)
+EMPTIED: Sequence[tuple[type[Model], str]] = ((Matter, "client"),)
 
 
 @transaction.atomic(durable=True)
@@ -72,12 +83,10 @@ def digest(client_id: str) -> str:
 
 def _destroy(by: Actor, client: Client, now: datetime) -> None:
     _take_his_page(client)
-    Correction.objects.filter(box__submission__invitation__appointment__client=client).delete()
-    SealedBox.objects.filter(submission__invitation__appointment__client=client).delete()
-    Contact.objects.filter(client=client).delete()
-    Flag.objects.filter(client=client).delete()
-    Overdue.objects.filter(client=client).delete()
-    Matter.objects.filter(client=client).update(sealed=b"")
+    for model, path in DELETED:
+        model._default_manager.filter(**{path: client}).delete()
+    for model, path in EMPTIED:
+        model._default_manager.filter(**{path: client}).update(sealed=b"")
     for invitation in Invitation.objects.filter(appointment__client=client, submission__isnull=True):
         invitation.link = secrets.token_bytes(32)  # his open links lead nowhere
         invitation.save(update_fields=["link"])
