@@ -19,7 +19,7 @@ class Owns(StrEnum):
     NOTHING = "nothing of anybody's"
     THIS_CHECKIN = "the one check-in that his link is for"
     THIS_LINK = "the one session or ending that his link is for"
-    OWN_WAY_IN = "the first way in of whoever came with a link and its code"
+    OWN_WAY_IN = "what somebody signs in with himself"
     ABOUT_HIMSELF = "what is held about the client who signed in"
     OWN_CASELOAD = "the clients whom he treats now"
     OWN_UPLOADS = "the exports that he uploaded himself"
@@ -65,6 +65,10 @@ POLICY: Mapping[str, Rule] = {
         Rule("sign_in_with_passkey", SEND, EVERYBODY, Owns.NOTHING),
         Rule("choose_role", READ_AND_SEND, EVERYBODY, Owns.OWN_WAY_IN),
         Rule("prove", READ_AND_SEND, SIGNED_IN, Owns.NOTHING),
+        Rule("ways", READ, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
+        Rule("ask_to_add", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
+        Rule("add_passkey", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
+        Rule("remove_passkey", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
         Rule("welcome", READ_AND_SEND, EVERYBODY, Owns.OWN_WAY_IN),
         Rule("way_in", READ, EVERYBODY, Owns.OWN_WAY_IN),
         Rule("ask_to_make", SEND, EVERYBODY, Owns.OWN_WAY_IN),

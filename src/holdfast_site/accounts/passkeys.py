@@ -72,9 +72,9 @@ def asked_to_make(member: Member, site: Site) -> Asked:
     return Asked(options_to_json(options), options.challenge)
 
 
-def keep_made(member: Member, answer: str, challenge: bytes, site: Site, *, now: datetime) -> bool:
+def keep_made(member: Member, answer: str, challenge: bytes | None, site: Site, *, now: datetime) -> bool:
     """Keep a new passkey, if what came back is what was asked for. In a transaction."""
-    if len(answer) > MOST_BYTES:
+    if not challenge or len(answer) > MOST_BYTES:
         return False
     try:
         made = verify_registration_response(
@@ -104,9 +104,9 @@ def asked_to_show(site: Site) -> Asked:
     return Asked(options_to_json(options), options.challenge)
 
 
-def whose(answer: str, challenge: bytes, site: Site, *, now: datetime) -> Member | None:
+def whose(answer: str, challenge: bytes | None, site: Site, *, now: datetime) -> Member | None:
     """Whose signature came back; none if it is nobody's, or not one of what was asked."""
-    if len(answer) > MOST_BYTES:
+    if not challenge or len(answer) > MOST_BYTES:
         return None
     try:
         shown = parse_authentication_credential_json(answer)

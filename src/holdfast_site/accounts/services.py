@@ -107,7 +107,9 @@ def fits(welcome: Welcome, code: str) -> bool:
     return False
 
 
-def make_passkey(welcome: Welcome, answer: str, challenge: bytes, site: passkeys.Site, *, now: datetime) -> Post | None:
+def make_passkey(
+    welcome: Welcome, answer: str, challenge: bytes | None, site: passkeys.Site, *, now: datetime
+) -> Post | None:
     """Use a welcome to make a passkey. None, and the welcome stays open, if what the browser sent is not right."""
     with transaction.atomic():
         made = _use(welcome, now) and passkeys.keep_made(welcome.post.member, answer, challenge, site, now=now)
@@ -130,6 +132,28 @@ def make_code_app(welcome: Welcome, password: str, secret: str, code: str, *, no
         on_paper = codes.keep_secret(welcome.post.member, secret, step=step, now=now)
         record(Action.WAY_IN_MADE, by=ANYONE, about=_about(welcome.post), at=now)
     return on_paper
+
+
+@transaction.atomic
+def add_passkey(
+    *, by: Actor, member: Member, answer: str, challenge: bytes | None, site: passkeys.Site, now: datetime
+) -> bool:
+    """Add one more passkey of somebody who has signed in, such as that of a second computer."""
+    if not passkeys.keep_made(member, answer, challenge, site, now=now):
+        return False
+    record(Action.WAY_IN_MADE, by=by, about=f"member:{member.pk}", at=now)
+    return True
+
+
+@transaction.atomic
+def remove_passkey(*, by: Actor, member: Member, passkey_id: int, now: datetime) -> bool:
+    """Take one of his passkeys away; never the last way in."""
+    others = member.passkeys.exclude(pk=passkey_id)
+    if not others.exists() and not CodeApp.objects.filter(member=member).exists():
+        return False
+    if member.passkeys.filter(pk=passkey_id).delete()[0]:
+        record(Action.WAY_IN_TAKEN, by=by, about=f"member:{member.pk}", at=now)
+    return True
 
 
 def take_ways_in(member: Member) -> None:
@@ -181,7 +205,7 @@ def who_knows(login: str, password: str, code: str, *, address: str, now: dateti
 
 def who_signed(answer: str, challenge: bytes | None, site: passkeys.Site | None, *, now: datetime) -> Member | None:
     """Who signs in with a passkey."""
-    member = None if challenge is None or site is None else passkeys.whose(answer, challenge, site, now=now)
+    member = None if site is None else passkeys.whose(answer, challenge, site, now=now)
     _tell(member, tried=member, now=now)
     return member
 

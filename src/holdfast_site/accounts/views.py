@@ -15,7 +15,7 @@ from holdfast_site.access.gate import ActingRequest
 from holdfast_site.access.places import first_place
 from holdfast_site.accounts import codes, passkeys, services, sessions
 from holdfast_site.accounts.forms import CodeAppForm, CodeForm, SignInForm
-from holdfast_site.accounts.models import Member, Post, Welcome
+from holdfast_site.accounts.models import CodeApp, Member, PaperCode, Post, Welcome
 from holdfast_site.accounts.page import square, words_of
 
 UNREADABLE = 422
@@ -165,11 +165,9 @@ def ask_to_make(request: ActingRequest) -> HttpResponse:
 def way_in_with_passkey(request: ActingRequest) -> HttpResponse:
     """Keep a new passkey, and let him in."""
     found, now = _welcomed(request), timezone.now()
-    challenge = sessions.asked(request, MAKE, now=now)
-    post = challenge and services.make_passkey(
-        found, request.POST.get("credential", ""), challenge, _known_site(request), now=now
-    )
-    if not post:
+    challenge, answer = sessions.asked(request, MAKE, now=now), request.POST.get("credential", "")
+    post = services.make_passkey(found, answer, challenge, _known_site(request), now=now)
+    if post is None:
         context = {"passkeys": True, "is_client": found.post.role == Role.CLIENT, "wrong": True}
         return render(request, "accounts/way_in.html", context, status=UNREADABLE)
     return redirect(first_place(sessions.begin(request, _renewed(post), now=now).role))
@@ -192,6 +190,60 @@ def way_in_with_code(request: ActingRequest) -> HttpResponse:
     actor = sessions.begin(request, _renewed(found.post), now=now)
     context = {"codes": on_paper, "login": found.post.member.login, "onward": reverse(first_place(actor.role))}
     return render(request, "accounts/paper_codes.html", context)
+
+
+# --- more ways in -----------------------------------------------------------------------------------
+
+
+def ways(request: ActingRequest) -> HttpResponse:
+    """What he signs in with."""
+    return _ways_page(request)
+
+
+def ask_to_add(request: ActingRequest) -> HttpResponse:
+    """Say to the browser what one more passkey it is to make."""
+    return _ask(request, MAKE, passkeys.asked_to_make(_himself(request), _known_site(request)))
+
+
+def add_passkey(request: ActingRequest) -> HttpResponse:
+    """Keep one more passkey."""
+    now = timezone.now()
+    made = services.add_passkey(
+        by=request.actor,
+        member=_himself(request),
+        answer=request.POST.get("credential", ""),
+        challenge=sessions.asked(request, MAKE, now=now),
+        site=_known_site(request),
+        now=now,
+    )
+    if made:
+        return redirect("ways")
+    return _ways_page(request, wrong="That did not work. Try again.")
+
+
+def remove_passkey(request: ActingRequest, passkey: int) -> HttpResponse:
+    """Take one of his passkeys away."""
+    member = _himself(request)
+    if services.remove_passkey(by=request.actor, member=member, passkey_id=passkey, now=timezone.now()):
+        return redirect("ways")
+    return _ways_page(request, wrong="This is your only way in. Make another one first.")
+
+
+def _himself(request: ActingRequest) -> Member:
+    return Member.objects.get(pk=request.actor.id)
+
+
+def _ways_page(request: ActingRequest, *, wrong: str = "") -> HttpResponse:
+    member = _himself(request)
+    context = {
+        "known": member.passkeys.order_by("pk"),
+        "code_app": CodeApp.objects.filter(member=member).first(),
+        "paper": PaperCode.objects.filter(member=member, used_at__isnull=True).count(),
+        "passkeys": _site(request) is not None,
+        "home": first_place(request.actor.role),
+        "wrong": wrong,
+    }
+    return render(request, "accounts/ways.html", context, status=UNREADABLE if wrong else 200)
 
 
 # --- what they share --------------------------------------------------------------------------------

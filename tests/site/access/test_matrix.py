@@ -139,6 +139,10 @@ def places(cast, now):
         f"/mine/answers/{answered(cast, now)}/0": {"dan": FORM, "eli": dict.fromkeys(FORM, 404)},
         "/mine/give/dan": {"alma": READ_AND_SEND, "ben": dict.fromkeys(FORM, 404)},
         "/mine/give/eli": {"alma": dict.fromkeys(FORM, 404), "ben": READ_AND_SEND},
+        "/ways": {who: READ for who in WHO if who != "anyone"},
+        "/ways/add/ask": {who: {"POST": 404} for who in WHO if who != "anyone"},  # no passkeys for a bare number
+        "/ways/add": {who: {"POST": 404} for who in WHO if who != "anyone"},
+        "/ways/remove/1": {who: {"POST": 422} for who in WHO if who != "anyone"},  # nobody's last way in
         **{address: {who: dict.fromkeys(methods, 404) for who in WHO} for address, methods in WAY_IN.items()},
     }
 

@@ -168,6 +168,9 @@ def test_another_key_or_challenge_or_a_second_use_is_refused(told):
     phone, *_ = enrol(told)
     assert sign_in(replace(phone, key=Phone().key))[1].status_code == 422
     assert sign_in(Phone())[1].status_code == 422
+    for nothing in ("", "AA"):  # nobody asked anything of this browser
+        answer = window().post("/sign-in/passkey", {"credential": phone.shows({"challenge": nothing})})
+        assert answer.status_code == 422
     browser = window()
     ask(browser)
     made_up = phone.shows({"challenge": "AAAA"})
@@ -441,6 +444,46 @@ def test_it_leads_on_within_the_site_only(told, evil):
     phone, browser, _ = enrol(told)
     answer = browser.post("/prove", {"credential": phone.shows(ask(browser)), "next": evil})
     assert answer["Location"] == "/today/"
+
+
+def test_one_more_passkey_and_one_less_but_never_none(told):
+    first, browser, _ = enrol(told)
+    second = Phone()
+    answer = browser.post("/ways/add", {"credential": second.makes(ask(browser, "/ways/add/ask"))})
+    assert (answer.status_code, answer["Location"]) == (302, "/ways")
+    assert sign_in(second)[1].status_code == 302
+    one, two = re.findall(r"/ways/remove/\d+", browser.get("/ways").content.decode())
+    assert browser.post(one).status_code == 302
+    assert sign_in(first)[1].status_code == 422
+    answer = browser.post(two)
+    assert answer.status_code == 422
+    assert "your only way in" in answer.content.decode()
+    assert sign_in(second)[1].status_code == 302
+
+
+def test_nobody_removes_a_passkey_of_somebody_else_or_adds_what_was_not_asked(told, now, cast):
+    from holdfast_site.accounts.models import Passkey
+
+    alma, *_ = enrol(told)
+    _, ben, _ = enrol(welcomed(staff("therapist", "ben"), now))
+    pk = Passkey.objects.get(member__login="alma therapist").pk
+    ben.post("/ways/add", {"credential": Phone().makes(ask(ben, "/ways/add/ask"))})
+    ben.post(f"/ways/remove/{pk}")
+    assert sign_in(alma)[1].status_code == 302
+    made = Phone().makes({"challenge": ""})
+    assert ben.post("/ways/add", {"credential": made}).status_code == 422
+    assert ben.post("/ways/add", {}).status_code == 422
+
+
+def test_more_ways_in_need_that_he_has_just_shown_that_it_is_he(told, now, clock):
+    _, browser, _ = enrol(told)
+    clock(now + timedelta(minutes=6))
+    assert browser.get("/ways")["Location"] == "/prove?next=%2Fways"
+    assert browser.post("/ways/add/ask").status_code == 302
+    assert browser.post("/ways/remove/1").status_code == 302
+    from holdfast_site.accounts.models import Passkey
+
+    assert Passkey.objects.count() == 1
 
 
 def test_ways_in_and_tries_are_audited_by_opaque_ids(told):
