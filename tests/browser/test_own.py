@@ -15,7 +15,7 @@ from tests.site.test_cli import GIVEN, clean, holdfast
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-PAGES = ("", "answers", "looked", "allowed", "reach", "questions", "download", "erase")
+PAGES = ("", "answers", "looked", "allowed", "reach", "questions", "download", "erase", "../ways")
 KEY = {
     "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
     "hasUserVerification": True, "isUserVerified": True, "automaticPresenceSimulation": True,
