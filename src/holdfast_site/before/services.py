@@ -74,7 +74,7 @@ def _follow(came: Came, invitation: Invitation, told: Mapping[Audience, Mapping[
     for audience, values in told.items():
         _tell(came, appointment, kind, HOLDERS[audience], in_words(values, appointment))
     also = reply is Reply.SOMEONE_ELSE and Audience.THERAPIST in told
-    if also and Audience.CARE_CONTACT in audiences_for(appointment):
+    if also and Audience.CARE_CONTACT in audiences_for(appointment, now=came.now):
         words = in_words(told[Audience.THERAPIST], appointment)
         _tell(came, appointment, Kind.SOMEONE_ELSE, Role.CARE_CONTACT, words)
 

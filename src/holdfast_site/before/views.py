@@ -33,11 +33,11 @@ def ask(request: ActingRequest, asked: str) -> HttpResponse:
         return render(request, "before/answered.html", {"link": asked})
     if not selectors.is_open(invitation, now=timezone.now()):
         return render(request, "before/closed.html", status=GONE)
-    return _page(request, invitation, BeforeForm(audiences_for(invitation.appointment)))
+    return _page(request, invitation, BeforeForm(audiences_for(invitation.appointment, now=timezone.now())))
 
 
 def _replied(request: ActingRequest, invitation: Invitation, link: str) -> HttpResponse:
-    form = BeforeForm(audiences_for(invitation.appointment), request.POST)
+    form = BeforeForm(audiences_for(invitation.appointment, now=timezone.now()), request.POST)
     if not form.is_valid():
         return _page(request, invitation, form, wrong="unreadable", status=UNREADABLE)
     if form.crossed:
@@ -62,7 +62,7 @@ def _thanked(request: ActingRequest, invitation: Invitation, link: str) -> HttpR
     context = {
         "told": told(selectors.given_in(submission), way_back),
         "appointment": invitation.appointment,
-        "receivers": audiences_for(invitation.appointment),
+        "receivers": audiences_for(invitation.appointment, now=timezone.now()),
         "address": settings.SITE.address,
         "link": link,
     }

@@ -15,7 +15,10 @@ from holdfast.errors import HoldfastError
 from holdfast.insight.leak import leak
 from holdfast.tables.read import Tables
 from holdfast.tables.schema import Status
+from holdfast_site.caseload.adapters import without
 from holdfast_site.checkins.models import Asks, Invitation
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.selectors import left_out
 from holdfast_site.handover.models import Switch
 from holdfast_site.insight.models import Figures
 from holdfast_site.insight.small import is_small, part
@@ -31,7 +34,8 @@ def work_out(found: Tables, *, now: datetime) -> None:
     if Figures.objects.filter(week=week).exists():
         return
     begin = datetime.combine(week, time(), ZoneInfo(settings.SITE.timezone))
-    body = {"leak": _leak(found), "asked": _asked(begin), "switches": _switches(begin)}
+    out = left_out(Consent.STATISTICS, at=now)
+    body = {"leak": _leak(without(found, out)), "asked": _asked(begin, out), "switches": _switches(begin, out)}
     with transaction.atomic():
         Figures.objects.get_or_create(week=week, defaults={"at": now, "body": body})
         Figures.objects.filter(week__lt=week - timedelta(weeks=KEPT_WEEKS)).delete()
@@ -45,18 +49,20 @@ def _leak(found: Tables) -> object:
         return None
 
 
-def _asked(begin: datetime) -> object:
+def _asked(begin: datetime, out: frozenset[str]) -> object:
     """Of the check-ins sent in the thirteen weeks before this one, how many were answered, to whomever."""
     since = begin - timedelta(weeks=ASKED_WEEKS)
     sent = Invitation.objects.filter(asks=Asks.CHECKIN, sent_at__gte=since, sent_at__lt=begin)
+    sent = sent.exclude(appointment__client__in=out)
     found = part(sent.filter(submission__isnull=False).count(), sent.count())
     return {"answered": found.count, "sent": found.of}
 
 
-def _switches(begin: datetime) -> object:
+def _switches(begin: datetime, out: frozenset[str]) -> object:
     """From asking for another therapist to the first session with the new one: the middle, and of how many."""
-    days = [found for one in Switch.objects.filter(decided_at__lt=begin) if (found := _days(one)) is not None]
-    decided = Switch.objects.filter(decided_at__lt=begin).count()
+    counted = Switch.objects.filter(decided_at__lt=begin).exclude(client__in=out)
+    days = [found for one in counted if (found := _days(one)) is not None]
+    decided = counted.count()
     if not days or is_small(len(days)) or is_small(decided - len(days)):
         return {"middle_days": None, "of": None if is_small(decided) or is_small(len(days)) else len(days)}
     return {"middle_days": round(median(days)), "of": len(days)}

@@ -14,6 +14,8 @@ from holdfast.tables.schema import Status
 from holdfast_site.before.models import WayBack
 from holdfast_site.checkins.models import Asks, Invitation, SealedBox
 from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.selectors import left_out
 from holdfast_site.handover.models import Kind, Matter
 from holdfast_site.messages.due import (
     PERHAPS_ATTENDED,
@@ -64,7 +66,9 @@ def due_now(now: datetime, channels: Collection[str]) -> Sequence[Due]:
 
 def recipients(clients: Collection[Client], now: datetime, channels: Collection[str]) -> Mapping[str, Recipient]:
     """Those of these clients who may be sent something, by id."""
-    quiet = _undelivered(clients) | _paused(clients, now) | _done(clients)
+    named = Client.objects.filter(pk__in=[client.pk for client in clients])
+    unwilling = left_out(Consent.CHECKINS, at=now, among=named)
+    quiet = _undelivered(clients) | _paused(clients, now) | _done(clients) | unwilling
     wanted = [client for client in clients if client.pk not in quiet and client.wrapped_key]
     sent: dict[str, list[datetime]] = {}
     lately = Message.objects.filter(client__in=wanted, queued_at__gt=now - WEEK).exclude(state=State.GIVEN_UP)

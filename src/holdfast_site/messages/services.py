@@ -17,6 +17,8 @@ from holdfast_site.access.actors import GATEWAY, WORKER, Actor
 from holdfast_site.audit.services import Action, record
 from holdfast_site.checkins.models import Asks, Submission
 from holdfast_site.checkins.services import ask_before, invite
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.services import decide
 from holdfast_site.messages import selectors
 from holdfast_site.messages.due import Due
 from holdfast_site.messages.models import Beat, Message, State, Undelivered
@@ -155,6 +157,7 @@ def stop(*, by: Actor, client: Client, now: datetime) -> None:
     if card.channel == "none":
         return
     keep_contact(by=by, client=client, card=card.model_copy(update={"channel": "none"}), now=now)
+    decide(by=by, client=client, consent=Consent.MESSAGES, given=False, form=uuid4(), now=now)
     record(Action.MESSAGES_STOPPED, by=by, about=f"client:{client.pk}", at=now)
 
 

@@ -16,6 +16,8 @@ from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.caseload.words import lines
 from holdfast_site.checkins.questions import WORDS
 from holdfast_site.checkins.selectors import shown_of
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.selectors import allows
 from holdfast_site.handover.models import Matter
 from holdfast_site.oversight.models import Assignment, Leave
 from holdfast_site.people.contacts import ContactCard
@@ -78,9 +80,9 @@ def _overdue(clients: Sequence[Client]) -> Mapping[str, str]:
     return dict(Overdue.objects.filter(client__in=clients).values_list("client", "words"))
 
 
-def checkins(client: Client) -> Sequence[CheckIn]:
+def checkins(client: Client, *, now: datetime) -> Sequence[CheckIn]:
     """What a client told his therapist in check-ins, the latest first. The caller has decided who may look."""
-    allowed = may_read_words(client)
+    allowed = may_read_words(client, now=now)
     found = []
     for one in reversed(shown_of(client)):
         answers = {name: value for name, value in one.answers.items() if allowed or name != WORDS}
@@ -88,9 +90,9 @@ def checkins(client: Client) -> Sequence[CheckIn]:
     return found
 
 
-def may_read_words(client: Client) -> bool:
-    """Whether this client has agreed that a supervisor reads his own words. Until he can say so: no."""
-    return False
+def may_read_words(client: Client, *, now: datetime) -> bool:
+    """Whether this client has agreed that a supervisor reads his own words. Until he says so: no."""
+    return allows(client, Consent.SUPERVISOR_READS, at=now)
 
 
 def _as_therapist(therapist_id: str) -> Actor:

@@ -40,8 +40,8 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
     context = {
         "client": his,
         "card": cards_of([his])[his.pk],
-        "checkins": selectors.checkins(his),
-        "words": selectors.may_read_words(his),
+        "checkins": selectors.checkins(his, now=now),
+        "words": selectors.may_read_words(his, now=now),
     }
     return render(request, "oversight/client.html", context)
 

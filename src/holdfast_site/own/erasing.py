@@ -22,21 +22,27 @@ from holdfast_site.access.actors import OPERATOR, Actor
 from holdfast_site.accounts.models import Member
 from holdfast_site.accounts.services import take_ways_in
 from holdfast_site.audit.services import Action, record
+from holdfast_site.before.models import Knock, WayBack
 from holdfast_site.caseload.models import Flag, Overdue
 from holdfast_site.checkins.models import Correction, Invitation, SealedBox
 from holdfast_site.config import ERASED
-from holdfast_site.handover.models import Matter
+from holdfast_site.handover.models import Matter, Switch
+from holdfast_site.messages.models import Message, Undelivered
 from holdfast_site.people.models import Client, Contact
 
 # What holds something of a client's, and how it leads to him. A test finds a sealed table that is missing here.
 DELETED: Sequence[tuple[type[Model], str]] = (
+    (Knock, "way_back__submission__invitation__appointment__client"),
+    (WayBack, "submission__invitation__appointment__client"),
+    (Message, "client"),
+    (Undelivered, "client"),
     (Correction, "box__submission__invitation__appointment__client"),
     (SealedBox, "submission__invitation__appointment__client"),
     (Contact, "client"),
     (Flag, "client"),
     (Overdue, "client"),
 )
-EMPTIED: Sequence[tuple[type[Model], str]] = ((Matter, "client"),)
+EMPTIED: Sequence[tuple[type[Model], str]] = ((Matter, "client"), (Switch, "client"))
 
 
 @transaction.atomic(durable=True)
@@ -90,7 +96,7 @@ def _destroy(by: Actor, client: Client, now: datetime) -> None:
     for invitation in Invitation.objects.filter(appointment__client=client, submission__isnull=True):
         invitation.link = secrets.token_bytes(32)  # his open links lead nowhere
         invitation.save(update_fields=["link"])
-    Client.objects.filter(pk=client.pk).update(wrapped_key=b"")
+    Client.objects.filter(pk=client.pk).update(wrapped_key=b"", sealed_wishes=None)
     record(Action.ERASED, by=by, about=f"client:{client.pk}", at=now)
 
 

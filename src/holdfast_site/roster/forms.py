@@ -11,12 +11,11 @@ MOST_CLIENTS = 500
 
 
 class AddForm(forms.Form):
-    """Who, in which role; a first password, that he is told in person."""
+    """Who, in which role."""
 
     login = forms.CharField(max_length=100)
     role = forms.ChoiceField(choices=[(role.value, words) for role, words in ROLE_WORDS.items()])
     therapist = forms.CharField(max_length=100, required=False)
-    password = forms.CharField(max_length=200, required=False, strip=False)
 
 
 class TherapistForm(forms.Form):

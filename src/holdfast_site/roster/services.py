@@ -3,46 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Member, Post
-from holdfast_site.accounts.services import add_member
+from holdfast_site.accounts.services import Told, add_member, welcome
 from holdfast_site.audit.services import Action, record
 from holdfast_site.people.models import Therapist
 from holdfast_site.roster.selectors import is_last_lead, members
 
 
-@transaction.atomic
-def add(*, by: Actor, login: str, role: Role, therapist_id: str, password: str, now: datetime) -> str:
-    """Add somebody, or a role of somebody who is known. Returns why not, or nothing.
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Somebody was added in a role; who is new here has to be told his first way in."""
 
-    Who is known already keeps his password. The same again changes nothing.
-    """
+    told: Told | None
+
+
+@transaction.atomic
+def add(*, by: Actor, login: str, role: Role, therapist_id: str, now: datetime) -> Added | str:
+    """Add somebody, or a role of somebody who is known and keeps his way in. Or say why not."""
     known = Member.objects.filter(login=login).first()
     if known is not None and Post.objects.filter(member=known, role=role).exists():
         return f"{login} acts in this role already."
     if role is Role.THERAPIST and not therapist_id:
         return "Say which therapist this is: the id in the practice's tables."
-    if known is None and (problem := _problem_of(password)):
-        return problem
     if role is Role.THERAPIST:
         Therapist.objects.get_or_create(pk=therapist_id)
-    post = add_member(login, role, therapist_id=therapist_id if role is Role.THERAPIST else None, password=password)
+    post = add_member(login, role, therapist_id=therapist_id if role is Role.THERAPIST else None)
     record(Action.MEMBER_ADDED, by=by, about=f"post:{post.pk}", at=now)
-    return ""
+    return Added(None if known else welcome(by=by, post=post, now=now))
 
 
-def _problem_of(password: str) -> str:
-    try:
-        validate_password(password)
-    except ValidationError as error:
-        return " ".join(error.messages)
-    return ""
+@transaction.atomic
+def new_way_in(*, by: Actor, member_id: int, now: datetime) -> Told | None:
+    """Make a new way in for somebody who has lost his; nobody if there is nobody of that number who may come in."""
+    member = members(by).filter(pk=member_id, is_active=True).first()
+    post = None if member is None else member.posts.order_by("pk").first()
+    return None if post is None else welcome(by=by, post=post, now=now)
 
 
 @transaction.atomic

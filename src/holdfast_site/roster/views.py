@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
+from holdfast_site.accounts.services import Told
 from holdfast_site.audit.services import Action
 from holdfast_site.caseload.services import note_reading
 from holdfast_site.people.models import Therapist
@@ -27,15 +30,16 @@ def people(request: ActingRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, wrong=UNCLEAR)
     told = form.cleaned_data
-    wrong = services.add(
+    done = services.add(
         by=request.actor,
         login=told["login"],
         role=Role(told["role"]),
         therapist_id=told["therapist"],
-        password=told["password"],
         now=timezone.now(),
     )
-    return _page(request, wrong=wrong) if wrong else redirect("roster:people")
+    if isinstance(done, str):
+        return _page(request, wrong=done)
+    return redirect("roster:people") if done.told is None else _page(request, told=done.told, who=told["login"])
 
 
 def access(request: ActingRequest, member: int) -> HttpResponse:
@@ -46,12 +50,21 @@ def access(request: ActingRequest, member: int) -> HttpResponse:
     Http404
         If nobody of that number is there, or neither was said.
     """
+    if request.POST.get("do") == "again":
+        return _again(request, member)
     do = {"end": services.end, "back": services.let_back}.get(request.POST.get("do", ""))
     if do is None or not selectors.members(request.actor).filter(pk=member).exists():
         raise Http404
     if not do(by=request.actor, member_id=member, now=timezone.now()):
         return _page(request, wrong="Nothing changed: it was done already, it is you, or nobody would lead any more.")
     return redirect("roster:people")
+
+
+def _again(request: ActingRequest, member: int) -> HttpResponse:
+    told = services.new_way_in(by=request.actor, member_id=member, now=timezone.now())
+    if told is None:
+        raise Http404
+    return _page(request, told=told, who=selectors.members(request.actor).get(pk=member).login)
 
 
 def therapist(request: ActingRequest, therapist_id: str) -> HttpResponse:
@@ -64,14 +77,20 @@ def therapist(request: ActingRequest, therapist_id: str) -> HttpResponse:
     return _therapist_page(request, found, wrong=UNCLEAR if form.is_bound else "")
 
 
-def _page(request: ActingRequest, *, wrong: str = "") -> HttpResponse:
+def _page(request: ActingRequest, *, wrong: str = "", told: Told | None = None, who: str = "") -> HttpResponse:
     note_reading(Action.STAFF_READ, by=request.actor, about="staff", now=timezone.now())
     context = {
         "working": selectors.working(request.actor),
         "therapists": selectors.therapists(request.actor),
         "roles": [(role.value, words) for role, words in selectors.ROLE_WORDS.items()],
         "wrong": wrong,
-        "told": request.POST,
+        "told": request.POST if wrong else {},
+        "way_in": told
+        and {
+            "who": who,
+            "link": f"{settings.SITE.address}{reverse('welcome', args=[told.link])}",
+            "code": f"{told.code[:4]} {told.code[4:]}",
+        },
     }
     return render(request, "roster/people.html", context, status=UNREADABLE if wrong else 200)
 

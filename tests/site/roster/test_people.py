@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from tests.site.accounts.test_ways_in import enrol, sign_in
 from tests.site.conftest import PASSWORD, signed_in
 from tests.site.handover.test_holding import text
-
-GOOD = "a lighthouse keeper's bicycle"
 
 
 @pytest.fixture(name="lead")
@@ -16,22 +17,40 @@ def _lead(cast):
 
 
 def added(lead, **told):
-    return lead.post("/people/", {"login": "Cleo", "role": "desk", "password": GOOD, **told})
+    return lead.post("/people/", {"login": "Cleo", "role": "desk", **told})
 
 
 def test_somebody_added_can_sign_in_in_that_role_alone(lead, browser):
-    assert added(lead, role="therapist", therapist="t9").status_code == 302
-    told = {"login": "Cleo", "password": GOOD}
-    assert browser.post("/sign-in", {**told, "role": "lead"}).status_code == 422
-    assert browser.post("/sign-in", {**told, "role": "therapist"}).status_code == 302
-    assert browser.get("/today/").status_code == 200
+    told = told_in(added(lead, role="therapist", therapist="t9"))
+    phone, his, answer = enrol(told)
+    assert answer["Location"] == "/today/"
+    assert his.get("/people/").status_code == 404
     assert "Cleo : Therapist (t9)" in text(lead.get("/people/"))
+    assert sign_in(phone)[1].status_code == 302
+
+
+def test_a_new_way_in_for_somebody_who_lost_his_phone(lead):
+    from holdfast_site.accounts.models import Member
+
+    phone, *_ = enrol(told_in(added(lead)))
+    pk = Member.objects.get(login="Cleo").pk
+    enrol(told_in(lead.post(f"/people/access/{pk}", {"do": "again"})))
+    assert sign_in(phone)[1].status_code == 422
+    assert lead.post("/people/access/999", {"do": "again"}).status_code == 404
+    assert lead.post(f"/people/access/{pk}", {"do": "end"}).status_code == 302
+    assert lead.post(f"/people/access/{pk}", {"do": "again"}).status_code == 404
+
+
+def told_in(answer):
+    from holdfast_site.accounts.services import Told
+
+    page = answer.content.decode()
+    return Told(re.search(r"/welcome/([\w-]{43})<", page)[1], re.search(r'class="digits">(\d{4} \d{4})<', page)[1])
 
 
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        ({"password": "short"}, "too short"),
         ({"role": "therapist"}, "Say which therapist"),
         ({"role": "operator"}, "Nothing was saved"),
         ({"login": ""}, "Nothing was saved"),
@@ -46,11 +65,11 @@ def test_what_cannot_be_is_refused_in_words(lead, told, said):
     assert not Member.objects.filter(login="Cleo").exists()
 
 
-def test_a_further_role_leaves_the_password_as_it_was(lead, browser):
-    added(lead)
-    assert added(lead, role="care_contact", password="").status_code == 302
-    assert added(lead, role="care_contact", password="").status_code == 422  # already
-    assert browser.post("/sign-in", {"login": "Cleo", "password": GOOD, "role": "care_contact"}).status_code == 302
+def test_a_further_role_leaves_the_way_in_as_it_was(lead):
+    phone, *_ = enrol(told_in(added(lead)))
+    assert added(lead, role="care_contact").status_code == 302
+    assert added(lead, role="care_contact").status_code == 422  # already
+    assert sign_in(phone)[1]["Location"] == "/sign-in/role"
 
 
 @pytest.mark.hazard("H-14")
