@@ -70,6 +70,9 @@ def settings_vault():
     return settings.VAULT
 
 
+OUT = "/blank"  # the quick exit: it signs out
+
+
 def crawled(browser):
     """Every page that somebody can reach from where he comes in, and every address that anybody has, as text."""
     from holdfast_site.handover.models import Matter
@@ -91,7 +94,7 @@ def crawled(browser):
         page = browser.get(address)
         if page.status_code == 200:
             text.append(page.content.decode())
-            waiting += [found for found in re.findall(r'href="(/[^"#]*)"', text[-1]) if "static" not in found]
+            waiting += [found for found in re.findall(r'href="(/[^"#]*)"', text[-1]) if "static" not in found and found != OUT]
     return "".join(text)
 
 
