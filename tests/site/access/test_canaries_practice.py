@@ -94,7 +94,9 @@ def crawled(browser):
         page = browser.get(address)
         if page.status_code == 200:
             text.append(page.content.decode())
-            waiting += [found for found in re.findall(r'href="(/[^"#]*)"', text[-1]) if "static" not in found and found != OUT]
+            waiting += [
+                found for found in re.findall(r'href="(/[^"#]*)"', text[-1]) if "static" not in found and found != OUT
+            ]
     return "".join(text)
 
 
