@@ -71,6 +71,9 @@ class Action(StrEnum):
     MESSAGE_SENT = "message.sent"
     MESSAGE_GIVEN_UP = "message.given_up"
     MESSAGES_STOPPED = "messages.stopped"
+    GUESS_GIVEN = "guess.given"
+    REPAIR_LOGGED = "repair.logged"
+    REPAIR_TAKEN_BACK = "repair.taken_back"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Post
 from holdfast_site.checkins.answers import Value, unpacked
 from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox, Submission
 from holdfast_site.people.models import Appointment, Client, Therapist
+from holdfast_site.vault import ClientBox
 
 SEEN_BY_THERAPIST = (Audience.THERAPIST, Audience.PROMPT)
 
@@ -64,12 +66,22 @@ class Shown:
     wants_to_be_asked: bool
 
 
-def shown_to_therapist(invitations: QuerySet[Invitation]) -> Sequence[Shown]:
-    """Those check-ins that the therapist may see something of, oldest first. Nothing else is fetched or opened."""
+def shown_to_therapist(invitations: QuerySet[Invitation], *, latest: int | None = None) -> Sequence[Shown]:
+    """Those check-ins that the therapist may see something of, oldest first. Nothing else is fetched or opened.
+
+    ``latest``: at most so many of each client, the latest of those that he may see something of.
+    """
     his = Prefetch("submission__boxes", SealedBox.objects.filter(audience__in=SEEN_BY_THERAPIST), to_attr="his_boxes")
-    answered = invitations.filter(submission__boxes__audience__in=SEEN_BY_THERAPIST).distinct()
-    fetched = answered.select_related("appointment__client", "submission").prefetch_related(his)
-    return [_shown(one) for one in fetched.order_by("sent_at", "pk")]
+    has_his = SealedBox.objects.filter(submission__invitation=OuterRef("pk"), audience__in=SEEN_BY_THERAPIST)
+    answered = invitations.filter(Exists(has_his))
+    if latest is not None:
+        order = [F("sent_at").desc(), F("pk").desc()]
+        answered = answered.annotate(
+            place=Window(RowNumber(), partition_by=[F("appointment__client")], order_by=order)
+        ).filter(place__lte=latest)
+    fetched = list(answered.select_related("appointment__client", "submission").prefetch_related(his))
+    keys: dict[str, ClientBox] = {}  # each client's key is unwrapped once
+    return [_shown(one, keys) for one in sorted(fetched, key=lambda one: (one.sent_at, one.pk))]
 
 
 def shown_of(client: Client) -> Sequence[Shown]:
@@ -82,8 +94,10 @@ def opened(box: SealedBox, client: Client) -> Mapping[str, Value]:
     return unpacked(settings.VAULT.client_box(client.pk, client.wrapped_key).open(box.sealed, place=box.place))
 
 
-def _shown(invitation: Invitation) -> Shown:
+def _shown(invitation: Invitation, keys: dict[str, ClientBox]) -> Shown:
     boxes: Mapping[str, SealedBox] = {box.audience: box for box in vars(invitation.submission)["his_boxes"]}
-    own = boxes.get(Audience.THERAPIST)
-    answers = opened(own, invitation.appointment.client) if own is not None else {}
+    own, client = boxes.get(Audience.THERAPIST), invitation.appointment.client
+    if own is not None and client.pk not in keys:
+        keys[client.pk] = settings.VAULT.client_box(client.pk, client.wrapped_key)
+    answers = unpacked(keys[client.pk].open(own.sealed, place=own.place)) if own is not None else {}
     return Shown(invitation, answers, wants_to_be_asked=Audience.PROMPT in boxes)
