@@ -14,11 +14,21 @@ from holdfast.tables import read_tables
 from holdfast_site import demo_messages, start
 
 if TYPE_CHECKING:
+    from holdfast_site.caseload.models import Flag
     from holdfast_site.people.models import Appointment, Client, Therapist
 
 WORLD = replace(DEMO, clients=200, n_therapists=4)
 WEEK = timedelta(weeks=1)
 LINKS = 5
+LOOKED = (12, 8, 1)  # weeks ago, when flags were shown; each look takes a second or two
+UNSEEN = timedelta(days=14)  # flags of the last two weeks still wait for a guess
+SAID_AND_DONE = {  # what the simulation calls it, and what it is on the site
+    "asked him about fit": "ask-what-i-missed",
+    "agreed a slower pace": "go-slower",
+    "explained the plan": "explain-what-we-are-doing",
+    "wrote to him": "write-without-a-question-why",
+}
+PROMPTED = {"'understood' fell": "understood_fall", "silence": "quiet"}
 DECIDED: Mapping[str, object] = {
     "name": WORLD.name,
     "timezone": WORLD.timezone,
@@ -54,14 +64,52 @@ def fill(folder: Path, now: datetime) -> None:
     from holdfast_site.refreshing import refresh
 
     made = demo_practice(WORLD)
-    write(made, folder)
+    repairs = [_as_here(row) for row in made.tables["repairs"]]
+    write(replace(made, tables={**made.tables, "repairs": repairs}), folder)
     moved = (now - made.now.replace(tzinfo=now.tzinfo)) // WEEK * WEEK
     with transaction.atomic():
         load(read_tables(folder), moved=moved)
+    _look_back(now)
+    with transaction.atomic():
         _members(now)
         fill_practice(now)
         demo_messages.make_reachable(now)
     refresh(now)
+
+
+def _as_here(row: dict[str, str]) -> dict[str, str]:
+    """What was said and done, as the site's own pages would have noted it."""
+    return {
+        **row,
+        "action": SAID_AND_DONE.get(row["action"], row["action"]),
+        "prompted_by": PROMPTED.get(row["prompted_by"], row["prompted_by"]),
+    }
+
+
+def _look_back(now: datetime) -> None:
+    """The flags of the last weeks, by a model fitted before them; and what the therapist thought first."""
+    from holdfast.silence import fit
+    from holdfast_site.caseload.adapters import tables
+    from holdfast_site.caseload.models import Flag
+    from holdfast_site.caseload.services import refresh
+
+    first, *later = ((now - weeks * WEEK).replace(microsecond=0) for weeks in LOOKED)
+    fitted = fit(tables(first))
+    for moment in (first, *later):
+        refresh(moment, fitted=fitted)
+    seen = Flag.objects.filter(at__lt=now - UNSEEN).select_related("client").order_by("at", "pk")
+    for number, flag in enumerate(seen):
+        _guess(flag, number)
+
+
+def _guess(flag: Flag, number: int) -> None:
+    """In turn: he will come, he will not, I do not know."""
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.caseload.flags import Said
+    from holdfast_site.caseload.services import keep_guess
+
+    said = (Said.YES, Said.NO, Said.YES, Said.UNSURE)[number % 4]
+    keep_guess(by=Actor(Role.THERAPIST, therapist_id=flag.therapist_id), flag_id=flag.pk, said=said, now=flag.at)
 
 
 def links(address: str, now: datetime) -> Iterator[tuple[str, str]]:
@@ -107,12 +155,16 @@ def _members(now: datetime) -> None:
     """A therapist with something in every part of the day, and the care contact: one click each, no password."""
     from holdfast_site.access.actors import Actor, Role
     from holdfast_site.accounts.services import add_member
-    from holdfast_site.caseload.selectors import coming, unmarked
+    from holdfast_site.caseload.flags import unseen
+    from holdfast_site.caseload.selectors import coming, own_ids, unmarked
     from holdfast_site.people.models import Therapist
 
-    def full(therapist: Therapist) -> tuple[bool, int]:
+    def full(therapist: Therapist) -> tuple[int, int]:
         actor = Actor(Role.THERAPIST, therapist_id=therapist.pk)
-        return unmarked(actor, now=now).exists(), len(coming(actor, now=now))
+        own = own_ids(actor)
+        ahead = coming(actor, own, now=now)
+        parts = (unseen(actor, own, now=now).exists(), unmarked(actor, own, now=now).exists(), bool(ahead))
+        return sum(parts), len(ahead)
 
     fullest = max(Therapist.objects.order_by("pk"), key=full)
     add_member("therapist", Role.THERAPIST, therapist_id=fullest.pk)

@@ -16,6 +16,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 from django.utils import timezone
 
+from holdfast_site.caseload.services import judge
 from holdfast_site.exchange.services import forget_old
 from holdfast_site.messages import selectors, services
 from holdfast_site.messages.models import Beat
@@ -44,7 +45,10 @@ class Sender:
 
 @dataclass
 class Refresher:
-    """Works the lists out, the model with them: when it begins, within a minute of a new answer, and every hour."""
+    """Works the lists out, the model with them: when it begins, within a minute of a new answer, and every hour.
+
+    Once a day the model's chances are judged first: flags are muted where they have been off here.
+    """
 
     has_begun: bool = False
 
@@ -54,6 +58,7 @@ class Refresher:
         is_fresh = self.has_begun and last is not None and abs(now - last) < REFRESH_EVERY
         if last is not None and is_fresh and not selectors.has_news(last):
             return
+        judge(now)
         refresh(now)
         services.note_refreshed(now)
         forget_old(now)

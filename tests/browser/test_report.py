@@ -38,7 +38,7 @@ COLOURS = """() => [...document.querySelectorAll('h1,h2,h3,p,li,th,td,dt,dd,summ
         return [element.tagName, ink, parseFloat(style.fontSize)];
     })"""
 OUTSIDE = """() => [...document.querySelectorAll('main *')]
-    .filter(element => element.getClientRects().length && !element.matches('.unseen'))
+    .filter(element => element.getClientRects().length && !element.matches('.unseen') && !element.closest('.scroll'))
     .filter(element => {
         const box = element.getBoundingClientRect();
         return box.width && (box.right > document.documentElement.clientWidth + 1 || box.left < -1);

@@ -232,6 +232,8 @@ def test_under_load_every_backup_is_whole_and_holds_what_was_acknowledged_before
         writer.start()
     try:
         for number in range(rounds):
+            while len(acknowledged) <= number and any(writer.is_alive() for writer in writers):
+                done.wait(0.01)  # something new for each backup
             before = set(acknowledged)
             made = backup.back_up(site, to, now=now + timedelta(seconds=number))
             assert before <= answers_in(made.path / DATABASE)
@@ -240,4 +242,4 @@ def test_under_load_every_backup_is_whole_and_holds_what_was_acknowledged_before
         done.set()
         for writer in writers:
             writer.join()
-    assert len(acknowledged) > rounds
+    assert len(acknowledged) >= rounds

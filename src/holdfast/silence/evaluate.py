@@ -83,11 +83,11 @@ def evaluate(
     """
     for name in ("sklearn.linear_model", "sksurv.linear_model"):
         needed(name)
-    work = _Work(tables, engine, report, seed)
+    work = Work(tables, engine, report, seed)
     last = at or work.end()
-    moments = _origins(work, last, origins)
+    moments = origins_of(work, last, origins)
     past = work.past(last)
-    learners = _at_origins(work, moments, share=0.4 if replay else 0.9)
+    learners = _atorigins_of(work, moments, share=0.4 if replay else 0.9)
     questions = _questions(learners, past, seed)
     told = _replayed(work, learners, past, questions[0]) if replay else None
     return _evaluation(tables, past.at, seed, learners, questions, told)
@@ -96,7 +96,7 @@ def evaluate(
 # --- when -------------------------------------------------------------------------------------------
 
 
-def _origins(work: _Work, last: datetime, most: int) -> list[datetime]:
+def origins_of(work: Work, last: datetime, most: int) -> list[datetime]:
     """Evenings four weeks apart, the last one twelve weeks before the end, the first with enough history."""
     first = work.enough_history(last)
     found = [last - WINDOW - number * EVERY for number in range(most)]
@@ -119,7 +119,7 @@ class _Past:
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class Work:
     """The tables, an engine for each moment, and whom to tell how far it has come."""
 
     tables: Tables
@@ -163,7 +163,7 @@ class _Work:
 # --- asking -----------------------------------------------------------------------------------------
 
 
-def _at_origins(work: _Work, moments: Sequence[datetime], *, share: float) -> list[Learned]:
+def _atorigins_of(work: Work, moments: Sequence[datetime], *, share: float) -> list[Learned]:
     """Fit everything at every origin; ``share`` is how much of the whole work that is."""
     found = []
     for number, at in enumerate(moments):
@@ -187,7 +187,7 @@ def _questions(learners: Sequence[Learned], past: _Past, seed: int) -> list[Ques
 # --- the policy, week by week -----------------------------------------------------------------------
 
 
-def _replayed(work: _Work, learners: Sequence[Learned], past: _Past, asked: Question) -> Alerts | None:
+def _replayed(work: Work, learners: Sequence[Learned], past: _Past, asked: Question) -> Alerts | None:
     """Go through every week from the first origin until four weeks before the end."""
     ways = {key: name for key, (name, _) in _NAMES.items() if key != ALIKE}  # where all are alike nobody can choose
     replay = Replay({**ways, words.OVERDUE: "New on the plain overdue list"})

@@ -75,7 +75,10 @@ def open_evening(learned: Learned, moments: Moments) -> pl.DataFrame:
     return _with_chances(rows.with_columns(pl.col("p_left").alias(MODEL)), learned.left)
 
 
-_TOLD = ("last_session_at", "sessions", "days_silent", "rhythm_days", "p_left", "p_last", "reasons")
+_TOLD = (
+    "last_session_at", "sessions", "days_silent", "rhythm_days", "p_left", "p_left_low", "p_left_high", "p_last",
+    "reasons",
+)  # fmt: skip
 
 
 def _state_now(moments: Moments) -> pl.DataFrame:

@@ -82,6 +82,9 @@ class Action(StrEnum):
     ERASED = "client.erased"
     BACKED_UP = "backup.made"
     PUT_BACK = "backup.put_back"
+    GUESS_GIVEN = "guess.given"
+    REPAIR_LOGGED = "repair.logged"
+    REPAIR_TAKEN_BACK = "repair.taken_back"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from django.conf import settings
 from holdfast.tables.check import ROW
 from holdfast.tables.read import Practice, Tables, to_types
 from holdfast.tables.schema import AXES, PAUSE, TABLES
+from holdfast_site.caseload.models import Repair
+from holdfast_site.caseload.repairs import done_of
 from holdfast_site.checkins import selectors
 from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.questions import WORDS
@@ -36,7 +38,7 @@ def tables(now: datetime) -> Tables:
         "therapists": _therapists(),
         "checkins": _checkins(zone),
         "endings": _endings(zone),
-        "repairs": _pauses(zone),
+        "repairs": [*_pauses(zone), *_repairs(zone)],
     }
     exported_at = now.astimezone(zone).replace(tzinfo=None)
     told = {"timezone": zone.key, "exported_at": now.astimezone(zone).isoformat()}
@@ -128,6 +130,24 @@ def _pauses(zone: ZoneInfo) -> Iterator[Row]:
             "action": PAUSE,
             "until": until,
         }
+
+
+def _repairs(zone: ZoneInfo) -> Sequence[Row]:
+    """What was said or done; the same action twice within a second is once."""
+    found: dict[object, Row] = {}
+    for one in Repair.objects.select_related("client").order_by("at", "pk").iterator():
+        done, at = done_of(one), _wall(one.at, zone)
+        found.setdefault(
+            (one.client_id, one.therapist_id, at, done.action),
+            {
+                "client_id": one.client_id,
+                "therapist_id": one.therapist_id,
+                "at": at,
+                "action": done.action,
+                "prompted_by": done.prompted_by,
+            },
+        )
+    return list(found.values())
 
 
 def _wall(moment: datetime | None, zone: ZoneInfo) -> str:

@@ -1,18 +1,19 @@
 """From the library's tables to the site's rows: an export, or a made-up practice. Loading twice changes nothing.
 
-Only what the site needs is taken: ids, appointments, endings, agreed breaks, check-ins, and on the six axes how clients
-would like to be worked with and how therapists work. Of a check-in that was asked and answered elsewhere, the answers
-are for the therapist, and its link is random: nobody can open it.
+Only what the site needs is taken: ids, appointments, endings, what was said and done, check-ins, and on the six axes
+how clients would like to be worked with and how therapists work. Of a check-in that was asked and answered elsewhere,
+the answers are for the therapist, and its link is random: nobody can open it.
 """
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -21,6 +22,8 @@ from django.db import transaction
 from holdfast.tables.read import Tables
 from holdfast.tables.schema import AXES, PAUSE, Certainty, Status
 from holdfast_site.before.questions import ATTEND
+from holdfast_site.caseload.models import Repair
+from holdfast_site.caseload.repairs import Done, sealed
 from holdfast_site.checkins.answers import Answers
 from holdfast_site.checkins.models import Asks, Audience, Invitation
 from holdfast_site.checkins.questions import CHANGE, QUESTIONS, ROTATING, ROTATING_EACH_TIME, VERSION
@@ -32,7 +35,9 @@ Row = Mapping[str, Any]
 SAME = ("appointment_id", "client_id", "therapist_id", "status")
 WORDS_OR_BLANK = ("initiated_by", "certainty", "modality")
 MOMENTS = ("starts_at", "booked_at", "status_at")
+HOW_THEY_WORK = (*(f"style_{axis}" for axis in AXES), "frameworks", "capacity", "gender")
 OPEN_FOR = timedelta(days=3)
+LOADED = UUID("6f1d3c2e-6c5b-4a53-9f0a-3a5f1f6f7f10")  # under which the ids of loaded repairs are made
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ def load(tables: Tables, *, moved: timedelta = timedelta(0)) -> Loaded:
     _people(tables)
     _appointments(tables, clock)
     _endings(tables, clock)
+    _repairs(tables, clock)
     for row in _rows(tables, "checkins"):
         _checkin(row, clock)
     return Loaded(Client.objects.count(), Appointment.objects.count(), Invitation.objects.count())
@@ -80,16 +86,15 @@ def _people(tables: Tables) -> None:
     }
     Therapist.objects.bulk_create([Therapist(pk=one) for one in sorted(therapists)], ignore_conflicts=True)
     for row in _rows(tables, "therapists"):
-        style = {f"style_{axis}": row[f"style_{axis}"] for axis in AXES}
-        room = {"capacity": row["capacity"], "gender": row["gender"] or ""}
-        Therapist.objects.filter(pk=row["therapist_id"]).update(**style, **room, frameworks=row["frameworks"] or "")
+        told = {name: row[name] for name in HOW_THEY_WORK if row[name] is not None}  # what is blank is left as it was
+        Therapist.objects.filter(pk=row["therapist_id"]).update(**told)
     clients = {row["client_id"] for name in ("appointments", "clients", "endings") for row in _rows(tables, name)}
     for one in sorted(clients - set(Client.objects.values_list("pk", flat=True))):
         add_client(one)
     known = Client.objects.in_bulk([row["client_id"] for row in _rows(tables, "clients")])
     for row in _rows(tables, "clients"):
         wishes = {axis: row[f"prefers_{axis}"] for axis in AXES if row[f"prefers_{axis}"] is not None}
-        if wishes:
+        if wishes and not known[row["client_id"]].is_erased:
             keep_wishes(known[row["client_id"]], wishes)
 
 
@@ -128,6 +133,12 @@ def _endings(tables: Tables, clock: _Clock) -> None:
         for row in _rows(tables, "endings")
     ]
     Ending.objects.bulk_create(endings, ignore_conflicts=True)
+
+
+def _repairs(tables: Tables, clock: _Clock) -> None:
+    """Agreed breaks, and what was said or done."""
+    rows = list(_rows(tables, "repairs"))
+    breaks = [row for row in rows if row["action"] == PAUSE]
     pauses = [
         Pause(
             client_id=row["client_id"],
@@ -135,10 +146,25 @@ def _endings(tables: Tables, clock: _Clock) -> None:
             at=clock.known(row["at"]),
             until=None if row["until"] is None else clock.known(row["until"]).date(),
         )
-        for row in _rows(tables, "repairs")
-        if row["action"] == PAUSE
+        for row in breaks
     ]
     Pause.objects.bulk_create(pauses, ignore_conflicts=True)
+    done = [row for row in rows if row["action"] != PAUSE]
+    clients = Client.objects.in_bulk({row["client_id"] for row in done})
+    repairs = [
+        _repair(row, clients[row["client_id"]], clock.known(row["at"]))
+        for row in done
+        if not clients[row["client_id"]].is_erased  # what was told of him does not come back with an export
+    ]
+    Repair.objects.bulk_create(repairs, ignore_conflicts=True)
+
+
+def _repair(row: Row, client: Client, at: datetime) -> Repair:
+    told = json.dumps([client.pk, row["therapist_id"], at.isoformat(), row["action"]])
+    form = uuid5(LOADED, told)  # the same row again is the same form again
+    repair = Repair(client=client, therapist_id=row["therapist_id"], at=at, form=form)
+    repair.sealed = sealed(repair, Done(row["action"], row["prompted_by"] or ""))
+    return repair
 
 
 def _checkin(row: Row, clock: _Clock) -> None:

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.conf import settings
-from django.db.models import Case, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
 
 from holdfast.asof import CALLED_OFF
-from holdfast.silence.policy import OwnRecord, own_record
-from holdfast.tables.schema import Ending as EndingKind
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor, Role
-from holdfast_site.caseload.models import Flag, Overdue
+from holdfast_site.caseload.models import Overdue
 from holdfast_site.caseload.words import lines, off
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.selectors import shown_to_therapist
-from holdfast_site.consents.models import Consent
-from holdfast_site.consents.selectors import left_out
-from holdfast_site.people.models import Appointment, Client, Ending
+from holdfast_site.people.models import Appointment, Client
+from holdfast_site.people.selectors import cards_of
 
 ASKED_FOR = timedelta(days=60)  # how far back nobody remembers whether he came
-SHOWN_FOR = timedelta(days=14)  # how long a flag stays
-MOST_FLAGS = 3
 LOOK_AHEAD = timedelta(days=7)
+LATEST = 6  # check-ins of each who comes: the last one, and what it may have fallen from
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +32,9 @@ class Said:
     lines: Sequence[str]
     off: Sequence[str]
     wants_to_be_asked: bool
+    invitation_id: int = 0
+    answers: Mapping[str, Value] = field(default_factory=dict, repr=False)
+    before: Mapping[str, Value] = field(default_factory=dict, repr=False)  # his last answer to each question until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +43,6 @@ class Coming:
 
     appointment: Appointment
     said: Said | None
-
-
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """Somebody who is worth a conversation: reasons, then how likely he has left."""
-
-    client: Client
-    reasons: Sequence[str]
-    chance: str
-    at: datetime
 
 
 def own_clients(actor: Actor) -> QuerySet[Client]:
@@ -68,99 +55,76 @@ def own_clients(actor: Actor) -> QuerySet[Client]:
     called_off = Case(When(status__in=CALLED_OFF, then=1), default=0)
     in_order = Appointment.objects.filter(client=OuterRef("pk")).order_by(called_off, "-starts_at", "-pk")
     latest = in_order.values("therapist_id")[:1]
-    return Client.objects.annotate(now_with=Subquery(latest)).filter(now_with=actor.therapist_id)
+    ever = Client.objects.filter(pk__in=Appointment.objects.filter(therapist=actor.therapist_id).values("client"))
+    return ever.annotate(now_with=Subquery(latest)).filter(now_with=actor.therapist_id)
 
 
-def coming(actor: Actor, *, now: datetime) -> Sequence[Coming]:
-    """Who is booked within a week, the next first."""
+def own_ids(actor: Actor) -> frozenset[str]:
+    """The ids of the same, fetched once for a page."""
+    return frozenset(own_clients(actor).values_list("pk", flat=True))
+
+
+def names(own: Collection[str]) -> Mapping[str, str]:
+    """The names of clients whom he treats, by id; whose name nobody noted is not there."""
+    cards = cards_of(Client.objects.filter(pk__in=own))
+    return {client_id: card.name for client_id, card in cards.items() if card.name}
+
+
+def coming(actor: Actor, clients: Collection[str], *, now: datetime) -> Sequence[Coming]:
+    """Who of them is booked within a week, the next first."""
     ahead = Appointment.objects.filter(
-        client__in=own_clients(actor),
+        client__in=clients,
         therapist=actor.therapist_id,
         status=Status.BOOKED,
         starts_at__range=(now, now + LOOK_AHEAD),
     ).order_by("starts_at", "pk")
-    told = _said(Invitation.objects.filter(appointment__client__in=ahead.values("client")))
+    them = {one.client_id for one in ahead}
+    told = _said(Invitation.objects.filter(with_him(actor, them)), latest=LATEST)
     return [Coming(one, told[one.client_id][-1] if one.client_id in told else None) for one in ahead]
 
 
-def said(client: Client) -> Sequence[Said]:
+def with_him(actor: Actor, clients: Collection[str]) -> Q:
+    """Check-ins about sessions with this therapist. What a client said of somebody else is not his."""
+    return Q(appointment__client__in=clients, appointment__therapist=actor.therapist_id)
+
+
+def said(actor: Actor, client: Client) -> Sequence[Said]:
     """Every check-in of which the therapist may see something, oldest first."""
-    return _said(Invitation.objects.filter(appointment__client=client)).get(client.pk, [])
+    return _said(Invitation.objects.filter(with_him(actor, {client.pk}))).get(client.pk, [])
 
 
-def _said(invitations: QuerySet[Invitation]) -> Mapping[str, Sequence[Said]]:
+def _said(invitations: QuerySet[Invitation], *, latest: int | None = None) -> Mapping[str, Sequence[Said]]:
     """The same by client."""
     found: dict[str, list[Said]] = {}
     before: dict[str, Mapping[str, Value]] = {}
-    for one in shown_to_therapist(invitations):
+    for one in shown_to_therapist(invitations, latest=latest):
         client_id = one.invitation.appointment.client_id
         earlier = before.get(client_id, {})
         what_is_off = off(one.answers, earlier)
-        told = Said(one.invitation.sent_at, lines(one.answers), what_is_off, one.wants_to_be_asked)
+        told = Said(
+            one.invitation.sent_at,
+            lines(one.answers),
+            what_is_off,
+            one.wants_to_be_asked,
+            one.invitation.pk,
+            one.answers,
+            earlier,
+        )
         found.setdefault(client_id, []).append(told)
         before[client_id] = {**earlier, **one.answers}
     return found
 
 
-def unmarked(actor: Actor, *, now: datetime) -> QuerySet[Appointment]:
+def unmarked(actor: Actor, clients: Collection[str], *, now: datetime) -> QuerySet[Appointment]:
     """Past appointments of which nobody said what became of them."""
     return Appointment.objects.filter(
-        client__in=own_clients(actor),
+        client__in=clients,
         therapist=actor.therapist_id,
         status=Status.UNKNOWN,
         starts_at__range=(now - ASKED_FOR, now),
     ).order_by("-starts_at", "pk")
 
 
-def overdue(actor: Actor) -> QuerySet[Overdue]:
+def overdue(actor: Actor, clients: Collection[str]) -> QuerySet[Overdue]:
     """The plain list."""
-    return Overdue.objects.filter(client__in=own_clients(actor), therapist=actor.therapist_id).order_by("pk")
-
-
-def worth_a_conversation(actor: Actor, *, now: datetime) -> Sequence[Worth]:
-    """At most three flags that still stand: shown within two weeks, and nobody knows yet what became of them."""
-    if not settings.SITE.early_warning:
-        return []
-    lately = Flag.objects.filter(
-        client__in=own_clients(actor), therapist=actor.therapist_id, at__range=(now - SHOWN_FOR, now)
-    )
-    unwilling = left_out(Consent.EARLY_WARNING, at=now, among=own_clients(actor))
-    flags = list(lately.exclude(client__in=unwilling).select_related("client").order_by("-at", "pk"))
-    fates = _had_left(flags, now=now)
-    return [_worth(flag) for flag in flags if fates[flag.pk] is None][:MOST_FLAGS]
-
-
-def record_here(*, now: datetime) -> OwnRecord:
-    """What became of all flags that were shown at this practice."""
-    flags = list(Flag.objects.filter(at__lte=now))
-    fates = _had_left(flags, now=now)
-    return own_record(fates[flag.pk] for flag in flags)
-
-
-def _had_left(flags: Sequence[Flag], *, now: datetime) -> Mapping[int, bool | None]:
-    """Of each flag, whether he had left when it was shown; none while nobody knows."""
-    clients = {flag.client_id for flag in flags}
-    came: dict[str, datetime] = {}
-    sessions = Appointment.objects.filter(client__in=clients, status=Status.ATTENDED, starts_at__lte=now)
-    for client_id, starts_at in sessions.order_by("starts_at").values_list("client", "starts_at"):
-        came[client_id] = starts_at
-    ended: dict[tuple[str, str], Ending] = {}
-    for ending in Ending.objects.filter(client__in=clients, ended_on__lte=now.date()).order_by("ended_on", "pk"):
-        ended[ending.client_id, ending.therapist_id] = ending
-    return {
-        flag.pk: _fate(flag, came.get(flag.client_id), ended.get((flag.client_id, flag.therapist_id))) for flag in flags
-    }
-
-
-def _fate(flag: Flag, came: datetime | None, ending: Ending | None) -> bool | None:
-    if came is not None and came > flag.at:
-        return False
-    if ending is not None and ending.ended_on >= flag.at.date():
-        return ending.kind == EndingKind.SILENT
-    return None
-
-
-def _worth(flag: Flag) -> Worth:
-    box = settings.VAULT.client_box(flag.client_id, flag.client.wrapped_key)
-    told = json.loads(box.open(flag.sealed, place=flag.place))
-    return Worth(flag.client, told["words"], told["chance"], flag.at)
+    return Overdue.objects.filter(client__in=clients, therapist=actor.therapist_id).order_by("pk")

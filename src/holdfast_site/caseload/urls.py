@@ -8,5 +8,8 @@ app_name = "caseload"
 urlpatterns = [
     path("", views.today, name="today"),
     path("client/<path:client_id>", views.client, name="client"),
+    path("said/<path:client_id>", views.log, name="log"),
+    path("take-back/<int:repair>", views.take_back, name="take_back"),
+    path("guess/<int:flag>", views.guess, name="guess"),
     path("came/<int:appointment>", views.came, name="came"),
 ]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action
-from holdfast_site.caseload import selectors, services
+from holdfast_site.caseload import flags, selectors, services
+from holdfast_site.caseload.forms import GuessForm, LogForm
+from holdfast_site.caseload.repairs import SOMETHING_ELSE, Done
+from holdfast_site.caseload.story import story
 
 FEW = 5  # what can be read before the next client comes
 
@@ -18,25 +22,98 @@ def today(request: ActingRequest) -> HttpResponse:
     """One screen: who is coming, who is worth a conversation, who has gone quiet, what nobody marked."""
     actor, now = request.actor, timezone.now()
     services.note_reading(Action.CASELOAD_READ, by=actor, about=f"therapist:{actor.therapist_id}", now=now)
-    overdue = list(selectors.overdue(actor))
+    own = selectors.own_ids(actor)
+    overdue, off = list(selectors.overdue(actor, own)), flags.muted()
+    coming = selectors.coming(actor, own, now=now)
+    worth = flags.worth_a_conversation(actor, own, off, now=now)
+    unmarked = selectors.unmarked(actor, own, now=now)[:FEW]
+    shown = {
+        *(one.appointment.client_id for one in coming),
+        *(one.client.pk for one in worth),
+        *(one.client_id for one in overdue),
+        *(one.client_id for one in unmarked),
+    }
     context = {
-        "coming": selectors.coming(actor, now=now),
+        "names": selectors.names(own & shown),
+        "coming": coming,
         "early_warning": settings.SITE.early_warning,
-        "worth": selectors.worth_a_conversation(actor, now=now),
-        "record": selectors.record_here(now=now),
+        "muted": off,
+        "worth": worth,
+        "record": flags.record_here(),
+        "guesses": flags.own_guesses(actor, now=now),
         "overdue": overdue[:FEW],
         "longer": overdue[FEW:],
-        "unmarked": selectors.unmarked(actor, now=now)[:FEW],
+        "unmarked": unmarked,
     }
     return render(request, "caseload/today.html", context)
 
 
 def client(request: ActingRequest, client_id: str) -> HttpResponse:
-    """What one of his clients said."""
+    """One of his clients: the story, the fit, what could be said, what he said."""
     actor, now = request.actor, timezone.now()
     his = get_object_or_404(selectors.own_clients(actor), pk=client_id)
     services.note_reading(Action.CLIENT_READ, by=actor, about=f"client:{his.pk}", now=now)
-    return render(request, "caseload/client.html", {"client": his, "said": selectors.said(his)[::-1]})
+    context = {
+        "client": his,
+        "names": selectors.names({his.pk}),
+        "story": story(actor, his, now=now),
+        "something_else": SOMETHING_ELSE,
+    }
+    return render(request, "caseload/client.html", context)
+
+
+def log(request: ActingRequest, client_id: str) -> HttpResponse:
+    """Keep what was said or done: one tap.
+
+    Raises
+    ------
+    Http404
+        If the client is not his own, or it is nothing that the page offers.
+    """
+    his = get_object_or_404(selectors.own_clients(request.actor), pk=client_id)
+    form = LogForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    done = Done(form.cleaned_data["action"], form.cleaned_data["prompted_by"])
+    kept = services.log_repair(
+        by=request.actor, client=his, form=form.cleaned_data["form"], done=done, now=timezone.now()
+    )
+    if not kept:
+        raise Http404
+    return redirect(f"{reverse('caseload:client', args=[his.pk])}#done")
+
+
+def take_back(request: ActingRequest, repair: int) -> HttpResponse:
+    """Take back what was logged by mistake.
+
+    Raises
+    ------
+    Http404
+        If it is not his own, or a day old.
+    """
+    whose = services.take_back(by=request.actor, repair_id=repair, now=timezone.now())
+    if whose is None:
+        raise Http404
+    return redirect(f"{reverse('caseload:client', args=[whose])}#done")
+
+
+def guess(request: ActingRequest, flag: int) -> HttpResponse:
+    """What he thinks before he sees why, or that he would rather just see it.
+
+    Raises
+    ------
+    Http404
+        If the flag is not his own, or it is no answer that the page offers.
+    """
+    form = GuessForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    said = flags.Said(form.cleaned_data["guess"])
+    if not services.keep_guess(by=request.actor, flag_id=flag, said=said, now=timezone.now()):
+        raise Http404
+    if form.cleaned_data["then"] == "client":
+        return redirect("caseload:client", flags.whose(request.actor, flag))
+    return redirect("caseload:today")
 
 
 def came(request: ActingRequest, appointment: int) -> HttpResponse:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from holdfast.fit import FALL, TITLES
+from holdfast.repair.suggestions import ASKS
+from holdfast.silence.checkins import RATED
+from holdfast.silence.signals.said import LOW
 from holdfast.silence.words import in_ten
 from holdfast_site.before import words as said_before
 from holdfast_site.checkins.answers import Value
@@ -31,6 +34,22 @@ def off(answers: Mapping[str, Value], before: Mapping[str, Value]) -> Sequence[s
     asked = [question for name, question in QUESTIONS.items() if name in answers]
     told = (_off(question, int(answers[question.name]), before.get(question.name)) for question in asked)
     return [*said_before.worth_knowing(answers), *wish, *words, *(line for line in told if line is not None)]
+
+
+def reasons(answers: Mapping[str, Value], before: Mapping[str, Value], *, asks: bool) -> Sequence[tuple[str, str]]:
+    """What is off in one check-in, by the name of the library's signal, in words. It needs no model."""
+    found = [(ASKS, "Wants to be asked how it fits")] if asks else []
+    if answers.get(CHANGE) not in (None, *NOTHING_TO_CHANGE):
+        found.append((CHANGE, f"For next time: {answers[CHANGE]}"))
+    for name, question in QUESTIONS.items():
+        if name in answers:
+            value = int(answers[name])
+            fell = _off(question, value, before.get(name))
+            if fell is not None:
+                found.append((f"{name}_fall" if name in RATED else name, fell))
+            elif isinstance(question, Scale) and value <= LOW:
+                found.append((name, _line(question, value)))
+    return found
 
 
 def _off(question: Question, value: int, earlier: Value | None) -> str | None:

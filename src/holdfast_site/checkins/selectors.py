@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Post
@@ -16,6 +17,7 @@ from holdfast_site.checkins.models import Asks, Audience, Correction, Invitation
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import allows
 from holdfast_site.people.models import Appointment, Client, Therapist
+from holdfast_site.vault import ClientBox
 
 SEEN_BY_THERAPIST = (Audience.THERAPIST, Audience.PROMPT)
 
@@ -70,13 +72,23 @@ class Shown:
     wants_to_be_asked: bool
 
 
-def shown_to_therapist(invitations: QuerySet[Invitation]) -> Sequence[Shown]:
-    """Those check-ins that the therapist may see something of, oldest first. Nothing else is fetched or opened."""
+def shown_to_therapist(invitations: QuerySet[Invitation], *, latest: int | None = None) -> Sequence[Shown]:
+    """Those check-ins that the therapist may see something of, oldest first. Nothing else is fetched or opened.
+
+    ``latest``: at most so many of each client, the latest of those that he may see something of.
+    """
     boxes = SealedBox.objects.filter(audience__in=SEEN_BY_THERAPIST).prefetch_related("corrections")
     his = Prefetch("submission__boxes", boxes, to_attr="his_boxes")
-    answered = invitations.filter(submission__boxes__audience__in=SEEN_BY_THERAPIST).distinct()
-    fetched = answered.select_related("appointment__client", "submission").prefetch_related(his)
-    return [_shown(one) for one in fetched.order_by("sent_at", "pk")]
+    has_his = SealedBox.objects.filter(submission__invitation=OuterRef("pk"), audience__in=SEEN_BY_THERAPIST)
+    answered = invitations.filter(Exists(has_his))
+    if latest is not None:
+        order = [F("sent_at").desc(), F("pk").desc()]
+        answered = answered.annotate(
+            place=Window(RowNumber(), partition_by=[F("appointment__client")], order_by=order)
+        ).filter(place__lte=latest)
+    fetched = list(answered.select_related("appointment__client", "submission").prefetch_related(his))
+    keys: dict[str, ClientBox] = {}  # each client's key is unwrapped once
+    return [_shown(one, keys) for one in sorted(fetched, key=lambda one: (one.sent_at, one.pk))]
 
 
 def shown_of(client: Client) -> Sequence[Shown]:
@@ -86,23 +98,37 @@ def shown_of(client: Client) -> Sequence[Shown]:
 
 def opened(box: SealedBox, client: Client) -> Mapping[str, Value]:
     """What a box holds, as he has put it right since. Fetch many boxes with their ``corrections``."""
-    return put_right(as_given(box, client), (values for _, values in corrections_of(box, client)))
+    return _opened(box, _key(client))
 
 
 def as_given(box: SealedBox, client: Client) -> Mapping[str, Value]:
     """What a box held when it was sent in."""
-    return unpacked(settings.VAULT.client_box(client.pk, client.wrapped_key).open(box.sealed, place=box.place))
+    return unpacked(_key(client).open(box.sealed, place=box.place))
 
 
 def corrections_of(box: SealedBox, client: Client) -> Sequence[tuple[Correction, Mapping[str, Value | None]]]:
     """Every correction of a box with what it says, the oldest first."""
-    own = settings.VAULT.client_box(client.pk, client.wrapped_key)
+    return _corrections(box, _key(client))
+
+
+def _key(client: Client) -> ClientBox:
+    return settings.VAULT.client_box(client.pk, client.wrapped_key)
+
+
+def _opened(box: SealedBox, key: ClientBox) -> Mapping[str, Value]:
+    given = unpacked(key.open(box.sealed, place=box.place))
+    return put_right(given, (values for _, values in _corrections(box, key)))
+
+
+def _corrections(box: SealedBox, key: ClientBox) -> Sequence[tuple[Correction, Mapping[str, Value | None]]]:
     found = sorted(box.corrections.all(), key=lambda one: one.pk)
-    return [(one, unpacked_correction(own.open(one.sealed, place=one.place))) for one in found]
+    return [(one, unpacked_correction(key.open(one.sealed, place=one.place))) for one in found]
 
 
-def _shown(invitation: Invitation) -> Shown:
+def _shown(invitation: Invitation, keys: dict[str, ClientBox]) -> Shown:
     boxes: Mapping[str, SealedBox] = {box.audience: box for box in vars(invitation.submission)["his_boxes"]}
-    own = boxes.get(Audience.THERAPIST)
-    answers = opened(own, invitation.appointment.client) if own is not None else {}
+    own, client = boxes.get(Audience.THERAPIST), invitation.appointment.client
+    if own is not None and client.pk not in keys:
+        keys[client.pk] = _key(client)
+    answers = _opened(own, keys[client.pk]) if own is not None else {}
     return Shown(invitation, answers, wants_to_be_asked=Audience.PROMPT in boxes)

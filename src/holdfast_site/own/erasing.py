@@ -23,7 +23,7 @@ from holdfast_site.accounts.models import Member
 from holdfast_site.accounts.services import take_ways_in
 from holdfast_site.audit.services import Action, record
 from holdfast_site.before.models import Knock, WayBack
-from holdfast_site.caseload.models import Flag, Overdue
+from holdfast_site.caseload.models import Course, Flag, Guess, Overdue, Repair
 from holdfast_site.checkins.models import Correction, Invitation, SealedBox
 from holdfast_site.config import ERASED
 from holdfast_site.handover.models import Matter, Switch
@@ -39,7 +39,10 @@ DELETED: Sequence[tuple[type[Model], str]] = (
     (Correction, "box__submission__invitation__appointment__client"),
     (SealedBox, "submission__invitation__appointment__client"),
     (Contact, "client"),
+    (Guess, "flag__client"),
     (Flag, "client"),
+    (Repair, "client"),
+    (Course, "client"),
     (Overdue, "client"),
 )
 EMPTIED: Sequence[tuple[type[Model], str]] = ((Matter, "client"), (Switch, "client"))

@@ -9,11 +9,13 @@ from uuid import uuid4
 
 import pytest
 
+from tests.site.caseload.test_repairs import keep
 from tests.site.checkins.test_answer import filled
 from tests.site.conftest import appointment, client, signed_in
 
 CANARY = "Zanzibar"
 MOMENT = re.compile(r"csrfmiddlewaretoken[^>]+|\d\d:\d\d")
+EACH_TIME = re.compile(r'name="form" value="[^"]+"|/take-back/\d+|/came/\d+')
 
 
 @pytest.fixture(name="pages")
@@ -24,7 +26,7 @@ def _pages(cast, now):
 
     def seen():
         pages = [alma.get(address) for address in ("/today/", "/today/client/dan", "/today/client/eli", "/kept/")]
-        return "".join(MOMENT.sub("", page.content.decode()) for page in pages)
+        return "".join(as_him(page.content.decode()) for page in pages)
 
     return seen
 
@@ -97,10 +99,50 @@ def test_looking_is_audited_by_opaque_ids(cast, browser, pages):
     assert CANARY not in "".join(events)
 
 
+def as_him(html, name=None):
+    """A page without what is anew each time (ids of forms and rows, the minute), and without his id."""
+    html = EACH_TIME.sub("", MOMENT.sub("", html))
+    return html if name is None else html.replace(name, "HIM")
+
+
+def flag_everybody(at):
+    """Whatever the model says of anybody, shown and seen: a therapist gets a few of these a week."""
+    from holdfast.engine import Engine
+    from holdfast.episodes import episodes
+    from holdfast.silence import fit_moments
+    from holdfast.silence.calibrated import evening
+    from holdfast.silence.moments import moments_of
+    from holdfast_site.caseload import services
+    from holdfast_site.caseload.adapters import tables
+    from holdfast_site.caseload.models import Flag, Guess
+
+    services.refresh(at)
+    Flag.objects.all().delete()
+    with Engine.embedded() as engine:
+        seen = moments_of(episodes(tables(at), engine=engine))
+    for row in evening(fit_moments(seen), seen).iter_rows(named=True):
+        flag = services.sealed_flag(row, (), at)
+        flag.save()
+        guess = Guess(flag=flag, at=at)
+        box = settings_of().VAULT.client_box(flag.client_id, flag.client.wrapped_key)
+        guess.sealed = box.seal(b"skipped", place=guess.place)
+        guess.save()
+
+
+def settings_of():
+    from django.conf import settings
+
+    return settings
+
+
 @pytest.mark.hazard("H-09")
 @pytest.mark.parametrize("pairs", [10, pytest.param(500, marks=pytest.mark.slow)])
-def test_two_clients_who_differ_only_in_what_is_hidden_look_the_same(cast, now, pairs):
-    """Non-interference: pages, tables and next questions are byte-equal, whatever was hidden."""
+def test_two_clients_who_differ_only_in_what_is_hidden_look_the_same(cast, now, settings, pairs):
+    """Non-interference: pages, tables and next questions are byte-equal, whatever was hidden.
+
+    On the client page that is the story, the drawing, the fit, what could be said, and a flag with its reasons; on
+    Today whoever comes, the flags and the guesses. Every client has a flag that was worked out from the tables.
+    """
     from django.db import transaction
 
     from holdfast.tables.schema import TABLES
@@ -109,8 +151,10 @@ def test_two_clients_who_differ_only_in_what_is_hidden_look_the_same(cast, now, 
     from holdfast_site.checkins.answers import Answers
     from holdfast_site.checkins.models import Audience
     from holdfast_site.checkins.services import invite, keep_as_given
+    from holdfast_site.people.services import keep_wishes
 
     dice, alma, following = random.Random(5), signed_in("therapist", "alma"), {}
+    settings.SITE = settings.SITE.model_copy(update={"early_warning": True})
 
     def hidden():
         """Anything he could keep to the care contact, nothing included."""
@@ -126,14 +170,65 @@ def test_two_clients_who_differ_only_in_what_is_hidden_look_the_same(cast, now, 
                 invitation, _ = invite(by=ANYONE, appointment=his, now=now)
                 keep_as_given(invitation, uuid4(), Answers.of([*shown, *hidden()]), now)
                 following[him.pk] = invite(by=ANYONE, appointment=his, now=now + timedelta(minutes=1))[0].rotating
+                keep_wishes(him, {"pace": number % 7 - 3})
+                appointment(him, cast.alma, now + timedelta(days=1), status="booked", appointment_id=f"next {him.pk}")
+                keep(him, cast.alma, now - timedelta(days=4), "go-slower")
+        flag_everybody(now)
 
     def page(name):
-        return MOMENT.sub("", alma.get(f"/today/client/{name}").content.decode().replace(name, "HIM"))
+        return as_him(alma.get(f"/today/client/{name}").content.decode(), name)
 
     for number in range(pairs):
-        assert page(f"{number}a") == page(f"{number}b")
+        first, second = page(f"{number}a"), page(f"{number}b")
+        assert first == second
+        assert "Has he left?" in first
         assert following[f"{number}a"] == following[f"{number}b"]
+    before_flags = as_him(alma.get("/today/").content.decode()).split("Worth a conversation")[0]
+    coming = re.findall(r"<li><h3>.*?</li>", before_flags, re.DOTALL)
+    by_name = {re.search(r"client/(\w+)", one)[1]: one for one in coming if "client/dan" not in one}
+    assert len(by_name) == 2 * pairs
+    for number in range(pairs):
+        first, second = (by_name[f"{number}{twin}"].replace(f"{number}{twin}", "HIM") for twin in "ab")
+        assert first == second
     rows = tables(now + timedelta(minutes=2))["checkins"].select([*TABLES["checkins"].columns]).rows()
     twins = [[row[2:] for row in rows if row[0].endswith(twin) and row[0][0].isdigit()] for twin in "ab"]
     assert twins[0] == twins[1]
     assert len(twins[0]) == 2 * pairs
+
+
+@pytest.mark.slow
+def test_flags_counts_and_order_do_not_move_by_what_is_hidden(cast, now, settings):
+    """The whole of Today, worked out twice: once when nothing was answered, once when all was, and all of it hidden."""
+    from django.db import transaction
+
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.caseload.services import refresh
+    from holdfast_site.checkins.answers import Answers
+    from holdfast_site.checkins.models import Audience, Invitation
+    from holdfast_site.checkins.services import invite, keep_as_given
+
+    settings.SITE = settings.SITE.model_copy(update={"early_warning": True})
+    alma, later = signed_in("therapist", "alma"), now + timedelta(seconds=1)
+    with transaction.atomic():
+        for number in range(24):
+            him = client(f"c{number:02}")
+            for weeks in range(number % 6, number % 6 + 8):
+                held = appointment(him, cast.alma, now - timedelta(weeks=weeks, hours=5))
+                invite(by=ANYONE, appointment=held, now=now - timedelta(weeks=weeks, hours=4))
+            keep(him, cast.alma, now - timedelta(days=70), "go-slower")
+
+    def seen():
+        with transaction.atomic():
+            refresh(later)
+            pages = [alma.get(address).content.decode() for address in ("/today/", "/today/client/c05")]
+            transaction.set_rollback(True)
+        return "".join(as_him(page) for page in pages)
+
+    before = seen()
+    assert "Before you see why" in before
+    dice = random.Random(7)
+    with transaction.atomic():
+        for one in Invitation.objects.filter(appointment__therapist="alma").select_related("appointment__client"):
+            told = [(name, dice.randint(0, 3), Audience.CARE_CONTACT) for name in ("understood", "worth_it", "pace")]
+            keep_as_given(one, uuid4(), Answers.of(told), one.sent_at + timedelta(minutes=5))
+    assert seen() == before

@@ -119,6 +119,10 @@ def places(cast, now):
         "/today/client/nobody": {},
         f"/today/came/{dans.pk}": {"alma": {"POST": 404}, "ben": {"POST": 404}},  # neither yes nor no was said
         f"/today/came/{elis.pk}": {"alma": {"POST": 404}, "ben": {"POST": 404}},
+        "/today/said/dan": {"alma": {"POST": 404}, "ben": {"POST": 404}},  # nothing was said
+        "/today/said/eli": {"alma": {"POST": 404}, "ben": {"POST": 404}},
+        "/today/take-back/1": {"alma": {"POST": 404}, "ben": {"POST": 404}},  # nothing was noted
+        "/today/guess/1": {"alma": {"POST": 404}, "ben": {"POST": 404}},  # there is nothing to guess about
         "/kept/": {"care contact": READ},
         "/import/": {"lead": {**READ, "POST": 422}, "desk": {**READ, "POST": 422}},
         f"/import/{uploaded.form}": {"desk": READ},

@@ -41,9 +41,10 @@ def test_the_next_comes_first_and_only_within_a_week(cast, now):
         appointment(cast.dan, cast.alma, now + timedelta(days=days), status="booked")
     appointment(cast.dan, cast.alma, now + timedelta(days=2), status="cancelled")
     from holdfast_site.access.actors import Actor, Role
-    from holdfast_site.caseload.selectors import coming
+    from holdfast_site.caseload.selectors import coming, own_ids
 
-    found = coming(Actor(Role.THERAPIST, "1", therapist_id="alma"), now=now)
+    alma = Actor(Role.THERAPIST, "1", therapist_id="alma")
+    found = coming(alma, own_ids(alma), now=now)
     assert [round((one.appointment.starts_at - now).days) for one in found] == [1, 3]
 
 
@@ -69,7 +70,9 @@ def test_flags_give_reasons_first_then_the_chance_then_their_record(cast, now, s
     a_caseload(cast.alma, now)
     refresh(now)
     flag = Flag.objects.get()
-    text = today(signed_in("therapist", "alma"))
+    alma = signed_in("therapist", "alma")
+    assert alma.post(f"/today/guess/{flag.pk}", {"guess": "skipped"}).status_code == 302
+    text = today(alma)
     where = text.index("Worth a conversation")
     order = [text.index(words, where) for words in (flag.client_id, "Has he left?", "too few to tell")]
     assert order == sorted(order)
@@ -100,24 +103,6 @@ def test_without_the_practices_word_there_are_no_flags_and_the_plain_list_works(
     refresh(now)
     assert not Flag.objects.exists()
     assert Overdue.objects.exists()
-
-
-def test_a_flags_fate_is_known_when_he_comes_or_an_ending_is_recorded(cast, now):
-    from holdfast_site.caseload.models import Flag
-    from holdfast_site.caseload.selectors import record_here
-    from holdfast_site.people.models import Ending
-
-    for number in range(24):
-        him = client(f"c{number}")
-        Flag.objects.create(client=him, therapist=cast.alma, at=now - timedelta(days=30), sealed=b"")
-        if number < 8:
-            appointment(him, cast.alma, now - timedelta(days=3))
-        elif number < 22:
-            kind = "silent" if number < 20 else "planned"
-            Ending.objects.create(client=him, therapist=cast.alma, ended_on=(now - timedelta(days=2)).date(), kind=kind)
-    record = record_here(now=now)
-    assert (record.flags, record.left, record.waiting) == (22, 12, 2)
-    assert record.words.startswith("Of 22 such flags here, 12 had left")
 
 
 def test_a_past_appointment_that_nobody_marked_is_asked_about_once(cast, now):

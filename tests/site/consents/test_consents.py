@@ -151,7 +151,8 @@ def test_opting_out_of_the_early_warning_takes_his_flags_away_at_once_and_keeps_
     import json
 
     from holdfast_site.caseload import services
-    from holdfast_site.caseload.models import Flag
+    from holdfast_site.caseload.flags import Said
+    from holdfast_site.caseload.models import Flag, Guess
     from tests.site.conftest import signed_in
 
     flag = Flag(client=dan, therapist=cast.alma, at=now.replace(microsecond=0) - timedelta(hours=1))
@@ -160,6 +161,10 @@ def test_opting_out_of_the_early_warning_takes_his_flags_away_at_once_and_keeps_
     told = json.dumps({"signals": ["x"], "words": ["quiet for long"], "chance": "perhaps"}).encode()
     flag.sealed = settings.VAULT.client_box("dan", dan.wrapped_key).seal(told, place=flag.place)
     flag.save()
+    guess = Guess(flag=flag, at=now)
+    box = settings.VAULT.client_box("dan", dan.wrapped_key)
+    guess.sealed = box.seal(Said.SKIPPED.encode(), place=guess.place)
+    guess.save()
     alma = signed_in("therapist", "alma")
     Appointment = type(cast.invitation.appointment)
     Appointment.objects.filter(client="dan").update(starts_at=now - timedelta(days=9))
@@ -167,11 +172,15 @@ def test_opting_out_of_the_early_warning_takes_his_flags_away_at_once_and_keeps_
     say(dan, "early_warning", False, now)
     assert "Quiet for long" not in alma.get("/today/").content.decode()
     seen = []
-    monkeypatch.setattr(services, "_new_flags", lambda found, at: seen.append(found) or [])
+
+    def look(known, at, fitted):
+        seen.append(set(known.engine.fetch(known.appointments.select("client_id"))["client_id"]))
+        seen.append(set(known.engine.fetch(known.known.loaded["checkins"].select("client_id"))["client_id"]))
+        return []
+
+    monkeypatch.setattr(services, "_new_flags", look)
     services.refresh(now)
-    (found,) = seen
-    assert set(found["appointments"]["client_id"]) == {"eli"}
-    assert set(found["checkins"]["client_id"]) == {"eli"}
+    assert seen == [{"eli"}, {"eli"}]
     assert not Flag.objects.filter(client="dan").exists()
 
 

@@ -191,17 +191,17 @@ def test_his_visits_are_audited_by_opaque_ids(cast, dan):
 
 @pytest.mark.hazard("H-09")
 def test_his_page_leaves_the_therapists_pages_as_they_were(cast, browser, dan):
-    from tests.site.access.test_canaries import MOMENT
+    from tests.site.access.test_canaries import as_him
 
     browser.post(cast.address, filled(words="x", words_who="care_contact"))
     alma = signed_in("therapist", "alma")
     pages = ("/today/", "/today/client/dan")
-    before = [MOMENT.sub("", alma.get(page).content.decode()) for page in pages]
+    before = [as_him(alma.get(page).content.decode()) for page in pages]
     everything(dan)
     kept = re.search(r"/mine/answers/\d+/1", dan.get("/mine/answers").content.decode())[0]
     dan.post(kept, {"form": uuid4(), "words": "Ulan Bator"})
     dan.post("/mine/allowed", {"form": uuid4(), "consent": "private_route", "given": "no"})
-    assert [MOMENT.sub("", alma.get(page).content.decode()) for page in pages] == before
+    assert [as_him(alma.get(page).content.decode()) for page in pages] == before
 
 
 # --- what he does -----------------------------------------------------------------------------------

@@ -1,0 +1,133 @@
+"""Fit on six axes: what he would like, how the therapist works, and how it felt; in words, and where each stands.
+
+Wanted and practised are on one scale from −3 to 3. Felt is another: 0 is "just right", and the sign says which way it
+was off; so it is drawn as an arrow from how the therapist works towards where he would have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from holdfast.silence.signals.said import FELT
+from holdfast.tables.schema import AXES
+from holdfast_site.checkins.answers import Value
+
+ENDS: Mapping[str, tuple[str, str]] = {
+    "approach": ("staying with feelings", "doing"),
+    "language": ("everyday words", "clinical words"),
+    "tone": ("gentle", "blunt"),
+    "posture": ("following him", "leading him"),
+    "pace": ("slow, at the surface", "fast, deep"),
+    "energy": ("calm", "lively"),
+}
+NAMES: Mapping[str, str] = {
+    "approach": "Feelings and doing",
+    "language": "Words",
+    "tone": "Tone",
+    "posture": "Who leads",
+    "pace": "Pace",
+    "energy": "Energy",
+}
+LATEST = 5  # answers on one axis
+LEFT, STEP, RIGHT = 14, 42, 266  # of the drawing: where −3 stands, a step, where 3 stands
+CLEARLY = 2
+ARROW = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis. Blank is not known, and never a zero. ``felt`` are his latest answers, oldest first."""
+
+    name: str
+    wanted: int | None
+    practised: int | None
+    felt: Sequence[int]
+
+    @property
+    def title(self) -> str:
+        return NAMES[self.name]
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        return ENDS[self.name]
+
+    @property
+    def is_blank(self) -> bool:
+        return self.wanted is None and self.practised is None and not self.felt
+
+    @property
+    def words(self) -> str:
+        """The whole of it in two sentences."""
+        return f"{self._compared} {self._felt}"
+
+    @property
+    def _compared(self) -> str:
+        if self.wanted is None or self.practised is None:
+            return {
+                (True, True): "What he would like and how you work are not known.",
+                (True, False): "What he would like is not known.",
+                (False, True): "How you work is not known.",
+            }[self.wanted is None, self.practised is None]
+        apart = self.practised - self.wanted
+        if not apart:
+            return "You work the way he wished."
+        end = self.ends[0] if apart < 0 else self.ends[1]
+        return f"You work {'' if abs(apart) >= CLEARLY else 'a little '}more towards {end} than he wished."
+
+    @property
+    def _felt(self) -> str:
+        if not self.felt:
+            return "Nothing from check-ins."
+        less, more = FELT[self.name]
+        counts = ((sum(one < 0 for one in self.felt), less), (sum(one > 0 for one in self.felt), more))
+        told = [(count, side) for count, side in counts if count] or [(len(self.felt), "just right")]
+        return f"He felt: {'; '.join(f'{side}, {of(count, len(self.felt))}' for count, side in told)}."
+
+    # --- where it stands in the drawing -----------------------------------------------------------
+
+    @property
+    def steps(self) -> Sequence[int]:
+        return [_x(value) for value in range(-3, 4)]
+
+    @property
+    def wanted_x(self) -> int | None:
+        return None if self.wanted is None else _x(self.wanted)
+
+    @property
+    def practised_x(self) -> int | None:
+        return None if self.practised is None else _x(self.practised)
+
+    @property
+    def arrow(self) -> tuple[int, int] | None:
+        """From how the therapist works towards where he would have it, if his answers mostly point one way."""
+        pull = -sum((one > 0) - (one < 0) for one in self.felt)
+        if self.practised is None or not pull:
+            return None
+        start, way = _x(self.practised), 1 if pull > 0 else -1
+        end = min(max(start + way * ARROW, LEFT - 10), RIGHT + 10)
+        return (start + way * 9, end) if abs(end - start) > 12 else None
+
+    @property
+    def points_right(self) -> bool:
+        return self.arrow is not None and self.arrow[1] > self.arrow[0]
+
+
+def _x(value: int) -> int:
+    return LEFT + STEP * (value + 3)
+
+
+def of(count: int, answers: int) -> str:
+    """How often, with its base."""
+    if answers == 1:
+        return "in one answer"
+    often = {1: "once", 2: "twice", 3: "three times", 4: "four times", 5: "five times"}
+    return f"{often.get(count, f'{count} times')} of {answers}"
+
+
+def axes(
+    wanted: Mapping[str, int], practised: Mapping[str, int | None], said: Sequence[Mapping[str, Value]]
+) -> Sequence[Axis]:
+    """The six, from his wishes, the therapist's own words and what he answered, oldest first."""
+    felt = {name: [int(answers[name]) for answers in said if name in answers][-LATEST:] for name in AXES}
+    return [Axis(name, wanted.get(name), practised.get(name), felt[name]) for name in AXES]
