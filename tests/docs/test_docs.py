@@ -51,6 +51,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # --- made from the product --------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["cli.md", "roles.md", "signals.md", "tables.md"])
 def test_a_generated_page_is_up_to_date(name):
     path = reference.REFERENCE / name
@@ -83,6 +84,7 @@ def run_pages() -> Iterator[object]:
             yield pytest.param(path, id=name_of(path), marks=pytest.mark.slow if slow else ())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", list(run_pages()))
 def test_what_a_page_does_works_and_prints_what_it_shows(path, tmp_path, demo):
     text = text_of(path)

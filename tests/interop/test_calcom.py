@@ -130,6 +130,7 @@ def test_what_the_log_says(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cut", [1, 20, 59, 100, 117])
 def test_the_log_in_two_parts_gives_what_it_gives_whole(cut: int, sample: Path, tmp_path: Path) -> None:
     lines = (sample / "webhooks.ndjson").read_text(encoding="utf-8").splitlines(keepends=True)

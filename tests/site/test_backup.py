@@ -202,6 +202,7 @@ def test_one_process_holds_a_folder_at_a_time(site, to):
         pass
 
 
+@pytest.mark.long
 @pytest.mark.hazard("H-07", "H-20")
 @pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=pytest.mark.slow)])
 def test_under_load_every_backup_is_whole_and_holds_what_was_acknowledged_before_it(cast, site, to, now, rounds):

@@ -44,6 +44,7 @@ def change(folder: Path, **changes: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
+@pytest.mark.long
 def test_init_makes_a_site_that_the_doctor_finds_safe(tmp_path):
     folder = tmp_path / "practice"
     done = holdfast("init", folder, *GIVEN)
@@ -310,6 +311,7 @@ def test_a_password_in_the_settings_is_refused_and_not_repeated(made):
     assert "zanzibar" not in str(refused.value)
 
 
+@pytest.mark.long
 def test_init_takes_the_mail_server(tmp_path):
     folder, password = tmp_path / "practice", tmp_path / "mail.password"
     password.write_text("x")

@@ -34,6 +34,7 @@ def _tables(folder: Path, *rows: str) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_the_leak_begins_with_what_was_found(practice: Path) -> None:
     done = run("leak", practice)
     assert done.exit_code == 0

@@ -135,6 +135,7 @@ def settings_of():
     return settings
 
 
+@pytest.mark.long
 @pytest.mark.hazard("H-09")
 @pytest.mark.parametrize("pairs", [10, pytest.param(500, marks=pytest.mark.slow)])
 def test_two_clients_who_differ_only_in_what_is_hidden_look_the_same(cast, now, settings, pairs):

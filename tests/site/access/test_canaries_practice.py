@@ -100,6 +100,7 @@ def crawled(browser):
     return "".join(text)
 
 
+@pytest.mark.long
 @pytest.mark.hazard("H-09", "H-14")
 def test_what_is_seen_is_what_the_matrix_allows(marked, all_staff):
     found = {who: crawled(browser) for who, browser in all_staff.items()}
@@ -107,6 +108,7 @@ def test_what_is_seen_is_what_the_matrix_allows(marked, all_staff):
     assert seen == ALLOWED
 
 
+@pytest.mark.long
 def test_no_mark_stands_open_on_the_disk_or_in_the_audit(marked, all_staff, site, stored):
     for browser in all_staff.values():
         crawled(browser)

@@ -172,6 +172,7 @@ def answered(cast, now):
     return Submission.objects.get(invitation=cast.invitation).pk
 
 
+@pytest.mark.long
 @pytest.mark.hazard("H-14")
 def test_every_place_for_everybody_with_every_method(cast, everybody, now):
     seen, found = [], places(cast, now)

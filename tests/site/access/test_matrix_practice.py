@@ -91,6 +91,7 @@ def wanted(address, who, method, allowed):
     return 404 if method in rule.methods else 405
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", METHODS)
 def test_every_place_for_everybody(cast, places, all_staff, method):
     seen = []

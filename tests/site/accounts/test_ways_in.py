@@ -213,6 +213,7 @@ def test_one_passkey_is_one_persons(told, now, cast):
     assert answer.status_code == 422
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rounds", [100, pytest.param(5000, marks=pytest.mark.slow)])
 def test_nothing_that_is_sent_in_place_of_a_signature_breaks_it(told, rounds):
     import random

@@ -193,6 +193,7 @@ def test_looking_changes_nothing_and_then_he_can_answer(cast, browser, address, 
     assert browser.post(address, replied("slower")).status_code == 200
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rounds", [1, pytest.param(50, marks=pytest.mark.slow)])
 def test_the_same_form_a_hundred_times_at_once_is_one_row_and_one_matter(cast, booked, now, rounds):
     from django.db import connections
@@ -299,6 +300,7 @@ def test_it_goes_out_into_tables_and_comes_in_again(cast, browser, address, book
     assert Invitation.objects.get(appointment=booked).asks == "before"
 
 
+@pytest.mark.long
 def test_the_silence_model_hears_it(cast, browser, now):
     from holdfast.silence import moments
     from holdfast_site.caseload.adapters import tables

@@ -24,6 +24,7 @@ FEW, MANY = 100, 5_000
 ALLOWED = (200, 400, 403, 404, 409, 410, 422)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
 def test_any_form_to_any_page_by_link(cast, browser, now, examples):
     from holdfast_site.checkins.models import Submission
@@ -52,6 +53,7 @@ def test_any_form_to_any_page_by_link(cast, browser, now, examples):
     check()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
 def test_any_body_and_any_address(cast, browser, now, examples):
     kinds = st.sampled_from(["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "x"])

@@ -141,6 +141,7 @@ def test_of_few_nothing_is_said(cast, now):
     assert "The outcome of 9 of your guesses is known so far: too few to tell." in text
 
 
+@pytest.mark.long
 def test_what_became_of_flags_counts_those_who_never_came_again(cast, now):
     """Sixty days and six of his rhythms without a word is an answer, too."""
     from holdfast_site.caseload.flags import had_left
@@ -166,6 +167,7 @@ def test_what_became_of_flags_counts_those_who_never_came_again(cast, now):
     assert had_left(flags, now=now) == wanted
 
 
+@pytest.mark.long
 def test_the_record_is_counted_for_the_whole_practice(cast, now, settings):
     settings.SITE = settings.SITE.model_copy(update={"early_warning": False})  # no new ones meanwhile
     from holdfast_site.caseload.flags import record_here
@@ -228,6 +230,7 @@ def test_a_group_can_be_muted_alone(cast, now):
     assert "Flags are off for under 30" in worth
 
 
+@pytest.mark.long
 def test_muting_reaches_the_policy_as_well(cast, now, monkeypatch):
     from holdfast_site.caseload import services
 
@@ -238,6 +241,7 @@ def test_muting_reaches_the_policy_as_well(cast, now, monkeypatch):
     assert told[0].words == ["off"]
 
 
+@pytest.mark.long
 def test_whether_the_chances_are_right_is_judged_once_a_day_and_too_little_history_is_no_judgement(cast, now):
     from holdfast_site.caseload.models import Calibration
     from holdfast_site.caseload.services import judge

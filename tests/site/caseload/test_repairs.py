@@ -106,6 +106,7 @@ def test_a_slip_can_be_taken_back_within_a_day_by_whoever_noted_it(cast, now, mo
     assert "Take this back" not in page(alma)
 
 
+@pytest.mark.long
 def test_the_library_hears_of_it(cast, now):
     """As a row of the table, and as the signal that something was done since the contact before."""
     from holdfast.silence import moments
@@ -134,6 +135,7 @@ def keep(him, with_whom, at, action):
     return repair
 
 
+@pytest.mark.long
 def test_what_followed_is_counted_for_the_whole_practice(cast, browser, now):
     from holdfast_site.caseload.services import refresh
 
@@ -152,6 +154,7 @@ def test_what_followed_is_counted_for_the_whole_practice(cast, browser, now):
     assert "Tried 14 times here: 9 came back, 5 left." in text
 
 
+@pytest.mark.long
 def test_what_followed_few_is_not_told(cast, browser, now):
     from holdfast_site.caseload.services import refresh
 
@@ -164,6 +167,7 @@ def test_what_followed_few_is_not_told(cast, browser, now):
     assert "Tried 9 times here: too few to tell." in page(signed_in("therapist", "alma"))
 
 
+@pytest.mark.long
 def test_the_story_of_one_client(cast, browser, now):
     from holdfast_site.caseload.services import refresh
     from holdfast_site.people.models import Ending, Pause
@@ -215,6 +219,7 @@ def test_a_check_in_that_was_kept_from_him_is_drawn_like_one_that_was_not_answer
     assert "Check-in: nothing seen" in text
 
 
+@pytest.mark.long
 def test_the_number_of_queries_does_not_grow_with_his_story(cast, now):
     from django.db import connection, transaction
     from django.test.utils import CaptureQueriesContext

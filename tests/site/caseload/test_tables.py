@@ -6,6 +6,7 @@ import json
 import shutil
 from datetime import timedelta
 
+import pytest
 from click.testing import CliRunner
 
 from tests.site.checkins.test_answer import filled
@@ -57,6 +58,7 @@ def test_asking_to_be_asked_shows_that_he_answered_and_nothing_of_what(cast, bro
     assert {row[name] for name in ("understood", "pace", "approach", "worth_it", "could_say", "change")} == {None}
 
 
+@pytest.mark.long
 def test_the_silence_model_runs_on_it(cast, browser, tmp_path, now):
     from holdfast.cli import commands
     from holdfast_site.access.actors import ANYONE

@@ -48,6 +48,7 @@ def test_the_next_comes_first_and_only_within_a_week(cast, now):
     assert [round((one.appointment.starts_at - now).days) for one in found] == [1, 3]
 
 
+@pytest.mark.long
 def test_who_has_gone_quiet_is_listed_in_words_on_the_own_page_only(cast, now):
     from holdfast_site.caseload.services import refresh
 
@@ -94,6 +95,7 @@ def test_however_often_it_is_worked_out_there_is_one_flag_for_so_few_clients(cas
     assert Flag.objects.count() == 1
 
 
+@pytest.mark.long
 @pytest.mark.hazard("H-11")
 def test_without_the_practices_word_there_are_no_flags_and_the_plain_list_works(cast, now):
     from holdfast_site.caseload.models import Flag, Overdue

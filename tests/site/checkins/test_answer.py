@@ -142,6 +142,7 @@ def test_another_form_after_the_first_is_not_added_and_says_so(cast, browser, ro
     assert rows() == after
 
 
+@pytest.mark.long
 @pytest.mark.hazard("H-07")
 @pytest.mark.parametrize("rounds", [1, pytest.param(50, marks=pytest.mark.slow)])
 def test_the_same_form_a_hundred_times_at_once_is_one_row(cast, now, rounds):
@@ -168,6 +169,7 @@ def test_the_same_form_a_hundred_times_at_once_is_one_row(cast, now, rounds):
         assert Submission.objects.filter(form=form["form"]).count() == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("looks", [100, pytest.param(1000, marks=pytest.mark.slow)])
 def test_looking_changes_nothing_and_then_he_can_answer(cast, browser, rows, looks):
     before = rows()

@@ -29,6 +29,7 @@ def check_form(cast, browser, form):
     assert kept == 0 or answer.status_code == 200
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
 def test_any_form(cast, browser, examples):
     @settings(max_examples=examples, suppress_health_check=list(HealthCheck), database=None)
@@ -39,6 +40,7 @@ def test_any_form(cast, browser, examples):
     check()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
 def test_any_body_and_any_address(cast, browser, examples):
     kinds = st.sampled_from(["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "x"])

@@ -146,6 +146,7 @@ def test_who_wants_no_questions_gets_no_link(dan, now):
         invite_after_last_session(by=OPERATOR, client_id="dan", now=now)
 
 
+@pytest.mark.long
 def test_opting_out_of_the_early_warning_takes_his_flags_away_at_once_and_keeps_him_out(dan, cast, now, monkeypatch):
     """At once on the therapist's page; at the next refresh from the disk and from what is computed."""
     import json
@@ -184,6 +185,7 @@ def test_opting_out_of_the_early_warning_takes_his_flags_away_at_once_and_keeps_
     assert not Flag.objects.filter(client="dan").exists()
 
 
+@pytest.mark.long
 def test_a_practice_that_turns_the_early_warning_off_keeps_its_record(dan, cast, now, settings):
     from holdfast_site.caseload.models import Flag
     from holdfast_site.caseload.services import refresh

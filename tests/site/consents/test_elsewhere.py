@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.site.checkins.test_answer import filled
 from tests.site.conftest import appointment, client
 from tests.site.consents.test_consents import say
 
 
+@pytest.mark.long
 def test_who_is_not_to_be_counted_is_in_none_of_the_leads_figures(cast, now):
     from holdfast_site.caseload.adapters import tables
     from holdfast_site.insight.models import Figures

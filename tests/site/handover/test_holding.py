@@ -63,6 +63,7 @@ def sent(browser, matter, do, *, seen=0, **told):
 # --- noticing ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.hazard("H-11")
 def test_what_is_noticed_is_a_matter_once_however_often_it_is_looked(cast, now):
     gus = weekly("gus", cast.alma, now, since=3)
@@ -106,6 +107,7 @@ def test_nothing_that_is_answered_changes_what_is_noticed(cast, now):
     assert matters() == [("gus", "nothing_booked"), ("hal", "nothing_booked")]
 
 
+@pytest.mark.long
 def test_settled_it_does_not_come_back_by_the_hour(cast, now, ruth):
     from holdfast_site.handover.models import Matter
 
@@ -293,6 +295,7 @@ def test_names_and_numbers_are_on_the_page_of_the_matter_and_reading_is_audited(
     assert any(re.fullmatch(r"care_contact:\d+ matters.read matters:1", one) for one in told)
 
 
+@pytest.mark.long
 def test_the_number_of_queries_does_not_grow_with_the_list(cast, ruth, now):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext

@@ -177,6 +177,7 @@ def test_to_nobody_and_back_to_the_same_one_nobody_is_handed_over(asked, ruth, r
     assert {name for name in before if before[name] != after[name]} <= {"Event", "Session"}
 
 
+@pytest.mark.long
 @pytest.mark.hazard("H-09")
 def test_until_it_is_settled_openly_no_byte_of_the_therapists_pages_changes(practice, now):
     """Non-interference: a request that only the care contact gets (rule 11, H-09)."""

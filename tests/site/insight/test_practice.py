@@ -46,6 +46,7 @@ def test_an_empty_practice_has_a_page_that_says_so(lead):
     assert "nobody is waiting for somebody" in said
 
 
+@pytest.mark.long
 @pytest.mark.hazard("H-13", "H-19")
 def test_the_leak_is_the_librarys_own_as_it_would_be_shared(cast, lead, now):
     from holdfast.insight.leak import leak
@@ -64,6 +65,7 @@ def test_the_leak_is_the_librarys_own_as_it_would_be_shared(cast, lead, now):
     assert not re.search(r"style=", page.content.decode())
 
 
+@pytest.mark.long
 def test_figures_change_once_a_week(cast, lead, now):
     from holdfast_site.insight.models import Figures
 
@@ -90,6 +92,7 @@ def test_open_matters_are_counted_and_few_are_few(cast, lead, now):
     assert "13 open; 13 of them nobody has taken on." in text(lead.get("/practice/"))
 
 
+@pytest.mark.long
 def test_whether_people_are_asked_and_answer(cast, lead, now):
     from uuid import uuid4
 
@@ -106,6 +109,7 @@ def test_whether_people_are_asked_and_answer(cast, lead, now):
     assert "Of 30 check-ins in thirteen weeks, 15 were answered (50 %)." in text(lead.get("/practice/"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("switched", "said"), [(0, "Nobody has been handed over here yet."), (4, "Too few to tell")])
 def test_time_to_switch_of_few_is_not_told(cast, lead, now, switched, said):
     a_switch(cast, now, switched)
@@ -113,6 +117,7 @@ def test_time_to_switch_of_few_is_not_told(cast, lead, now, switched, said):
     assert said in text(lead.get("/practice/"))
 
 
+@pytest.mark.long
 def test_time_to_switch_from_asking_to_the_first_session_with_its_base(cast, lead, now):
     a_switch(cast, now, 12)
     worked_out(now)

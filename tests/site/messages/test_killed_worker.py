@@ -48,6 +48,7 @@ def killed_at(step, where, now):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork a worker")
 @pytest.mark.parametrize("where", ["before", "after"])
 @pytest.mark.parametrize("step", [name for _, name in STEPS])

@@ -128,6 +128,7 @@ def test_answers_that_arrive_while_he_is_erased_are_not_kept(full, now):
     assert not SealedBox.objects.filter(submission__invitation=fresh).exists()
 
 
+@pytest.mark.long
 def test_an_export_that_is_loaded_again_brings_nothing_back(full, tmp_path, now):
     from holdfast.tables import read_tables
     from holdfast_site.caseload.services import load_tables, refresh
@@ -199,6 +200,7 @@ def test_if_it_cannot_be_written_down_nothing_is_erased_and_he_is_told(full, mon
     assert dan.get("/mine/answers").status_code == 200
 
 
+@pytest.mark.long
 def test_somebody_who_was_erased_may_come_again_to_sessions_and_is_not_asked_or_flagged(full, now, settings):
     from holdfast_site.caseload.models import Flag, Overdue
     from holdfast_site.caseload.services import refresh

@@ -60,12 +60,14 @@ def test_it_counts_who_had_left_and_how_many_were_expected_without_what_the_othe
     assert muting(found).groups == ()  # the chances are about right in a world like this
 
 
+@pytest.mark.long
 def test_of_too_short_a_history_nothing_is_said(practice):
     with Engine.embedded() as engine:
         first = episodes(practice, engine=engine).at - timedelta(days=30 * 28)
     assert counted_here(practice, at=first) == []
 
 
+@pytest.mark.long
 def test_an_evening_says_what_predict_says_and_to_which_groups_each_belongs(practice):
     with Engine.embedded() as engine:
         seen = moments_of(episodes(practice, engine=engine))

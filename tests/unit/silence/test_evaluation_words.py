@@ -89,6 +89,7 @@ def test_the_slope_in_words(slope: Amount, said: str) -> None:
     assert said in words._slope(score(slope=slope))
 
 
+@pytest.mark.long
 def test_methods_are_named_in_words_before_their_technical_terms() -> None:
     found = evaluations.evaluation()
     assert {method.key for method in found.methods} == {MODEL, *words.PLAIN}

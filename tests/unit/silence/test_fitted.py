@@ -10,6 +10,8 @@ import pytest
 from holdfast.errors import UsageError
 from holdfast.silence import Fitted
 
+pytestmark = pytest.mark.long  # one practice, made and worked out for all of them
+
 
 @pytest.fixture
 def fitted(small_fitted) -> Fitted:

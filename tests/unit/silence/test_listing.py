@@ -22,6 +22,8 @@ from holdfast.silence.policy import SPEAKING
 from holdfast.silence.reasons import REASON
 from holdfast.tables.write import write_tables
 
+pytestmark = pytest.mark.long  # one practice, made and worked out for all of them
+
 
 @pytest.fixture(scope="module")
 def listed(small_moments, small_fitted):

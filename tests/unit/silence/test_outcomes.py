@@ -70,6 +70,7 @@ def test_somebody_who_comes_rarely_is_given_six_of_his_rhythms(practice: Practic
     assert practice.outcome(127) == "left"
 
 
+@pytest.mark.long
 def test_he_came_again(practice: Practice) -> None:
     practice.add(50, "attended")
     assert practice.outcome(120) == "stayed"

@@ -48,6 +48,7 @@ def practice(tmp_path: Path) -> Practice:
     return Practice(tmp_path)
 
 
+@pytest.mark.long
 def test_a_weekly_client_is_overdue_after_ten_and_a_half_days(practice: Practice) -> None:
     last = practice.weekly("c1", 5)
     assert practice.overdue(last + 10 * DAY) == []

@@ -93,6 +93,7 @@ def test_the_priors_alone_say_something_sensible_after_each_session(asked, code,
     assert low < chances(asked).practices[code].mean() < high
 
 
+@pytest.mark.long
 @ASKED
 def test_the_middle_practice_loses_between_a_fifth_and_a_quarter_without_a_word(asked):
     centre, practices = chances(asked).course()

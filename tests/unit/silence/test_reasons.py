@@ -16,6 +16,8 @@ from holdfast.silence.reasons import LEAST, SINCE, UNTOLD, listed, of_whom, sign
 from holdfast.silence.signals import SIGNALS
 from holdfast.silence.words import PLACE, filled
 
+pytestmark = pytest.mark.long  # one practice, made and worked out for all of them
+
 WEEKLY = came(-28, -21, -14, -7, 0)
 EVERY = {(signal.name, code): 1.0 for signal in SIGNALS.values() for code in signal.codes}
 STORIES = {

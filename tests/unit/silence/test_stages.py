@@ -8,6 +8,8 @@ from tests.unit.silence.stories import ahead, appointment, called_off, came, end
 
 from holdfast.silence.moments import CONTACT, Moments
 
+pytestmark = pytest.mark.long  # one practice, made and worked out for all of them
+
 WEEKLY = came(-28, -21, -14, -7, 0)
 STORIES = {
     "nothing": WEEKLY,

@@ -17,6 +17,7 @@ def listed(story, *, day):
     return [(one.why, one.since) for one in unheld(tables_of({"c": story}, exported_at=at), at=at)]
 
 
+@pytest.mark.long
 def test_whoever_is_booked_or_only_just_came_is_held() -> None:
     assert listed(came(*WEEKS), day=7) == []
     assert listed([*came(*WEEKS), ahead(30)], day=20) == []
@@ -26,11 +27,13 @@ def test_quiet_for_longer_than_usual_with_nothing_booked() -> None:
     assert listed(came(*WEEKS), day=12) == [(Why.NOTHING_BOOKED, moment(0, 10))]
 
 
+@pytest.mark.long
 def test_who_stopped_coming_long_ago_is_not_a_matter_for_today() -> None:
     assert listed(came(*WEEKS), day=FORGOTTEN_DAYS - 1) != []
     assert listed(came(*WEEKS), day=FORGOTTEN_DAYS + 1) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("status", ["no_show", "late_cancelled"])
 def test_did_not_come_and_nothing_since(status: str) -> None:
     missed = appointment(7, status, status_at=moment(7, 9), initiated_by="client")
@@ -47,6 +50,7 @@ def test_the_first_appointment_missed_counts_too() -> None:
     assert listed([appointment(0, "no_show")], day=3) == [(Why.MISSED, moment(0, 10))]
 
 
+@pytest.mark.long
 def test_a_break_is_held_until_it_is_over() -> None:
     story = [*came(*WEEKS), repair(1, "pause", until=moment(30))]
     assert listed(story, day=29) == []
@@ -54,11 +58,13 @@ def test_a_break_is_held_until_it_is_over() -> None:
     assert listed([*story, ahead(40, booked=32)], day=33) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["planned", "told", "silent", "switched"])
 def test_an_ending_on_record_is_the_end_of_it(kind: str) -> None:
     assert listed([*came(*WEEKS), ending(1, kind)], day=20) == []
 
 
+@pytest.mark.long
 def test_nothing_he_answers_keeps_him_off_the_list_or_puts_him_on_it() -> None:
     """The care contact may not know of check-ins: given the tables without them, the list is made of dates alone."""
     story = [*came(*WEEKS)]
