@@ -34,6 +34,8 @@ from benchmarks.onward import SESSIONS
 from benchmarks.pages import with_sections
 from sklearn.metrics import roc_auc_score
 
+pytestmark = pytest.mark.long
+
 ARMS = ("27 Methadone", "30 Outpatient BUP + EMM")
 
 

@@ -26,6 +26,8 @@ from benchmarks.silence_tables import counted, worlds_table
 from holdfast.simulate import WORLDS, Where, simulate
 from holdfast.simulate.fates import clock
 
+pytestmark = pytest.mark.long
+
 ALIKE = "alike"  # the one baseline of the stub
 
 

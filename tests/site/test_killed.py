@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.site.test_cli import clean
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.hazard("H-07")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork a server")

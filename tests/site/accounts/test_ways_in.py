@@ -14,6 +14,8 @@ from webauthn.helpers import base64url_to_bytes
 from tests.site.accounts.authenticator import PRESENT, Phone
 from tests.site.conftest import PASSWORD, staff
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(name="alma")
 def _alma(cast):

@@ -12,6 +12,8 @@ from tests.site.conftest import appointment, client, person, signed_in
 from tests.site.handover.test_holding import noticed, text
 from tests.site.handover.test_matters import opened
 
+pytestmark = pytest.mark.long
+
 STORY = "Zanzibar: he lost his brother in May"
 
 

@@ -12,6 +12,8 @@ import pytest
 from tests.site.conftest import appointment, staff
 from tests.site.messages.sinks import gateway, mail_server
 
+pytestmark = pytest.mark.long
+
 ADDRESS, NUMBER = "dan@zanzibar.example", "07700 900123"
 CANARIES = ("Dan", "Marsh", "dan@", "alma", "Alma", "Hill Street", "therap", "session", "Zanzibar")
 

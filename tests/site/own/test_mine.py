@@ -14,6 +14,8 @@ from tests.site.accounts.test_ways_in import ask, window
 from tests.site.checkins.test_answer import filled
 from tests.site.conftest import appointment, signed_in
 
+pytestmark = pytest.mark.long
+
 PAGES = ("", "answers", "looked", "allowed", "reach", "questions", "download", "download/html", "download/json")
 
 

@@ -14,6 +14,8 @@ from holdfast.insight import figures
 from holdfast.insight.report import html
 from holdfast.insight.result import Leak
 
+pytestmark = pytest.mark.long
+
 SAMPLES = {
     "whole": leaks.leak(breakdowns=(leaks.breakdown("men", leaks.NASTY),)),
     "too few": leaks.too_few_to_tell(),

@@ -28,6 +28,8 @@ from holdfast.silence.evaluation_report import html
 from holdfast.silence.evaluation_terminal import show
 from holdfast.silence.groups import GROUPS
 
+pytestmark = pytest.mark.long
+
 COPY = Path(__file__).parents[3] / "docs" / "reference" / "evaluation.schema.json"
 TOLD = Amount(estimate=0.93, low=0.9, high=0.96)
 

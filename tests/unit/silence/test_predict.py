@@ -21,6 +21,8 @@ from holdfast.silence.priors import PRIORS
 from holdfast.silence.tails import Odds, judge, seen, tails_of
 from holdfast.tables import Tables
 
+pytestmark = pytest.mark.long
+
 CHANCES = ["p_left", "p_left_low", "p_left_high", "p_last"]
 
 

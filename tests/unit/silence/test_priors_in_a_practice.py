@@ -20,6 +20,8 @@ from tests.unit.silence.practice_mix import ANSWERS, PLACES, code_at, sessions
 
 from holdfast.silence.priors import PRIORS
 
+pytestmark = pytest.mark.long
+
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "explanation" / "where-the-priors-come-from.md"
 PRACTICES, PEOPLE, THERAPISTS = 2000, 600, 8
 TYPICAL = 8  # sessions: the median of published means is 8.21 (DOS-06b)

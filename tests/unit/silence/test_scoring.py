@@ -13,6 +13,8 @@ from holdfast.silence.groups import GROUPS
 from holdfast.silence.policy import muting
 from holdfast.silence.scoring import WEEKS_AHEAD, question
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def asked() -> Question:

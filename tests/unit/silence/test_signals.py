@@ -25,6 +25,8 @@ from tests.unit.silence.stories import (
 from holdfast.silence.moments import Moments
 from holdfast.silence.signals import PENDING, SIGNALS
 
+pytestmark = pytest.mark.long
+
 WEEKLY = came(-28, -21, -14, -7, 0)
 ASKED = (-28, -21, -14, -7, 0)
 

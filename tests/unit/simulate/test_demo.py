@@ -27,6 +27,8 @@ from holdfast.simulate import (
 )
 from holdfast.tables import TABLES, read_tables
 
+pytestmark = pytest.mark.long
+
 Row = dict[str, str]
 # The demo's bytes. If this changes on purpose, every figure shown in the docs changes with it.
 APPOINTMENTS_SHA256 = "16b14f6e3ebd0989be17be9d87e1e5ae5a6274ac53dc7890eaa446b10c4d2cf4"
