@@ -71,7 +71,9 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [HERE / "templates"],
-        "OPTIONS": {"context_processors": ["holdfast_site.pages.practice"]},
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request", "holdfast_site.pages.practice"]
+        },
     }
 ]
 DATABASES = {"default": database.settings(SITE_FOLDER, SITE)}

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db.models import Min
 
 from holdfast.insight.result import Leak
 from holdfast_site.access.actors import Actor, Role
+from holdfast_site.backup import last_good
 from holdfast_site.handover.models import Matter
 from holdfast_site.insight.models import Figures
 from holdfast_site.insight.small import Part, part
+
+BACKUP_DAYS = 2  # after so many a backup is called old
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,33 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """When the last backup that was put back and found whole was made, if ever; and for how many days that is."""
+
+    at: datetime | None
+    days: int | None
+
+    @property
+    def is_old(self) -> bool:
+        return self.days is None or self.days > BACKUP_DAYS
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """What is open now: how many, how many of them nobody has, and for how many days the oldest has been so."""
 
     matters: int
     nobodys: Part
     oldest_days: int | None
+
+
+def last_backup(actor: Actor, *, now: datetime) -> Backup | None:
+    """The last backup that counts (H-20). None where PostgreSQL's own tools make them, and in the demo."""
+    folder = settings.SITE_FOLDER
+    if actor.role is not Role.LEAD or folder is None or settings.SITE.database or settings.SITE.demo:
+        return None
+    made = last_good(folder)
+    return Backup(made, None if made is None else (now - made).days)
 
 
 def this_week(actor: Actor) -> Week | None:

@@ -25,5 +25,6 @@ def practice(request: ActingRequest) -> HttpResponse:
         "open": now_open,
         "matters": words(now_open.matters) if now_open is not None else "",
         "few": FEW,
+        "backup": selectors.last_backup(actor, now=now),
     }
     return render(request, "insight/practice.html", context)

@@ -140,3 +140,22 @@ def test_reading_is_audited(lead):
 
     lead.get("/practice/")
     assert Event.objects.filter(action="practice.read", actor__startswith="lead:").count() == 1
+
+
+@pytest.mark.sqlite
+@pytest.mark.hazard("H-20")
+def test_the_lead_sees_how_old_the_last_backup_that_counts_is(lead, site, now, tmp_path):
+    from holdfast_site import backup
+
+    assert "There is no backup yet" in text(lead.get("/practice/"))
+    backup.back_up(site, tmp_path / "copies", now=now)
+    fresh = text(lead.get("/practice/"))
+    assert "was put back and found whole" in fresh
+    assert "That is a while" not in fresh
+    (site / backup.GOOD).unlink()
+    backup.back_up(site, tmp_path / "older", now=now - timedelta(days=5))
+    assert "5 days ago, and was put back and found whole. That is a while" in text(lead.get("/practice/"))
+
+
+def test_where_somebody_is_stands_out_at_the_top(lead):
+    assert '<a href="/practice/" aria-current="page">' in lead.get("/practice/").content.decode()
