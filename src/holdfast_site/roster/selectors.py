@@ -31,10 +31,10 @@ class Working:
 
 
 def members(actor: Actor) -> QuerySet[Member]:
-    """Everybody who may sign in or might again. For anybody but the lead: nobody."""
+    """Everybody of the staff who may sign in or might again. For anybody but the lead: nobody."""
     if actor.role is not Role.LEAD:
         return Member.objects.none()
-    return Member.objects.order_by("-is_active", "login")
+    return Member.objects.exclude(posts__role=Role.CLIENT).order_by("-is_active", "login")
 
 
 def working(actor: Actor) -> Sequence[Working]:

@@ -119,3 +119,14 @@ def test_all_of_it_is_in_the_audit(cast, lead):
     actions = set(Event.objects.filter(actor__startswith="lead:").values_list("action", flat=True))
     assert {"member.added", "member.ended", "therapist.changed"} <= actions
     assert not Event.objects.filter(about__contains="Cleo").exists()
+
+
+def test_clients_with_a_way_in_are_not_among_those_who_work_here(lead, cast):
+    """They sign in as well, and are no business of this page."""
+    from holdfast_site.accounts.models import Post
+
+    before = text(lead.get("/people/"))
+    signed_in("client", of=cast.dan)
+    assert text(lead.get("/people/")) == before
+    his = Post.objects.get(role="client").member_id
+    assert lead.post(f"/people/access/{his}", {"do": "end"}).status_code == 404
