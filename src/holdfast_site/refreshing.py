@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from holdfast_site.caseload import services as caseload
-from holdfast_site.caseload.adapters import tables
+from holdfast_site.caseload.adapters import tables, without
 from holdfast_site.handover.noticing import notice
 from holdfast_site.insight.services import work_out
 from holdfast_site.people.models import Appointment
@@ -18,5 +18,5 @@ def refresh(now: datetime) -> None:
         return
     caseload.refresh(now)
     found = tables(now)
-    notice(found, now=now)
+    notice(without(found, caseload.erased()), now=now)
     work_out(found, now=now)

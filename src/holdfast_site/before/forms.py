@@ -36,6 +36,7 @@ class BeforeForm(forms.Form):
     cancel = forms.BooleanField(required=False)
     who_switch = forms.ChoiceField(required=False)
     who_done = forms.ChoiceField(required=False)
+    promised = forms.CharField(max_length=3, required=False)  # that page said: if you choose nothing, it is kept
 
     def __init__(self, audiences: Sequence[Audience], data: Any = None) -> None:
         super().__init__(data)
@@ -54,6 +55,13 @@ class BeforeForm(forms.Form):
     def crossed(self) -> bool:
         """He said that he is coming, and asked to have it cancelled: only he can say which."""
         return bool(self.cleaned_data[REPLY] == Reply.COMING and self.cleaned_data[CANCEL])
+
+    @property
+    def broken(self) -> bool:
+        """The page promised to keep his wish from the therapist, and meanwhile that cannot be done any more."""
+        told = self.cleaned_data
+        left_to_us = told[REPLY] == Reply.SOMEONE_ELSE and not told[WHO_SWITCH]
+        return bool(left_to_us and told["promised"] and not self.is_private)
 
     def answers(self) -> Answers:
         """What was answered, for whom."""

@@ -12,12 +12,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from holdfast.tables.schema import Status
-from holdfast_site.access.actors import Actor, Role
-from holdfast_site.accounts.models import Post
+from holdfast_site.access.actors import Actor
 from holdfast_site.before.models import WayBack, Word
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.models import Audience, Invitation, Submission
-from holdfast_site.checkins.selectors import opened
+from holdfast_site.checkins.selectors import audiences_for, opened
 
 FRIDAY = 4
 
@@ -69,9 +68,9 @@ def has_said(invitation: Invitation) -> bool:
     return Word.objects.filter(invitation=invitation).exists()
 
 
-def care_contact_receives() -> bool:
-    """Whether there is somebody who acts as the care contact."""
-    return Post.objects.filter(role=Role.CARE_CONTACT, member__is_active=True).exists()
+def care_contact_receives(way_back: WayBack, *, now: datetime) -> bool:
+    """Whether the care contact hears of somebody who would like to come back. Not where that is his therapist."""
+    return Audience.CARE_CONTACT in audiences_for(way_back.submission.invitation.appointment, now=now)
 
 
 def seen_to_on(now: datetime) -> date:

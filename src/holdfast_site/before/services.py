@@ -143,7 +143,7 @@ def come_back(*, came: Came, way_back: WayBack, someone_else: bool, words: str) 
     if not is_new:
         return
     appointment = way_back.submission.invitation.appointment
-    holder = Role.CARE_CONTACT if selectors.care_contact_receives() else Role.THERAPIST
+    holder = Role.CARE_CONTACT if selectors.care_contact_receives(way_back, now=came.now) else Role.THERAPIST
     matter = open_matter(
         by=came.by,
         client=appointment.client,

@@ -42,6 +42,8 @@ def _replied(request: ActingRequest, invitation: Invitation, link: str) -> HttpR
         return _page(request, invitation, form, wrong="unreadable", status=UNREADABLE)
     if form.crossed:
         return _page(request, invitation, form, wrong="crossed", status=UNREADABLE)
+    if form.broken:
+        return _page(request, invitation, form, wrong="broken", status=UNREADABLE)
     came = Came(request.actor, form.cleaned_data["form"], timezone.now())
     try:
         done = services.keep_reply(came=came, invitation=invitation, answers=form.answers())
@@ -138,8 +140,9 @@ def back(request: ActingRequest, back: str) -> HttpResponse:
     """The door that stays open."""
     way_back = selectors.own_way_back(request.actor)
     form = BackForm(request.POST if request.method == "POST" else None)
+    to_care_contact = selectors.care_contact_receives(way_back, now=timezone.now())
     if not form.is_valid():
-        return _door(request, form, wrong="unreadable" if form.is_bound else "")
+        return _door(request, form, to_care_contact, wrong="unreadable" if form.is_bound else "")
     told = form.cleaned_data
     came = Came(request.actor, told["form"], timezone.now())
     try:
@@ -147,11 +150,11 @@ def back(request: ActingRequest, back: str) -> HttpResponse:
             came=came, way_back=way_back, someone_else=told["someone_else"] == "yes", words=told["words"]
         )
     except DatabaseError:
-        return _door(request, form, wrong="not_saved")
-    return render(request, "before/welcome.html", {"to_care_contact": selectors.care_contact_receives()})
+        return _door(request, form, to_care_contact, wrong="not_saved")
+    return render(request, "before/welcome.html", {"to_care_contact": to_care_contact})
 
 
-def _door(request: ActingRequest, form: BackForm, wrong: str) -> HttpResponse:
+def _door(request: ActingRequest, form: BackForm, to_care_contact: bool, wrong: str) -> HttpResponse:
     said = form.data if form.is_bound else {}
     context = {
         "form_id": form["form"].value() or "",
@@ -159,7 +162,7 @@ def _door(request: ActingRequest, form: BackForm, wrong: str) -> HttpResponse:
         "words": said.get("words", ""),
         "wrong": wrong,
         "most_words": MOST_WORDS,
-        "to_care_contact": selectors.care_contact_receives(),
+        "to_care_contact": to_care_contact,
     }
     status = {"unreadable": UNREADABLE, "not_saved": UNAVAILABLE}.get(wrong, 200)
     return render(request, "before/back.html", context, status=status)

@@ -19,6 +19,7 @@ from holdfast_site.checkins.selectors import shown_to_therapist
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.people.selectors import cards_of
 
+NOT_MARKED = (Status.UNKNOWN, Status.BOOKED)  # of a past appointment: nobody said what became of it
 ASKED_FOR = timedelta(days=60)  # how far back nobody remembers whether he came
 LOOK_AHEAD = timedelta(days=7)
 LATEST = 6  # check-ins of each who comes: the last one, and what it may have fallen from
@@ -120,7 +121,7 @@ def unmarked(actor: Actor, clients: Collection[str], *, now: datetime) -> QueryS
     return Appointment.objects.filter(
         client__in=clients,
         therapist=actor.therapist_id,
-        status=Status.UNKNOWN,
+        status__in=NOT_MARKED,
         starts_at__range=(now - ASKED_FOR, now),
     ).order_by("-starts_at", "pk")
 

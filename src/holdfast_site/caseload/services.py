@@ -42,9 +42,8 @@ LOOKED_BACK = timedelta(weeks=10)  # at earlier flags, before new ones are shown
 def mark(*, by: Actor, appointment_id: int, came: str, now: datetime) -> bool:
     """Mark a past appointment. False if it is not his, or was marked meanwhile: then nothing changes."""
     own = selectors.unmarked(by, selectors.own_ids(by), now=now).filter(pk=appointment_id)
-    changed = Appointment.objects.filter(pk__in=list(own.values_list("pk", flat=True)), status="unknown").update(
-        status=CAME[came], certainty="recorded", status_at=now
-    )
+    still = Appointment.objects.filter(pk__in=list(own.values_list("pk", flat=True)), status__in=selectors.NOT_MARKED)
+    changed = still.update(status=CAME[came], certainty="recorded", status_at=now)
     if changed:
         record(Action.APPOINTMENT_MARKED, by=by, about=f"appointment:{appointment_id}", at=now)
     return bool(changed)
@@ -73,7 +72,7 @@ def log_repair(*, by: Actor, client: Client, form: UUID, done: Done, now: dateti
 
     ``client`` is one of the actor's own.
     """
-    if done.action not in ACTIONS or done.prompted_by not in REASONS or by.therapist_id is None:
+    if done.action not in ACTIONS or done.prompted_by not in REASONS or by.therapist_id is None or client.is_erased:
         return False
     if Repair.objects.filter(form=form).exists():
         return True
@@ -121,15 +120,15 @@ def refresh(now: datetime, *, fitted: Fitted | None = None) -> None:
     now = now.replace(microsecond=0)
     if not Appointment.objects.exists():
         return
-    found, erased, unwilling = tables(now), _erased(), left_out(Consent.EARLY_WARNING, at=now)
+    found, gone, unwilling = tables(now), erased(), left_out(Consent.EARLY_WARNING, at=now)
     with Engine.embedded() as engine:
-        known = episodes(without(found, erased), engine=engine)
+        known = episodes(without(found, gone), engine=engine)
         late = [
             Overdue(client_id=one.client_id, therapist_id=one.therapist_id, words=one.words, at=now)
             for one in overdue_of(known)
         ]
         courses = _courses(known)
-        willing = episodes(without(found, erased | unwilling), engine=engine) if unwilling - erased else known
+        willing = episodes(without(found, gone | unwilling), engine=engine) if unwilling - gone else known
         flags = _new_flags(willing, now, fitted) if settings.SITE.early_warning else []
     with transaction.atomic():
         Overdue.objects.all().delete()
@@ -144,7 +143,8 @@ def refresh(now: datetime, *, fitted: Fitted | None = None) -> None:
     _count(now)
 
 
-def _erased() -> frozenset[str]:
+def erased() -> frozenset[str]:
+    """The ids of those who were erased."""
     return frozenset(Client.objects.filter(wrapped_key=b"").values_list("pk", flat=True))
 
 
@@ -184,7 +184,7 @@ def judge(now: datetime, *, every: timedelta = timedelta(days=1)) -> bool:
     last = Calibration.objects.order_by("-at").first()
     if not settings.SITE.early_warning or (last is not None and last.at > now - every):
         return False
-    left = _erased() | left_out(Consent.EARLY_WARNING, at=now)
+    left = erased() | left_out(Consent.EARLY_WARNING, at=now)
     counted = counted_here(without(tables(now), left)) if Appointment.objects.exists() else []
     with transaction.atomic():
         Calibration.objects.create(at=now, is_judged=bool(counted), muted=list(muting(counted).groups))

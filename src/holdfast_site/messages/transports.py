@@ -7,6 +7,7 @@ address that does not work. If nobody knows whether it went out, that is said to
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import smtplib
 import ssl
@@ -144,7 +145,7 @@ def by_sms(config: SmsConfig, token: str, callback: str) -> Transport:
             raise BadAddress if code in BAD_NUMBERS else NotSent from error
         except urllib.error.URLError as error:  # it was never reached
             raise NotSent from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise NotSent(maybe=True) from error
 
     return send

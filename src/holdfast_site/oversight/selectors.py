@@ -14,6 +14,7 @@ from holdfast_site.accounts.models import Post
 from holdfast_site.caseload.models import Overdue
 from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.caseload.words import lines
+from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.questions import WORDS
 from holdfast_site.checkins.selectors import shown_of
 from holdfast_site.consents.models import Consent
@@ -80,14 +81,25 @@ def _overdue(clients: Sequence[Client]) -> Mapping[str, str]:
     return dict(Overdue.objects.filter(client__in=clients).values_list("client", "words"))
 
 
-def checkins(client: Client, *, now: datetime) -> Sequence[CheckIn]:
-    """What a client told his therapist in check-ins, the latest first. The caller has decided who may look."""
-    allowed = may_read_words(client, now=now)
+def checkins(actor: Actor, client: Client, *, now: datetime) -> Sequence[CheckIn]:
+    """What a client told his therapist in check-ins, the latest first, since he was told that somebody looks on.
+
+    Of a therapist whom the supervisor does not oversee, nothing.
+    """
+    allowed, held = may_read_words(client, now=now), list(assignments(actor, now=now))
     found = []
     for one in reversed(shown_of(client)):
+        if not any(_covers(assignment, one.invitation) for assignment in held):
+            continue
         answers = {name: value for name, value in one.answers.items() if allowed or name != WORDS}
         found.append(CheckIn(one.invitation.sent_at, lines(answers), one.wants_to_be_asked))
     return found
+
+
+def _covers(assignment: Assignment, invitation: Invitation) -> bool:
+    about = invitation.appointment
+    is_his = about.client_id == assignment.client_id or about.therapist_id == assignment.therapist_id
+    return is_his and timezone.localdate(invitation.sent_at) >= assignment.told_on
 
 
 def may_read_words(client: Client, *, now: datetime) -> bool:

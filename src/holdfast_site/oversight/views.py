@@ -40,7 +40,7 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
     context = {
         "client": his,
         "card": cards_of([his])[his.pk],
-        "checkins": selectors.checkins(his, now=now),
+        "checkins": selectors.checkins(actor, his, now=now),
         "words": selectors.may_read_words(his, now=now),
     }
     return render(request, "oversight/client.html", context)

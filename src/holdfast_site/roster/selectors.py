@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from holdfast.tables.schema import AXES
 from holdfast_site.access.actors import Actor, Role
-from holdfast_site.accounts.models import Member, Post
+from holdfast_site.accounts.models import STAFF, Member, Post
 from holdfast_site.people.models import Therapist
 
 ROLE_WORDS = {
@@ -34,7 +34,8 @@ def members(actor: Actor) -> QuerySet[Member]:
     """Everybody of the staff who may sign in or might again. For anybody but the lead: nobody."""
     if actor.role is not Role.LEAD:
         return Member.objects.none()
-    return Member.objects.exclude(posts__role=Role.CLIENT).order_by("-is_active", "login")
+    staff = Post.objects.filter(role__in=STAFF).values("member")
+    return Member.objects.filter(pk__in=staff).exclude(posts__role=Role.CLIENT).order_by("-is_active", "login")
 
 
 def working(actor: Actor) -> Sequence[Working]:

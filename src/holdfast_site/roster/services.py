@@ -27,6 +27,10 @@ class Added:
 def add(*, by: Actor, login: str, role: Role, therapist_id: str, now: datetime) -> Added | str:
     """Add somebody, or a role of somebody who is known and keeps his way in. Or say why not."""
     known = Member.objects.filter(login=login).first()
+    if known is not None and str(known.pk) == by.id:
+        return "Nobody gives a role to himself. Ask another lead, or whoever runs this computer."
+    if known is not None and not members(by).filter(pk=known.pk).exists():
+        return f"{login} is taken. Choose another name."
     if known is not None and Post.objects.filter(member=known, role=role).exists():
         return f"{login} acts in this role already."
     if role is Role.THERAPIST and not therapist_id:

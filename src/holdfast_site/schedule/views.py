@@ -34,6 +34,7 @@ from holdfast_site.schedule.forms import (
 )
 
 UNREADABLE, CHANGED_MEANWHILE = 422, 409
+FARTHEST = timedelta(days=3660)  # from today, of a day that a schedule is asked for
 UNCLEAR = "Something is missing, or is not a day, a time or an address. Nothing was saved."
 WRONG = {
     services.Taken: "The therapist sees somebody else at that time. Nothing was saved: choose another time.",
@@ -184,10 +185,12 @@ def _to_its_day(made: object) -> HttpResponse | None:
 
 def _day(told: str) -> date:
     """The day that was asked for, or today."""
+    today = timezone.localdate()
     try:
-        return date.fromisoformat(told)
+        asked = date.fromisoformat(told)
     except ValueError:
-        return timezone.localdate()
+        return today
+    return asked if abs(asked - today) <= FARTHEST else today
 
 
 def _moment(told: dict[str, Any]) -> datetime:
