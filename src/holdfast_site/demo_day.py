@@ -90,9 +90,8 @@ def _seen_lately(now: datetime) -> list[Client]:
 
 
 def _asks(client: Client, kind: str, holder: str, said: Mapping[str, str], at: datetime) -> None:
-    from django.utils import timezone
-
     from holdfast_site.access.actors import OPERATOR, Role
+    from holdfast_site.handover.due import seen_to_on
     from holdfast_site.handover.models import Kind
     from holdfast_site.handover.services import open_matter
     from holdfast_site.people.models import Appointment
@@ -105,7 +104,7 @@ def _asks(client: Client, kind: str, holder: str, said: Mapping[str, str], at: d
         therapist=latest.therapist,
         kind=Kind(kind),
         holder=Role(holder),
-        due_on=timezone.localdate(at) + timedelta(days=2),
+        due_on=seen_to_on(at),
         now=at,
         said=said,
     )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -17,8 +16,6 @@ from holdfast_site.before.models import WayBack, Word
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.models import Audience, Invitation, Submission
 from holdfast_site.checkins.selectors import audiences_for, opened
-
-FRIDAY = 4
 
 
 def way_back_of_link(link: str) -> WayBack | None:
@@ -71,10 +68,3 @@ def has_said(invitation: Invitation) -> bool:
 def care_contact_receives(way_back: WayBack, *, now: datetime) -> bool:
     """Whether the care contact hears of somebody who would like to come back. Not where that is his therapist."""
     return Audience.CARE_CONTACT in audiences_for(way_back.submission.invitation.appointment, now=now)
-
-
-def seen_to_on(now: datetime) -> date:
-    """By when somebody has to see to it: the next working day."""
-    today = now.astimezone(ZoneInfo(settings.SITE.timezone)).date()
-    days = 7 - today.weekday() if today.weekday() >= FRIDAY else 1
-    return today + timedelta(days=days)

@@ -26,6 +26,7 @@ from holdfast_site.checkins.models import Audience, Invitation, Submission
 from holdfast_site.checkins.questions import WORDS
 from holdfast_site.checkins.selectors import audiences_for
 from holdfast_site.checkins.services import AnsweredBefore, Closed, Kept, keep_once
+from holdfast_site.handover.due import seen_to_on
 from holdfast_site.handover.models import Kind
 from holdfast_site.handover.services import add_words, open_matter
 from holdfast_site.people.models import Appointment
@@ -91,7 +92,7 @@ def _tell(came: Came, appointment: Appointment, kind: Kind, holder: Role, said: 
         therapist=appointment.therapist,
         kind=kind,
         holder=holder,
-        due_on=selectors.seen_to_on(came.now),
+        due_on=seen_to_on(came.now),
         now=came.now,
         said=said,
     )
@@ -128,7 +129,7 @@ def say(*, came: Came, invitation: Invitation, text: str) -> Said | AnsweredBefo
         therapist=appointment.therapist,
         kind=Kind.SAID,
         holder=Role.THERAPIST,
-        due_on=selectors.seen_to_on(came.now),
+        due_on=seen_to_on(came.now),
         now=came.now,
     )
     add_words(matter, text)
@@ -150,7 +151,7 @@ def come_back(*, came: Came, way_back: WayBack, someone_else: bool, words: str) 
         therapist=appointment.therapist,
         kind=Kind.BACK,
         holder=holder,
-        due_on=selectors.seen_to_on(came.now),
+        due_on=seen_to_on(came.now),
         now=came.now,
     )
     add_words(matter, " ".join(filter(None, ["Someone else this time." if someone_else else "", words])))

@@ -19,6 +19,7 @@ from holdfast.matching.room import open_episodes
 from holdfast.silence.unheld import Unheld, unheld_of
 from holdfast.tables.read import Tables, empty
 from holdfast_site.access.actors import OPERATOR, Role
+from holdfast_site.handover.due import working_day
 from holdfast_site.handover.models import NOTICED, Kind, Matter, Room
 from holdfast_site.handover.services import open_matter, settled_itself
 from holdfast_site.people.models import Client, Therapist
@@ -66,7 +67,7 @@ def _open(nobodys: Mapping[Pair, Unheld], now: datetime) -> None:
             therapist=therapists[one.therapist_id],
             kind=Kind(one.why),
             holder=Role.CARE_CONTACT,
-            due_on=timezone.localdate(now),
+            due_on=working_day(timezone.localdate(now)),
             now=now,
         )
 
