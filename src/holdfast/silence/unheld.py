@@ -1,7 +1,8 @@
 """Whom nobody is holding, by three plain rules that anybody can check with a calendar. No answer of a client is needed.
 
-An agreed break is over and nothing is booked; he did not come and nothing has happened since; or he has gone quiet
-and nothing is booked (the overdue rule, as it stands). Whoever stopped coming long ago is not listed: he has left.
+An agreed break is over and nothing is booked; he did not come, nothing has happened since and nobody logged anything
+said or done; or he has gone quiet and nothing is booked (the overdue rule, as it stands). Whoever stopped coming long
+ago is not listed: he has left.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from holdfast.engine import DAY, Engine
 from holdfast.episodes import EPISODE, Episodes, episodes
 from holdfast.silence.overdue import overdue_rows
 from holdfast.tables.read import Tables
+from holdfast.tables.schema import PAUSE
 
 PATIENCE_DAYS = 2  # after a missed appointment, before somebody else than the therapist looks after it
 FORGOTTEN_DAYS = 91  # longer ago, it is not a matter for today any more
@@ -65,6 +67,7 @@ def _by_every_rule(found: Episodes) -> Iterator[Unheld]:
     yield from _listed(found, after_break.mutate(since=after_break.until), Why.PAUSE_OVER)
     patience = rows.last_missed_at <= at - PATIENCE_DAYS * DAY
     missed = rows.filter(patience & (rows.quiet_since <= rows.last_missed_at) & ~rows.paused)
+    missed = _nobody_spoke(found, missed)
     yield from _listed(found, missed.mutate(since=missed.last_missed_at), Why.MISSED)
     earliest = at - FORGOTTEN_DAYS * DAY
     for row in overdue_rows(found).sort(EPISODE).iter_rows(named=True):
@@ -81,6 +84,14 @@ def _nothing_else_here(found: Episodes) -> ir.Table:
     )
     seen_last_here = rows.seen_here_at.isnull() | (rows.seen_here_at == rows.last_session_at)
     return rows.filter(rows.ended_on.isnull() & rows.ahead_here_at.isnull() & seen_last_here)
+
+
+def _nobody_spoke(found: Episodes, missed: ir.Table) -> ir.Table:
+    """Without those about whom something was logged, by anybody, after what they missed. An agreed break is no talk."""
+    done = found.known.loaded["repairs"]
+    said = done.filter((done.action != PAUSE) & (done["at"] <= found.known.at))
+    said = said.select(spoken_with="client_id", spoken_at="at")
+    return missed.anti_join(said, [missed.client_id == said.spoken_with, said.spoken_at > missed.last_missed_at])
 
 
 def _listed(found: Episodes, rows: ir.Table, why: Why) -> Iterator[Unheld]:

@@ -46,6 +46,13 @@ def test_he_called_since_he_missed_it_so_somebody_has_spoken_to_him() -> None:
     assert listed(story, day=10) == []
 
 
+def test_what_was_logged_after_he_missed_it_counts_as_having_spoken_to_him() -> None:
+    story = [*came(*WEEKS), appointment(7, "no_show")]
+    assert listed([*story, repair(8)], day=10) == []
+    assert listed([*story, repair(6)], day=10) == [(Why.MISSED, moment(7, 10))]
+    assert listed([*story, repair(11)], day=10) == [(Why.MISSED, moment(7, 10))]  # not done yet
+
+
 def test_the_first_appointment_missed_counts_too() -> None:
     assert listed([appointment(0, "no_show")], day=3) == [(Why.MISSED, moment(0, 10))]
 
