@@ -107,7 +107,7 @@ POLICY: Mapping[str, Rule] = {
         Rule("caseload:log", SEND, THERAPIST, Owns.OWN_CASELOAD),
         Rule("caseload:take_back", SEND, THERAPIST, Owns.OWN_CASELOAD),
         Rule("caseload:guess", SEND, THERAPIST, Owns.OWN_CASELOAD),
-        Rule("handover:kept", READ, CARE_CONTACT, Owns.KEPT_FROM_THERAPISTS),
+        Rule("handover:kept", READ_AND_SEND, CARE_CONTACT, Owns.KEPT_FROM_THERAPISTS),
         Rule("handover:holding", READ, CARE_CONTACT | THERAPIST, Owns.MATTERS),
         Rule("handover:matter", READ_AND_SEND, CARE_CONTACT | THERAPIST, Owns.MATTERS),
         Rule("handover:another", READ_AND_SEND, CARE_CONTACT, Owns.MATTERS),

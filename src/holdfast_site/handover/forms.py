@@ -19,6 +19,13 @@ class SeenForm(forms.Form):
     seen = forms.IntegerField(min_value=0, max_value=10_000)
 
 
+class KeptForm(forms.Form):
+    """What was kept from a therapist, to be taken on; the form's own id, so that it can be sent twice."""
+
+    form = forms.UUIDField()
+    box = forms.IntegerField(min_value=1, max_value=2**31)
+
+
 class PlanForm(SeenForm):
     """What is next, and by when."""
 

@@ -20,6 +20,7 @@ class Kind(models.TextChoices):
     CANCEL = "cancel", "Asked to cancel an appointment"
     SAID = "said", "Has something to say about how it goes"
     BACK = "back", "Would like to come back"
+    KEPT = "kept", "Kept something from his therapist"
     NOTHING_BOOKED = "nothing_booked", "Nothing booked"
     MISSED = "missed", "Did not come, and nobody has spoken to him since"
     PAUSE_OVER = "pause_over", "The pause he agreed is over"

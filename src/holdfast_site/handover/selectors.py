@@ -18,7 +18,7 @@ from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.caseload.words import lines
 from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox
 from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST, opened
-from holdfast_site.handover.models import NOTICED, Matter, Outcome, Step, Switch
+from holdfast_site.handover.models import NOTICED, Kind, Matter, Outcome, Step, Switch
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.people.selectors import cards_of
@@ -32,39 +32,53 @@ GENDER = "gender"  # whom he would like to go on with
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What one client kept from his therapist in one check-in."""
+    """What one client kept from his therapist in one check-in, how he may be reached, and who has it."""
 
+    box_id: int
     client_id: str
+    therapist_id: str
+    card: ContactCard
     on: datetime
     lines: Sequence[str]
+    matter: Matter | None  # the one that is open, if somebody has taken it on
 
 
 def kept_from_therapists(actor: Actor) -> Sequence[Kept]:
     """The latest hundred, newest first. For anybody but the care contact: nothing; and never about his own clients."""
+    boxes = list(kept_boxes(actor).prefetch_related("corrections").order_by("-submission__answered_at", "-pk")[:SHOWN])
+    cards = cards_of([box.submission.invitation.appointment.client for box in boxes])
+    taken = held_by(actor).filter(kind=Kind.KEPT, closed_at__isnull=True).select_related("owner__member")
+    matters = {(one.client_id, one.therapist_id): one for one in taken}
+    return [_kept(box, cards, matters) for box in boxes]
+
+
+def kept_boxes(actor: Actor) -> QuerySet[SealedBox]:
+    """The same as it was sealed."""
     if actor.role is not Role.CARE_CONTACT:
-        return []
-    boxes = (
-        SealedBox.objects.filter(audience=Audience.CARE_CONTACT)
-        .select_related("submission__invitation__appointment__client")
-        .prefetch_related("corrections")
+        return SealedBox.objects.none()
+    boxes = SealedBox.objects.filter(audience=Audience.CARE_CONTACT)
+    return boxes.exclude(submission__invitation__appointment__therapist__in=_treats(actor)).select_related(
+        "submission__invitation__appointment__client", "submission__invitation__appointment__therapist"
     )
-    not_his_own = boxes.exclude(submission__invitation__appointment__therapist__in=_treats(actor))
-    return [_kept(box) for box in not_his_own.order_by("-submission__answered_at", "-pk")[:SHOWN]]
 
 
 def kept_by(actor: Actor, client: Client) -> Sequence[SealedBox]:
     """The same of one client, as it was sealed, newest first."""
-    if actor.role is not Role.CARE_CONTACT:
-        return []
-    boxes = SealedBox.objects.filter(
-        audience=Audience.CARE_CONTACT, submission__invitation__appointment__client=client
-    ).exclude(submission__invitation__appointment__therapist__in=_treats(actor))
+    boxes = kept_boxes(actor).filter(submission__invitation__appointment__client=client)
     return list(boxes.order_by("-submission__answered_at", "-pk")[:SHOWN])
 
 
-def _kept(box: SealedBox) -> Kept:
-    client = box.submission.invitation.appointment.client
-    return Kept(client.pk, box.submission.answered_at, lines(opened(box, client)))
+def _kept(box: SealedBox, cards: Mapping[str, ContactCard], matters: Mapping[tuple[str, str], Matter]) -> Kept:
+    about, answered_at = box.submission.invitation.appointment, box.submission.answered_at
+    return Kept(
+        box.pk,
+        about.client_id,
+        about.therapist_id,
+        cards[about.client_id],
+        answered_at,
+        lines(opened(box, about.client)),
+        matters.get((about.client_id, about.therapist_id)),
+    )
 
 
 def _treats(actor: Actor) -> list[str | None]:

@@ -20,8 +20,9 @@ from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Post
 from holdfast_site.audit.services import Action, record
+from holdfast_site.handover.due import seen_to_on
 from holdfast_site.handover.models import Did, Kind, Matter, NextStep, Outcome, Step, Switch
-from holdfast_site.handover.selectors import held_by
+from holdfast_site.handover.selectors import held_by, kept_boxes
 from holdfast_site.people.models import Appointment, Client, Ending, Pause, Therapist
 from holdfast_site.schedule.services import Over, Taken, book, call_off_all_with
 
@@ -98,6 +99,32 @@ def take(*, by: Actor, matter: Matter, seen: Seen, now: datetime) -> Step | Mean
     if isinstance(step, _New):
         Matter.objects.filter(pk=matter.pk).update(owner=step.step.by_id)
     return _told(step)
+
+
+@transaction.atomic
+def take_on_kept(*, by: Actor, box_id: int, form: UUID, now: datetime) -> Matter:
+    """Make what a client kept from his therapist a matter of the care contact's, and take it on. One is open once.
+
+    Raises
+    ------
+    SealedBox.DoesNotExist
+        If it is not for this person.
+    """
+    known = held_by(by).filter(steps__form=form).first()
+    if known is not None:
+        return known
+    about = kept_boxes(by).get(pk=box_id).submission.invitation.appointment
+    matter = open_matter(
+        by=by,
+        client=about.client,
+        therapist=about.therapist,
+        kind=Kind.KEPT,
+        holder=Role.CARE_CONTACT,
+        due_on=seen_to_on(now),
+        now=now,
+    )
+    take(by=by, matter=matter, seen=Seen(form=form, steps=0), now=now)  # if somebody has it, it stays his
+    return matter
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from holdfast_site.audit.services import Action
 from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.caseload.services import note_reading
 from holdfast_site.handover import offers, selectors, services
-from holdfast_site.handover.forms import BY_HAND, MOST_STORY, PlanForm, SeenForm, SettleForm, SwitchForm
+from holdfast_site.handover.forms import BY_HAND, MOST_STORY, KeptForm, PlanForm, SeenForm, SettleForm, SwitchForm
 from holdfast_site.handover.models import Matter, NextStep, Outcome, Step
 from holdfast_site.people.models import Therapist
 from holdfast_site.schedule.services import Over, Taken
@@ -36,11 +36,13 @@ WRONG: Mapping[type[object], str] = {
 
 
 def kept(request: ActingRequest) -> HttpResponse:
-    """What clients kept from their therapist, newest first."""
+    """What clients kept from their therapist, newest first; take one on."""
+    if request.method == "POST":
+        return _taken_on(request)
     actor = request.actor
     found = selectors.kept_from_therapists(actor)
     note_reading(Action.KEPT_READ, by=actor, about=f"kept:{len(found)}", now=timezone.now())
-    return render(request, "handover/kept.html", {"kept": found})
+    return render(request, "handover/kept.html", {"kept": [(one, uuid4()) for one in found]})
 
 
 def holding(request: ActingRequest) -> HttpResponse:
@@ -78,6 +80,16 @@ def another(request: ActingRequest, matter: int) -> HttpResponse:
 
 def _own(request: ActingRequest, matter: int) -> Matter:
     return get_object_or_404(selectors.held_by(request.actor).select_related("client", "therapist"), pk=matter)
+
+
+def _taken_on(request: ActingRequest) -> HttpResponse:
+    form = KeptForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    told = form.cleaned_data
+    box = get_object_or_404(selectors.kept_boxes(request.actor), pk=told["box"])
+    matter = services.take_on_kept(by=request.actor, box_id=box.pk, form=told["form"], now=timezone.now())
+    return redirect("handover:matter", matter.pk)
 
 
 def _done(request: ActingRequest, matter: Matter) -> HttpResponse:

@@ -123,7 +123,7 @@ def places(cast, now):
         "/today/said/eli": {"alma": {"POST": 404}, "ben": {"POST": 404}},
         "/today/take-back/1": {"alma": {"POST": 404}, "ben": {"POST": 404}},  # nothing was noted
         "/today/guess/1": {"alma": {"POST": 404}, "ben": {"POST": 404}},  # there is nothing to guess about
-        "/kept/": {"care contact": READ},
+        "/kept/": {"care contact": {**READ, "POST": 404}},
         "/import/": {"lead": {**READ, "POST": 422}, "desk": {**READ, "POST": 422}},
         f"/import/{uploaded.form}": {"desk": READ},
         f"/import/{uploaded.form}/answer": {"desk": {"POST": 404}},  # nothing is asked

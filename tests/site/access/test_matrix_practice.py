@@ -66,7 +66,7 @@ def _places(cast, all_staff, now):
         "/today/": both,
         "/today/client/dan": {"alma": READ},
         "/today/client/eli": {"ben": READ},
-        "/kept/": {"care contact": READ},
+        "/kept/": {"care contact": NOT_SAID},
     }
 
 

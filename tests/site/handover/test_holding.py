@@ -339,3 +339,59 @@ def test_who_did_not_answer_twice_is_put_to_his_therapist_alone(cast, ruth, now,
     assert "dan" in said
     for other in (ruth, ben):
         assert "Did not answer twice" not in text(other.get(address))
+
+
+# --- what was kept from a therapist -----------------------------------------------------------------
+
+
+@pytest.fixture(name="kept_box")
+def _kept_box(cast, browser):
+    from holdfast_site.checkins.models import SealedBox
+    from tests.site.checkins.test_answer import filled
+
+    browser.post(cast.address, filled(who="care_contact", words="Zanzibar"))
+    return SealedBox.objects.get(audience="care_contact")
+
+
+def test_what_was_kept_says_how_to_reach_him_and_is_taken_on_once(cast, kept_box, ruth, now):
+    from tests.site.people.test_contacts import kept
+
+    kept(cast.dan, now, name="Dan Marsh", phone="07700 900123")
+    page = text(ruth.get("/kept/"))
+    assert "dan · Dan Marsh" in page
+    assert "07700 900123" in page
+    form = {"box": kept_box.pk, "form": uuid4()}
+    answers = [ruth.post("/kept/", form), ruth.post("/kept/", form), ruth.post("/kept/", {**form, "form": uuid4()})]
+    assert {answer.status_code for answer in answers} == {302}
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+    assert matters() == [("dan", "kept")]
+    assert "Kept something from his therapist. With alma." in text(ruth.get("/holding/"))
+    assert "Care_contact has it" in text(ruth.get("/kept/"))
+    whole = text(ruth.get(answers[0].headers["Location"]))
+    assert "opened from what he kept" in whole
+    assert "07700 900123" in whole
+    assert "Take it on" not in whole
+    assert "Zanzibar" not in whole  # it stays where he left it
+
+
+@pytest.mark.hazard("H-09")
+def test_a_taken_up_matter_of_what_was_kept_changes_no_page_of_his_therapist(cast, kept_box, ruth):
+    alma, ben = signed_in("therapist", "alma"), signed_in("therapist", "ben")
+    pages = ("/today/", "/today/client/dan", "/holding/", "/standing-in/")
+
+    def shown():
+        return [text(one.get(page)) for one in (alma, ben) for page in pages]
+
+    before = shown()
+    ruth.post("/kept/", {"box": kept_box.pk, "form": uuid4()})
+    assert matters() == [("dan", "kept")]
+    assert shown() == before
+
+
+def test_what_was_kept_is_taken_on_by_nobody_who_treats_him(kept_box, ruth):
+    from holdfast_site.access.actors import Role
+    from holdfast_site.accounts.services import add_member
+
+    add_member("care_contact", Role.THERAPIST, therapist_id="alma")
+    assert ruth.post("/kept/", {"box": kept_box.pk, "form": uuid4()}).status_code == 404
+    assert matters() == []
