@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
+from django.utils import timezone
 
 from holdfast.asof import CALLED_OFF
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor, Role
+from holdfast_site.audit.models import Event
+from holdfast_site.audit.services import Action
 from holdfast_site.caseload.models import Overdue
 from holdfast_site.caseload.words import lines, off
 from holdfast_site.checkins.answers import Value
@@ -124,6 +127,22 @@ def unmarked(actor: Actor, clients: Collection[str], *, now: datetime) -> QueryS
         status__in=NOT_MARKED,
         starts_at__range=(now - ASKED_FOR, now),
     ).order_by("-starts_at", "pk")
+
+
+def marked_today(actor: Actor, clients: Collection[str], *, now: datetime) -> Sequence[Appointment]:
+    """What he marked himself today and nobody changed since, the last first: he may have tapped the wrong answer."""
+    begin = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    told = Appointment.objects.filter(
+        client__in=clients,
+        therapist=actor.therapist_id,
+        status__in=(Status.ATTENDED, Status.NO_SHOW),
+        status_at__gte=begin,
+        starts_at__lte=now,
+    )
+    by_about = {f"appointment:{one.pk}": one for one in told.order_by("-status_at", "pk")}
+    marks = Event.objects.filter(about__in=by_about, action=Action.APPOINTMENT_MARKED, actor=actor.mark, at__gte=begin)
+    his = set(marks.values_list("about", "at"))
+    return [one for about, one in by_about.items() if (about, one.status_at) in his]
 
 
 def overdue(actor: Actor, clients: Collection[str]) -> QuerySet[Overdue]:

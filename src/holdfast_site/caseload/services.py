@@ -50,6 +50,18 @@ def mark(*, by: Actor, appointment_id: int, came: str, now: datetime) -> bool:
 
 
 @transaction.atomic
+def mark_right(*, by: Actor, appointment_id: int, came: str, now: datetime) -> bool:
+    """Put right what he marked himself today. False if it says so already, or is not his to put right any more."""
+    today = [one.pk for one in selectors.marked_today(by, selectors.own_ids(by), now=now) if one.pk == appointment_id]
+    changed = (
+        Appointment.objects.filter(pk__in=today).exclude(status=CAME[came]).update(status=CAME[came], status_at=now)
+    )
+    if changed:
+        record(Action.APPOINTMENT_MARKED, by=by, about=f"appointment:{appointment_id}", at=now)
+    return bool(changed)
+
+
+@transaction.atomic
 def note_reading(action: Action, *, by: Actor, about: str, now: datetime) -> None:
     """Tell the audit who looked at what."""
     record(action, by=by, about=about, at=now)

@@ -27,11 +27,12 @@ def today(request: ActingRequest) -> HttpResponse:
     coming = selectors.coming(actor, own, now=now)
     worth = flags.worth_a_conversation(actor, own, off, now=now)
     unmarked = selectors.unmarked(actor, own, now=now)[:FEW]
+    marked = selectors.marked_today(actor, own, now=now)[:FEW]
     shown = {
         *(one.appointment.client_id for one in coming),
         *(one.client.pk for one in worth),
         *(one.client_id for one in overdue),
-        *(one.client_id for one in unmarked),
+        *(one.client_id for one in (*unmarked, *marked)),
     }
     context = {
         "names": selectors.names(own & shown),
@@ -44,6 +45,7 @@ def today(request: ActingRequest) -> HttpResponse:
         "overdue": overdue[:FEW],
         "longer": overdue[FEW:],
         "unmarked": unmarked,
+        "marked": marked,
     }
     return render(request, "caseload/today.html", context)
 
@@ -117,7 +119,7 @@ def guess(request: ActingRequest, flag: int) -> HttpResponse:
 
 
 def came(request: ActingRequest, appointment: int) -> HttpResponse:
-    """Did he come? Two taps: this is the second.
+    """Did he come? One tap; for the rest of the day he can put it right.
 
     Raises
     ------
@@ -127,5 +129,6 @@ def came(request: ActingRequest, appointment: int) -> HttpResponse:
     said = request.POST.get("came", "")
     if said not in services.CAME:
         raise Http404
-    services.mark(by=request.actor, appointment_id=appointment, came=said, now=timezone.now())
-    return redirect("caseload:today")
+    write = services.mark_right if "right" in request.POST else services.mark
+    write(by=request.actor, appointment_id=appointment, came=said, now=timezone.now())
+    return redirect(f"{reverse('caseload:today')}#came")

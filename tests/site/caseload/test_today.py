@@ -112,7 +112,37 @@ def test_a_past_appointment_that_nobody_marked_is_asked_about_once(cast, now):
     alma = signed_in("therapist", "alma")
     assert "Did he come?" in today(alma)
     alma.post(f"/today/came/{one.pk}", {"came": "yes"})
-    assert "Did he come?" not in today(alma)
+    assert "Everything is marked." in today(alma)
+
+
+def test_a_wrong_tap_is_put_right_the_same_day_by_whoever_made_it_and_each_tap_is_in_the_audit(cast, now):
+    from holdfast_site.audit.models import Event
+    from holdfast_site.people.models import Appointment
+
+    one = appointment(cast.dan, cast.alma, now - timedelta(days=2), status="unknown")
+    alma, ben, about = signed_in("therapist", "alma"), signed_in("therapist", "ben"), f"appointment:{one.pk}"
+
+    def tapped(browser, **told):
+        answer = browser.post(f"/today/came/{one.pk}", told)
+        assert answer.headers["Location"] == "/today/#came"
+        return Appointment.objects.get(pk=one.pk).status
+
+    assert tapped(alma, came="yes") == "attended"
+    assert "Put right: he did not come" in today(alma)
+    assert tapped(ben, came="no", right="yes") == "attended"
+    assert tapped(alma, came="no", right="yes") == "no_show"
+    assert tapped(alma, came="no", right="yes") == "no_show"
+    assert tapped(alma, came="yes") == "no_show"  # the first form again, late
+    assert Event.objects.filter(action="appointment.marked", about=about).count() == 2
+    Appointment.objects.filter(pk=one.pk).update(status_at=now - timedelta(days=1))
+    assert "Put right" not in today(alma)
+    assert tapped(alma, came="yes", right="yes") == "no_show"
+
+
+def test_what_the_desk_marked_is_not_the_therapists_to_put_right(cast, now):
+    one = appointment(cast.dan, cast.alma, now - timedelta(days=2), status="unknown")
+    signed_in("desk").post(f"/schedule/came/{one.pk}", {"came": "yes"})
+    assert "Put right" not in today(signed_in("therapist", "alma"))
 
 
 def test_the_number_of_queries_does_not_grow_with_the_caseload(cast, now):
