@@ -13,8 +13,9 @@ from django.conf import settings
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor
 from holdfast_site.before.models import WayBack, Word
+from holdfast_site.before.questions import CANCEL
 from holdfast_site.checkins.answers import Value
-from holdfast_site.checkins.models import Audience, Invitation, Submission
+from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox, Submission
 from holdfast_site.checkins.selectors import audiences_for, opened
 
 
@@ -68,3 +69,16 @@ def has_said(invitation: Invitation) -> bool:
 def care_contact_receives(way_back: WayBack, *, now: datetime) -> bool:
     """Whether the care contact hears of somebody who would like to come back. Not where that is his therapist."""
     return Audience.CARE_CONTACT in audiences_for(way_back.submission.invitation.appointment, now=now)
+
+
+def asked_to_call_off(*, now: datetime) -> frozenset[int]:
+    """The appointments still ahead that he asked to have called off, whomever he told; and nothing else that he said.
+
+    Only the desk may know it so: whoever calls this has made sure.
+    """
+    ahead = {"appointment__status": Status.BOOKED, "appointment__starts_at__gt": now, "asks": Asks.BEFORE}
+    boxes = SealedBox.objects.filter(submission__invitation__in=Invitation.objects.filter(**ahead))
+    readable = boxes.exclude(submission__invitation__appointment__client__wrapped_key=b"")
+    found = readable.select_related("submission__invitation__appointment__client").prefetch_related("corrections")
+    about = ((box, box.submission.invitation.appointment) for box in found)
+    return frozenset(one.pk for box, one in about if CANCEL in opened(box, one.client))

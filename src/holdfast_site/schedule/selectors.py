@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor, Role
+from holdfast_site.before.selectors import asked_to_call_off
 from holdfast_site.checkins.models import Asks, Invitation
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client, Therapist
@@ -40,6 +41,7 @@ class Line:
     status: str
     can_mark: bool
     can_change: bool
+    asked_off: bool = False  # he asked by his link to have it called off; why is not for the desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,22 @@ def day(actor: Actor, on: date, *, now: datetime) -> Sequence[Line]:
     found = appointments(actor).filter(starts_at__gte=begin, starts_at__lt=end).exclude(status=Status.RESCHEDULED)
     rows = list(found.order_by("starts_at", "therapist", "client"))
     cards = cards_of([one.client for one in rows])
-    return [line(one, cards[one.client_id], now=now) for one in rows]
+    asked = asked_to_call_off(now=now)
+    return [line(one, cards[one.client_id], asked, now=now) for one in rows]
+
+
+def asked_off(actor: Actor, *, now: datetime) -> Sequence[Line]:
+    """Whatever is ahead, on any day, that a client asked to have called off, the next first."""
+    asked = asked_to_call_off(now=now)
+    rows = list(appointments(actor).filter(pk__in=asked).order_by("starts_at", "pk"))
+    cards = cards_of([one.client for one in rows])
+    return [line(one, cards[one.client_id], asked, now=now) for one in rows]
+
+
+def line_of(actor: Actor, one: Appointment, *, now: datetime) -> Line:
+    """One appointment, for its own page."""
+    asked = asked_to_call_off(now=now) if actor.role is Role.DESK else frozenset()
+    return line(one, card_of(one.client), asked, now=now)
 
 
 def next_day(actor: Actor, after: date) -> date | None:
@@ -95,11 +112,18 @@ def next_day(actor: Actor, after: date) -> date | None:
     return None if first is None else timezone.localdate(first.starts_at)
 
 
-def line(one: Appointment, card: ContactCard, *, now: datetime) -> Line:
+def line(one: Appointment, card: ContactCard, asked: Collection[int], *, now: datetime) -> Line:
     """One appointment, and what may be done with it."""
     is_past, is_open = one.starts_at <= now, one.status in (Status.BOOKED, Status.UNKNOWN)
     said = "not marked" if is_past and is_open else STATUS_WORDS[Status(one.status)]
-    return Line(one, card, said, can_mark=is_past and is_open, can_change=not is_past and one.status == Status.BOOKED)
+    return Line(
+        one,
+        card,
+        said,
+        can_mark=is_past and is_open,
+        can_change=not is_past and one.status == Status.BOOKED,
+        asked_off=one.pk in asked,
+    )
 
 
 def sent(actor: Actor, *, now: datetime) -> Sequence[Sent]:

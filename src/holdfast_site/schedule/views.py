@@ -52,6 +52,7 @@ def day(request: ActingRequest) -> HttpResponse:
         "after": on + timedelta(days=1),
         "is_today": on == timezone.localdate(now),
         "lines": selectors.day(request.actor, on, now=now),
+        "asked_off": selectors.asked_off(request.actor, now=now),
         "next": selectors.next_day(request.actor, on),
     }
     return render(request, "schedule/day.html", context)
@@ -222,7 +223,7 @@ def _appointment_page(
     now = timezone.now()
     note_reading(Action.SCHEDULE_READ, by=request.actor, about=f"appointment:{found.pk}", now=now)
     context = {
-        "line": selectors.line(found, selectors.card_of(found.client), now=now),
+        "line": selectors.line_of(request.actor, found, now=now),
         "form": uuid4(),
         "who": WHO_OPTIONS,
         "today": timezone.localdate(now),

@@ -151,6 +151,34 @@ def test_why_he_is_done_can_be_for_the_care_contact_alone(cast, browser, address
     ]
 
 
+@pytest.mark.hazard("H-09")
+@pytest.mark.parametrize("who", ["therapist", "care_contact"])
+def test_the_desk_sees_that_he_asked_to_cancel_and_nothing_else_and_can_do_it(cast, browser, address, booked, who):
+    from django.utils import timezone
+
+    from holdfast_site.people.models import Appointment
+    from tests.site.conftest import signed_in
+
+    desk, alma = signed_in("desk"), signed_in("therapist", "alma")
+    day = f"/schedule/?on={timezone.localdate(booked.starts_at)}"
+    assert "called off" not in desk.get(day).content.decode()
+    told = replied("someone_else", who_switch=who, words="Zanzibar", cancel="on", who=who, who_words=who)
+    assert browser.post(address, told).status_code == 200
+    for page in (day, "/schedule/", f"/schedule/appointment/{booked.pk}"):
+        said = desk.get(page).content.decode()
+        assert "sked to have it called off" in said
+        assert "Zanzibar" not in said
+        assert "omeone else" not in said
+    if who == "care_contact":
+        for page in ("/today/", "/today/client/dan", "/holding/"):
+            assert "cancel" not in alma.get(page).content.decode()
+            assert "called off" not in alma.get(page).content.decode()
+    desk.post(f"/schedule/appointment/{booked.pk}", {"do": "off", "who": "client"})
+    one = Appointment.objects.get(pk=booked.pk)
+    assert (one.status in ("cancelled", "late_cancelled"), one.initiated_by) == (True, "client")
+    assert "sked to have it called off" not in desk.get(day).content.decode()
+
+
 def test_coming_and_cancelling_at_once_is_asked_back(cast, browser, address, rows):
     before = rows()
     answer = browser.post(address, replied("coming", cancel="on", words="Late train"))
