@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from holdfast.fit import TITLES
-from holdfast.matching.switch import Asked, Offer, Therapist, offers
+from holdfast.matching.switch import MOST, Asked, Offer, Therapist, offers
 from holdfast.tables.schema import AXES
 from holdfast_site.access.actors import Actor
 from holdfast_site.checkins.questions import QUESTIONS, Balance
 from holdfast_site.checkins.selectors import opened
 from holdfast_site.handover.models import Matter, Room
 from holdfast_site.handover.selectors import GENDER, kept_by, said
+from holdfast_site.oversight.leaves import away_until
 from holdfast_site.people import models as people
 
 GENDERS = (("", "Either"), ("woman", "A woman"), ("man", "A man"))
@@ -36,7 +38,7 @@ class Offered:
     """Whom to offer, what that is made of, and how many could not be judged."""
 
     asked: Asked
-    offers: Sequence[Offer]
+    offers: Sequence[tuple[Offer, date | None]]  # with the last day of his leave, if he is away today
     no_room: int
     not_said: int  # of whom nobody said how many clients they can take
 
@@ -53,16 +55,19 @@ def choices(asked: Asked) -> Sequence[Choice]:
     return [_choice(axis, asked.felt.get(axis)) for axis in AXES]
 
 
-def offered(matter: Matter, asked: Asked) -> Offered:
-    """Whom to offer. A therapist he was with before is not among them."""
+def offered(matter: Matter, asked: Asked, *, today: date) -> Offered:
+    """Whom to offer; whoever is away today comes last. A therapist he was with before is not among them."""
     rooms = {room.therapist_id: room.clients for room in Room.objects.all()}
     before = set(people.Appointment.objects.filter(client=matter.client_id).values_list("therapist", flat=True))
     here = [_therapist(one, rooms) for one in people.Therapist.objects.filter(pk__in=rooms).order_by("pk")]
     leaves = next((one for one in here if one.id == matter.therapist_id), Therapist(matter.therapist_id, None))
     others = [one for one in here if one.id not in before]
+    away = away_until(today)
+    here_now = offers(asked, leaves=leaves, others=[one for one in others if one.id not in away])
+    not_now = offers(asked, leaves=leaves, others=[one for one in others if one.id in away])
     return Offered(
         asked,
-        offers(asked, leaves=leaves, others=others),
+        [(one, away.get(one.therapist_id)) for one in (*here_now, *not_now)][:MOST],
         no_room=sum(1 for one in others if one.places == 0),
         not_said=sum(1 for one in others if one.places is None),
     )

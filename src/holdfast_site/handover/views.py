@@ -190,7 +190,7 @@ def _another_page(request: ActingRequest, matter: int, *, wrong: str = "", statu
         "form": uuid4(),
         "choices": offers.choices(asked),
         "genders": [(value, words, value == asked.gender) for value, words in offers.GENDERS],
-        "found": offers.offered(found.matter, asked),
+        "found": offers.offered(found.matter, asked, today=timezone.localdate()),
         "told": request.POST,
         "most_story": MOST_STORY,
         "today": timezone.localdate(),

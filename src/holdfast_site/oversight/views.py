@@ -12,6 +12,7 @@ from holdfast_site.audit.services import Action
 from holdfast_site.caseload.services import note_reading
 from holdfast_site.oversight import selectors, services
 from holdfast_site.oversight.forms import AssignForm, LeaveForm
+from holdfast_site.oversight.leaves import is_away_between
 from holdfast_site.people.models import Client
 from holdfast_site.people.selectors import cards_of
 
@@ -96,6 +97,10 @@ def _leave(request: ActingRequest) -> str:
     therapist, stand_in = here.filter(pk=told["therapist"]).first(), here.filter(pk=told["stand_in"]).first()
     if therapist is None or stand_in is None:
         return NOT_THERE
+    if is_away_between(stand_in.pk, told["first_day"], told["last_day"]):
+        return (
+            f"{stand_in.pk} is away on some of these days and cannot stand in. Nothing was saved."
+        )
     services.keep_leave(
         by=request.actor,
         therapist=therapist,

@@ -29,6 +29,7 @@ class BookForm(WhenForm):
 
     client = forms.CharField(max_length=100)
     therapist = forms.CharField(max_length=100)
+    though_away = forms.BooleanField(required=False)
 
 
 class OffForm(forms.Form):

@@ -18,6 +18,7 @@ from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action
 from holdfast_site.caseload.services import note_reading
 from holdfast_site.messages.selectors import has_delivery_problem
+from holdfast_site.oversight.leaves import away_until
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment
 from holdfast_site.people.services import keep_contact
@@ -68,6 +69,9 @@ def book(request: ActingRequest) -> HttpResponse:
     if not form.is_valid() or client is None or therapist is None:
         return _book_page(request, wrong=UNCLEAR, status=UNREADABLE)
     told = form.cleaned_data
+    away = away_until(told["on"]).get(therapist.pk)
+    if away is not None and not told["though_away"]:
+        return _book_page(request, away=away, status=CHANGED_MEANWHILE)
     made = services.book(
         by=request.actor,
         form=told["form"],
@@ -204,7 +208,7 @@ def _moment(told: dict[str, Any]) -> datetime:
 # --- pages ------------------------------------------------------------------------------------------
 
 
-def _book_page(request: ActingRequest, *, wrong: str = "", status: int = 200) -> HttpResponse:
+def _book_page(request: ActingRequest, *, wrong: str = "", away: date | None = None, status: int = 200) -> HttpResponse:
     note_reading(Action.SCHEDULE_READ, by=request.actor, about="booking", now=timezone.now())
     context = {
         "form": request.POST.get("form") or uuid4(),
@@ -212,6 +216,7 @@ def _book_page(request: ActingRequest, *, wrong: str = "", status: int = 200) ->
         "therapists": selectors.therapists(request.actor),
         "today": timezone.localdate(),
         "told": request.POST or request.GET,
+        "away": away,
         "wrong": wrong,
     }
     return render(request, "schedule/book.html", context, status=status)

@@ -206,3 +206,18 @@ def test_until_it_is_settled_openly_no_byte_of_the_therapists_pages_changes(prac
     assert seen() == before
     sent(ruth, matter, "settle", seen=2, outcome="talked")
     assert seen() == before
+
+
+def test_whoever_is_away_is_offered_last_and_the_page_says_until_when(asked, ruth, practice):
+    from django.utils import timezone
+
+    from holdfast_site.oversight.models import Leave
+    from holdfast_site.people.models import Therapist
+
+    Therapist.objects.filter(pk__in=("ben", "dora")).update(capacity=9)
+    address, today = f"/holding/{asked.pk}/another", timezone.localdate()
+    first = offered(ruth.get(address))[0]
+    assert "Away until" not in text(ruth.get(address))
+    Leave.objects.create(therapist_id=first, stand_in=practice.alma, first_day=today, last_day=today)
+    assert offered(ruth.get(address))[-1] == first
+    assert text(ruth.get(address)).count("Away until") == 1

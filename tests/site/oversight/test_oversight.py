@@ -190,3 +190,14 @@ def test_the_number_of_queries_does_not_grow_with_the_clients(cast, lead, sue, t
         kept(him, now, name="Dan Marsh")
         appointment(him, cast.alma, now + timedelta(days=1), status="booked")
     assert queries() <= alone + 1
+
+
+def test_whoever_is_away_cannot_stand_in(cast, lead, today):
+    from holdfast_site.oversight.models import Leave
+
+    Leave.objects.create(therapist=cast.ben, stand_in=cast.alma, first_day=today, last_day=today)
+    told = {"do": "leave", "therapist": "alma", "stand_in": "ben", "first_day": today, "last_day": today}
+    answer = lead.post("/people/arranged", told)
+    assert answer.status_code == 422
+    assert "ben is away on some of these days" in answer.content.decode()
+    assert Leave.objects.count() == 1

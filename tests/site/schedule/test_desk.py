@@ -230,3 +230,16 @@ def test_the_desk_is_told_of_an_address_that_did_not_work_until_it_is_kept_anew(
     assert "could not be delivered" not in text(desk.get("/clients/dan"))
     Undelivered.objects.create(client=cast.dan, at=now + timedelta(minutes=1))
     assert "could not be delivered" in text(desk.get("/clients/dan"))
+
+
+def test_a_day_of_leave_is_booked_only_by_saying_so(cast, desk, day):
+    from holdfast_site.oversight.models import Leave
+    from holdfast_site.people.models import Appointment
+
+    Leave.objects.create(therapist=cast.alma, stand_in=cast.ben, first_day=day, last_day=day)
+    answer = booked(desk, day)
+    assert answer.status_code == 409
+    assert "alma is away on that day" in text(answer)
+    assert not Appointment.objects.filter(status="booked").exists()
+    assert booked(desk, day, though_away="on").status_code == 302
+    assert booked(desk, day, client="eli", therapist="ben").status_code == 302
