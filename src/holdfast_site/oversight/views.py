@@ -98,9 +98,7 @@ def _leave(request: ActingRequest) -> str:
     if therapist is None or stand_in is None:
         return NOT_THERE
     if is_away_between(stand_in.pk, told["first_day"], told["last_day"]):
-        return (
-            f"{stand_in.pk} is away on some of these days and cannot stand in. Nothing was saved."
-        )
+        return f"{stand_in.pk} is away on some of these days and cannot stand in. Nothing was saved."
     services.keep_leave(
         by=request.actor,
         therapist=therapist,
