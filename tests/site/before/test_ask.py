@@ -454,3 +454,37 @@ def test_whoever_was_erased_has_no_link_any_more(cast, browser, address, now, ro
     assert browser.post(other.replace("/n/", "/stop/")).status_code == 200
     assert browser.post(other.replace("/n/", "/say/"), {"form": str(uuid4()), "text": "x"}).status_code == 410
     assert rows() == before
+
+
+# --- what was promised, when it cannot be kept any more ------------------------------------------------
+
+
+@pytest.mark.hazard("H-09")
+def test_a_promise_to_keep_his_wish_that_cannot_be_kept_sends_nothing(cast, browser, address, settings):
+    from holdfast_site.accounts.models import Post
+
+    page = browser.get(address).content.decode()
+    assert 'name="promised" value="yes"' in page
+    Post.objects.filter(role="care_contact").delete()
+    wish = replied("someone_else", words=CANARY, promised="yes")
+    answer = browser.post(address, wish)
+    assert answer.status_code == 422
+    assert "Nothing was sent" in answer.content.decode()
+    assert CANARY in answer.content.decode()
+    assert matters(settings) == []
+    again = {name: value for name, value in wish.items() if name != "promised"}  # the page now says who reads it
+    assert 'name="promised"' not in answer.content.decode()
+    assert browser.post(address, again).status_code == 200
+
+
+def test_a_care_contact_who_is_his_therapist_hears_the_way_back_as_his_therapist(cast, browser, address, settings):
+    from holdfast_site.accounts.models import Post
+
+    door = way_back(browser.post(address, replied("done")).content.decode())
+    alma = signed_in("therapist", "alma")
+    member = Post.objects.get(role="therapist", therapist="alma").member
+    Post.objects.filter(role="care_contact").update(member=member)
+    assert "your therapist" in browser.get(door).content.decode().lower()
+    browser.post(door, {"form": str(uuid4()), "words": CANARY})
+    assert [holder for kind, holder, _ in matters(settings) if kind == "back"] == ["therapist"]
+    assert "Would like to come back" in alma.get("/holding/").content.decode()

@@ -552,3 +552,21 @@ def test_a_round_that_fails_is_followed_by_the_next_one(site, caplog):
 
     _keep_doing(turn, 0.001, stopped)
     assert len(rounds) == 3
+
+
+def test_a_gateway_that_breaks_off_in_its_answer_may_have_sent_it(monkeypatch):
+    import http.client
+    import urllib.request
+
+    from holdfast_site.config import SmsConfig
+    from holdfast_site.messages import transports
+
+    def broken(*_, **__):
+        raise http.client.IncompleteRead(b"")
+
+    monkeypatch.setattr(urllib.request.OpenerDirector, "open", broken)
+    config = SmsConfig(url="https://sms.example", account="AC1", sender="+447700900000", token_file="t")
+    send = transports.by_sms(config, "secret", "https://site.example/sms")
+    with pytest.raises(transports.NotSent) as told:
+        send(transports.Outgoing(mark="m", channel="sms", to="+447700900123", subject="", text="x", stop=""))
+    assert told.value.maybe

@@ -130,3 +130,14 @@ def test_clients_with_a_way_in_are_not_among_those_who_work_here(lead, cast):
     assert text(lead.get("/people/")) == before
     his = Post.objects.get(role="client").member_id
     assert lead.post(f"/people/access/{his}", {"do": "end"}).status_code == 404
+
+
+def test_nobody_gives_a_role_to_himself_or_to_a_client(lead, cast):
+    from holdfast_site.accounts.models import Member, Post
+
+    own = Post.objects.get(role="lead").member.login
+    assert "Nobody gives a role to himself" in text(added(lead, login=own, role="care_contact"))
+    signed_in("client", of=cast.dan)
+    his = Post.objects.get(role="client").member.login
+    assert "is taken" in text(added(lead, login=his))
+    assert Member.objects.filter(posts__role__in=("care_contact", "desk")).exclude(login="care_contact").count() == 0
