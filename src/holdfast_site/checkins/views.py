@@ -34,7 +34,7 @@ def answer(request: ActingRequest, link: str) -> HttpResponse:
 def _sent_in(request: ActingRequest, invitation: Invitation, link: str) -> HttpResponse:
     form = _form(invitation, request)
     if not form.is_valid():
-        return _page(request, form, status=UNREADABLE)
+        return _page(request, form, wrong="unreadable", status=UNREADABLE)
     try:
         done = services.keep_answers(
             by=request.actor,
@@ -44,10 +44,12 @@ def _sent_in(request: ActingRequest, invitation: Invitation, link: str) -> HttpR
             now=timezone.now(),
         )
     except DatabaseError:  # a full or failing disk: the page comes back with everything he wrote in it
-        return _page(request, form, status=UNAVAILABLE)
+        return _page(request, form, wrong="not_saved", status=UNAVAILABLE)
     match done:
         case services.Kept(audiences):
             return render(request, "checkins/thanks.html", {"audiences": audiences, "link": link})
+        case services.Empty():
+            return _page(request, form, wrong="empty", status=UNREADABLE)
         case services.AnsweredBefore():
             return render(request, "checkins/answered.html", {"not_added": True, "link": link}, status=CONFLICT)
         case services.Closed():
@@ -59,6 +61,5 @@ def _form(invitation: Invitation, request: ActingRequest | None = None) -> Check
     return CheckinForm(questions_of(invitation.rotating), audiences, request.POST if request else None)
 
 
-def _page(request: ActingRequest, form: CheckinForm, status: int = 200) -> HttpResponse:
-    context = {"sheet": sheet(form), "not_saved": status == UNAVAILABLE, "unreadable": status == UNREADABLE}
-    return render(request, "checkins/answer.html", context, status=status)
+def _page(request: ActingRequest, form: CheckinForm, wrong: str = "", status: int = 200) -> HttpResponse:
+    return render(request, "checkins/answer.html", {"sheet": sheet(form), "wrong": wrong}, status=status)

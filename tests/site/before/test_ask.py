@@ -160,9 +160,13 @@ def test_coming_and_cancelling_at_once_is_asked_back(cast, browser, address, row
     assert rows() == before
 
 
-def test_skipping_everything_is_an_answer_too(cast, browser, address, settings):
-    assert "You skipped everything, which is fine." in browser.post(address, {"form": str(uuid4())}).content.decode()
-    assert (kept(), matters(settings)) == ({}, [])
+def test_a_mis_tap_on_send_keeps_nothing_and_leaves_the_link_open(cast, browser, address, rows):
+    before = rows()
+    page = browser.post(address, {"form": str(uuid4()), "who_done": "therapist", "until": "4"}).content.decode()
+    assert "Nothing was chosen yet, so nothing was sent." in page
+    assert rows() == before
+    assert browser.post(address, replied("coming")).status_code == 200
+    assert kept() == {"therapist": {"reply": "coming"}}
 
 
 def test_the_same_form_twice_is_kept_once_with_the_same_thanks(cast, browser, address, rows):
