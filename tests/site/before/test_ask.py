@@ -430,3 +430,23 @@ def test_whoever_was_erased_has_no_link_any_more(cast, browser, address, now, ro
     assert browser.post(other.replace("/n/", "/stop/")).status_code == 200
     assert browser.post(other.replace("/n/", "/say/"), {"form": str(uuid4()), "text": "x"}).status_code == 410
     assert rows() == before
+
+
+@pytest.mark.parametrize(("phone", "says"), [("", "tell the practice."), ("020 7946 0321", 'href="tel:02079460321"')])
+def test_pages_that_say_to_call_name_the_number_if_there_is_one(cast, browser, address, settings, phone, says):
+    settings.SITE = settings.SITE.model_copy(update={"phone": phone})
+    assert (says in browser.get(address).content.decode()) == bool(phone)
+    assert says in browser.post(address, replied("done")).content.decode()
+    assert says in browser.get(address).content.decode()
+    assert says in browser.post(address, replied("coming")).content.decode()
+
+
+def test_a_closed_page_names_the_number(cast, browser, address, settings, now, monkeypatch):
+    from django.utils import timezone
+
+    settings.SITE = settings.SITE.model_copy(update={"phone": "020 7946 0321"})
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(hours=80))
+    for closed in (address, cast.address):
+        answer = browser.get(closed)
+        assert answer.status_code == 410
+        assert 'href="tel:02079460321"' in answer.content.decode()
