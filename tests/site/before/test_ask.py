@@ -405,6 +405,13 @@ def test_a_form_that_was_sent_before_does_not_open_a_settled_matter_again(cast, 
     assert Matter.objects.filter(kind="back").count() == 1
 
 
+def test_he_is_told_to_keep_the_link_now_and_can_copy_it(cast, browser, address):
+    page = browser.post(address, replied("done")).content.decode()
+    assert "Keep this link: it is shown only now." in page
+    assert re.search(rf'<input type="url" readonly value="http://[^"]+{way_back(page)}">', page)
+    assert "To cancel or move it, tell the practice." in page
+
+
 def test_looking_at_the_door_opens_nothing(cast, browser, address, rows):
     door = way_back(browser.post(address, replied("done")).content.decode())
     before = rows()
