@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from holdfast_site.access.actors import Actor, Role
@@ -65,6 +65,19 @@ def supervised(actor: Actor, *, now: datetime) -> QuerySet[Client]:
         if one.therapist_id is not None:
             ids.update(own_clients(_as_therapist(one.therapist_id)).values_list("pk", flat=True))
     return Client.objects.filter(pk__in=ids).order_by("pk")
+
+
+def supervised_since(client: Client, *, now: datetime) -> date | None:
+    """From which day on a supervisor may look at what a client tells his therapist; nothing if none may now."""
+    ever_with = Appointment.objects.filter(client=client).values("therapist")
+    told = Assignment.objects.filter(ended_at__isnull=True, told_on__lte=timezone.localdate(now))
+    found = told.filter(Q(client=client) | Q(therapist__in=ever_with)).order_by("told_on", "pk")
+    return next((one.told_on for one in found if _covers(one, client)), None)
+
+
+def _covers(assignment: Assignment, client: Client) -> bool:
+    therapist_id = assignment.therapist_id
+    return therapist_id is None or own_clients(_as_therapist(therapist_id)).filter(pk=client.pk).exists()
 
 
 def in_list(actor: Actor, *, now: datetime) -> Sequence[Supervised]:

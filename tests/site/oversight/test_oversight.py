@@ -190,3 +190,26 @@ def test_the_number_of_queries_does_not_grow_with_the_clients(cast, lead, sue, t
         kept(him, now, name="Dan Marsh")
         appointment(him, cast.alma, now + timedelta(days=1), status="booked")
     assert queries() <= alone + 1
+
+
+def test_a_client_is_told_who_supervises_what_and_since_when_on_his_page_and_beside_the_questions(
+    cast, lead, browser, today
+):
+    own_page = signed_in("client", of=cast.dan)
+
+    def told():
+        return text(own_page.get("/mine/allowed")), text(browser.get(cast.address))
+
+    page, asked = told()
+    assert "Nobody supervises your therapist here now." in page
+    assert "supervisor" not in asked
+    assigned(lead, today + timedelta(days=1))  # he is to be told tomorrow
+    assert "supervisor" not in told()[1]
+    assigned(lead, today, therapist="ben")
+    assert "supervisor" not in told()[1]
+    assigned(lead, today, therapist="", client="dan")
+    page, asked = told()
+    assert f"the answers that your therapist sees, since {today:%-d %B %Y}" in page
+    assert "that you missed an appointment or have none booked" in page
+    assert "Never your words or your answers." in page
+    assert "and so does your therapist’s supervisor, unless you choose otherwise." in asked
