@@ -193,7 +193,7 @@ def test_the_number_of_queries_does_not_grow_with_the_clients(cast, lead, sue, t
 
 
 def test_a_client_is_told_who_supervises_what_and_since_when_on_his_page_and_beside_the_questions(
-    cast, lead, browser, today
+    cast, lead, sue, browser, today
 ):
     own_page = signed_in("client", of=cast.dan)
 
