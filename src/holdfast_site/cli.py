@@ -26,6 +26,7 @@ UNSAFE = 4
 @click.option("--name", help="The practice's name. Clients never see it on a check-in.")
 @click.option("--timezone", metavar="ZONE", help="The practice's time zone, such as Europe/London.")
 @click.option("--reading-hours", metavar="WORDS", help="When answers are read, as clients will see it.")
+@click.option("--phone", metavar="NUMBER", help="Where clients call the practice; blank: no page names a number.")
 @click.option("--crisis", "crisis", multiple=True, metavar="NAME=NUMBER", help="Whom to call now. Can be repeated.")
 @click.option("--care-contact", metavar="NAME", help="Who receives what is not for the therapist; blank: nobody.")
 @click.option(
@@ -44,6 +45,7 @@ def init(
     name: str | None,
     timezone: str | None,
     reading_hours: str | None,
+    phone: str | None,
     crisis: tuple[str, ...],
     care_contact: str | None,
     database: str,
@@ -65,6 +67,7 @@ def init(
         "reading_hours": _told(
             reading_hours, "--reading-hours", "When are answers read? Such as: Monday to Friday, 9 to 5"
         ),
+        "phone": _told(phone, "--phone", "Where do clients call the practice? Blank: no page says", blank=True),
         "crisis_numbers": _crisis_numbers(crisis),
         "database": database,
     }

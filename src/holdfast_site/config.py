@@ -32,7 +32,7 @@ class CrisisNumber(_Part):
     @property
     def dial(self) -> str:
         """The number as a telephone wants it."""
-        return "".join(sign for sign in self.number if sign.isdigit() or sign == "+")
+        return dialled(self.number)
 
 
 class CareContact(_Part):
@@ -89,6 +89,7 @@ class SiteConfig(_Part):
     name: Filled
     timezone: Filled
     reading_hours: Filled
+    phone: Annotated[str, Field(pattern=r"^(\+?[0-9][0-9 ()/.-]{2,29})?$")] = ""  # where clients call the practice
     crisis_numbers: tuple[CrisisNumber, ...] = ()
     care_contact: CareContact | None = None
     link_hours: Annotated[int, Field(ge=1, le=168)] = 72
@@ -134,6 +135,10 @@ class SiteConfig(_Part):
         return database
 
     @property
+    def dial(self) -> str:
+        return dialled(self.phone)
+
+    @property
     def host(self) -> str:
         return urlsplit(self.address).hostname or ""
 
@@ -144,6 +149,11 @@ class SiteConfig(_Part):
     @property
     def is_local(self) -> bool:
         return is_loopback(self.host)
+
+
+def dialled(number: str) -> str:
+    """A number as a telephone wants it."""
+    return "".join(sign for sign in number if sign.isdigit() or sign == "+")
 
 
 def is_loopback(host: str) -> bool:

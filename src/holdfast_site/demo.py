@@ -33,6 +33,7 @@ DECIDED: Mapping[str, object] = {
     "name": WORLD.name,
     "timezone": WORLD.timezone,
     "reading_hours": "Monday to Friday, 9 to 5",
+    "phone": "020 7946 0321",  # one of those kept free for stories
     "crisis_numbers": [
         {"name": "Samaritans", "number": "116 123", "hours": "day and night"},
         {"name": "Emergency", "number": "999"},

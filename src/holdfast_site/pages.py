@@ -60,8 +60,7 @@ def unreadable(request: HttpRequest, exception: Exception | None = None) -> Http
 
 def absent(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Not there, or not for this person: the same page, to the byte."""
-    sorry = "There is nothing at this address. Check that the link is whole, or ask the practice for a new one."
-    return render(request, "sorry.html", {"sorry": sorry}, status=404)
+    return render(request, "sorry.html", {"absent": True}, status=404)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

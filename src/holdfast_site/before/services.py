@@ -25,7 +25,7 @@ from holdfast_site.checkins.answers import Answers, Value
 from holdfast_site.checkins.models import Audience, Invitation, Submission
 from holdfast_site.checkins.questions import WORDS
 from holdfast_site.checkins.selectors import audiences_for
-from holdfast_site.checkins.services import AnsweredBefore, Closed, Kept, keep_once
+from holdfast_site.checkins.services import AnsweredBefore, Closed, Done, Kept, keep_once
 from holdfast_site.handover.due import seen_to_on
 from holdfast_site.handover.models import Kind
 from holdfast_site.handover.services import add_words, open_matter
@@ -51,7 +51,7 @@ class Came(NamedTuple):
 
 
 @transaction.atomic(durable=True)
-def keep_reply(*, came: Came, invitation: Invitation, answers: Answers) -> Kept | AnsweredBefore | Closed:
+def keep_reply(*, came: Came, invitation: Invitation, answers: Answers) -> Done:
     """Keep what he answered before a session, and open what follows from it for whoever is to be told."""
     answered = Submission.objects.filter(invitation=invitation).exists()
     if not answered and not selectors.is_open(invitation, now=came.now):

@@ -18,7 +18,7 @@ from holdfast_site.before.services import Came, Said
 from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.questions import MOST_WORDS
 from holdfast_site.checkins.selectors import audiences_for, is_answered, own_invitation
-from holdfast_site.checkins.services import AnsweredBefore, Closed, Kept
+from holdfast_site.checkins.services import AnsweredBefore, Closed, Empty, Kept
 
 GONE, CONFLICT, UNAVAILABLE, UNREADABLE = 410, 409, 503, 422
 
@@ -52,6 +52,8 @@ def _replied(request: ActingRequest, invitation: Invitation, link: str) -> HttpR
     match done:
         case Kept():
             return _thanked(request, invitation, link)
+        case Empty():
+            return _page(request, invitation, form, wrong="empty", status=UNREADABLE)
         case AnsweredBefore():
             return render(request, "before/answered.html", {"not_added": True, "link": link}, status=CONFLICT)
         case Closed():

@@ -45,6 +45,14 @@ class Closed:
     """The link's time is over."""
 
 
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Nothing was chosen or written. Nothing is kept, and the link stays open."""
+
+
+Done = Kept | AnsweredBefore | Closed | Empty
+
+
 @transaction.atomic
 def invite(*, by: Actor, appointment: Appointment, now: datetime) -> tuple[Invitation, str]:
     """Make one check-in and its link. The link is returned once and stored nowhere.
@@ -97,9 +105,7 @@ def invite_after_last_session(*, by: Actor, client_id: str, now: datetime) -> st
 
 
 @transaction.atomic(durable=True)
-def keep_answers(
-    *, by: Actor, invitation: Invitation, form: UUID, answers: Answers, now: datetime
-) -> Kept | AnsweredBefore | Closed:
+def keep_answers(*, by: Actor, invitation: Invitation, form: UUID, answers: Answers, now: datetime) -> Done:
     """Keep one set of answers. The same form sent twice, or a hundred times at once, is kept once.
 
     When this returns ``Kept``, the answers are on disk.
@@ -107,9 +113,7 @@ def keep_answers(
     return keep_once(by=by, invitation=invitation, form=form, answers=answers, now=now)
 
 
-def keep_once(
-    *, by: Actor, invitation: Invitation, form: UUID, answers: Answers, now: datetime
-) -> Kept | AnsweredBefore | Closed:
+def keep_once(*, by: Actor, invitation: Invitation, form: UUID, answers: Answers, now: datetime) -> Done:
     """The same inside a transaction, for what has to be kept together with something else."""
     before = Submission.objects.filter(invitation=invitation).first()
     if before is not None:
@@ -117,6 +121,8 @@ def keep_once(
     erased = Client.objects.filter(appointments=invitation.appointment_id, wrapped_key=b"").exists()
     if now >= invitation.expires_at or erased:
         return Closed()
+    if not answers.audiences:
+        return Empty()
     keep_as_given(invitation, form, answers, now)
     record(Action.CHECKIN_ANSWERED, by=by, about=f"checkin:{invitation.pk}", at=now)
     return Kept(answers.audiences, is_new=True)

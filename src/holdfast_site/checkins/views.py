@@ -14,6 +14,7 @@ from holdfast_site.checkins.forms import CheckinForm
 from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.page import sheet
 from holdfast_site.checkins.questions import questions_of
+from holdfast_site.oversight.selectors import supervised_since
 
 GONE, CONFLICT, UNAVAILABLE, UNREADABLE = 410, 409, 503, 422
 
@@ -28,13 +29,13 @@ def answer(request: ActingRequest, link: str) -> HttpResponse:
         return render(request, "checkins/answered.html", {"link": link})
     if timezone.now() >= invitation.expires_at:
         return render(request, "checkins/closed.html", status=GONE)
-    return _page(request, _form(invitation))
+    return _page(request, invitation, _form(invitation))
 
 
 def _sent_in(request: ActingRequest, invitation: Invitation, link: str) -> HttpResponse:
     form = _form(invitation, request)
     if not form.is_valid():
-        return _page(request, form, status=UNREADABLE)
+        return _page(request, invitation, form, wrong="unreadable", status=UNREADABLE)
     try:
         done = services.keep_answers(
             by=request.actor,
@@ -44,10 +45,12 @@ def _sent_in(request: ActingRequest, invitation: Invitation, link: str) -> HttpR
             now=timezone.now(),
         )
     except DatabaseError:  # a full or failing disk: the page comes back with everything he wrote in it
-        return _page(request, form, status=UNAVAILABLE)
+        return _page(request, invitation, form, wrong="not_saved", status=UNAVAILABLE)
     match done:
         case services.Kept(audiences):
             return render(request, "checkins/thanks.html", {"audiences": audiences, "link": link})
+        case services.Empty():
+            return _page(request, invitation, form, wrong="empty", status=UNREADABLE)
         case services.AnsweredBefore():
             return render(request, "checkins/answered.html", {"not_added": True, "link": link}, status=CONFLICT)
         case services.Closed():
@@ -59,6 +62,9 @@ def _form(invitation: Invitation, request: ActingRequest | None = None) -> Check
     return CheckinForm(questions_of(invitation.rotating), audiences, request.POST if request else None)
 
 
-def _page(request: ActingRequest, form: CheckinForm, status: int = 200) -> HttpResponse:
-    context = {"sheet": sheet(form), "not_saved": status == UNAVAILABLE, "unreadable": status == UNREADABLE}
+def _page(
+    request: ActingRequest, invitation: Invitation, form: CheckinForm, wrong: str = "", status: int = 200
+) -> HttpResponse:
+    is_supervised = supervised_since(invitation.appointment.client, now=timezone.now()) is not None
+    context = {"sheet": sheet(form), "wrong": wrong, "is_supervised": is_supervised}
     return render(request, "checkins/answer.html", context, status=status)

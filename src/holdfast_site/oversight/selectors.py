@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from holdfast_site.access.actors import Actor, Role
@@ -68,6 +68,19 @@ def supervised(actor: Actor, *, now: datetime) -> QuerySet[Client]:
     return Client.objects.filter(pk__in=ids).order_by("pk")
 
 
+def supervised_since(client: Client, *, now: datetime) -> date | None:
+    """From which day on a supervisor may look at what a client tells his therapist; nothing if none may now."""
+    ever_with = Appointment.objects.filter(client=client).values("therapist")
+    told = Assignment.objects.filter(ended_at__isnull=True, told_on__lte=timezone.localdate(now))
+    found = told.filter(Q(client=client) | Q(therapist__in=ever_with)).order_by("told_on", "pk")
+    return next((one.told_on for one in found if _covers(one, client)), None)
+
+
+def _covers(assignment: Assignment, client: Client) -> bool:
+    therapist_id = assignment.therapist_id
+    return therapist_id is None or own_clients(_as_therapist(therapist_id)).filter(pk=client.pk).exists()
+
+
 def in_list(actor: Actor, *, now: datetime) -> Sequence[Supervised]:
     """The same with names, in the order of their ids. Therapists are not set beside each other."""
     clients = list(supervised(actor, now=now))
@@ -89,14 +102,14 @@ def checkins(actor: Actor, client: Client, *, now: datetime) -> Sequence[CheckIn
     allowed, held = may_read_words(client, now=now), list(assignments(actor, now=now))
     found = []
     for one in reversed(shown_of(client)):
-        if not any(_covers(assignment, one.invitation) for assignment in held):
+        if not any(_may_show(assignment, one.invitation) for assignment in held):
             continue
         answers = {name: value for name, value in one.answers.items() if allowed or name != WORDS}
         found.append(CheckIn(one.invitation.sent_at, lines(answers), one.wants_to_be_asked))
     return found
 
 
-def _covers(assignment: Assignment, invitation: Invitation) -> bool:
+def _may_show(assignment: Assignment, invitation: Invitation) -> bool:
     about = invitation.appointment
     is_his = about.client_id == assignment.client_id or about.therapist_id == assignment.therapist_id
     return is_his and timezone.localdate(invitation.sent_at) >= assignment.told_on

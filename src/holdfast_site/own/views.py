@@ -24,6 +24,7 @@ from holdfast_site.checkins.selectors import own_invitation
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import allows, paused_until
 from holdfast_site.consents.services import decide
+from holdfast_site.oversight.selectors import supervised_since
 from holdfast_site.own import selectors, services
 from holdfast_site.own.erasing import erase
 from holdfast_site.own.forms import STOPS, CorrectForm, DecideForm, OwnForm, ReachForm, StopForm
@@ -91,6 +92,7 @@ def allowed(request: ActingRequest) -> HttpResponse:
         "standing": selectors.standing(client, now=now),
         "decided": selectors.decided(client),
         "early_warning": settings.SITE.early_warning,
+        "supervised_since": supervised_since(client, now=now),
     }
     return _form_page(request, "own/allowed.html", form, **context)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from holdfast.tables.schema import InitiatedBy
@@ -49,6 +51,16 @@ class CardForm(forms.Form):
     safe_from = forms.IntegerField(min_value=0, max_value=23)
     safe_until = forms.IntegerField(min_value=1, max_value=24)
     wishes = forms.CharField(max_length=200, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """An address for the way he chose, and hours that are some."""
+        told = super().clean() or {}
+        needed = {"email": "email", "sms": "phone"}.get(told.get("channel", ""))
+        if needed and not told.get(needed) and needed not in self.errors:
+            self.add_error(needed, "He chose to be written to here, so this is needed. Nothing was saved.")
+        if told.get("safe_from", 0) >= told.get("safe_until", 24):
+            self.add_error("safe_until", "This has to be later than the hour before it. Nothing was saved.")
+        return told
 
 
 class NewForm(forms.Form):

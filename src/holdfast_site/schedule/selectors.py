@@ -165,6 +165,15 @@ def found(actor: Actor, words: str) -> Sequence[Person]:
     return [one for one in people if wanted in f"{one.client.pk} {one.card.name}".lower()][:MOST_FOUND]
 
 
+def meant(actor: Actor, words: str) -> Client | None:
+    """The one client who has this id or, if nobody has, this name. Nobody, if several have it."""
+    by_id = clients(actor).filter(pk=words.strip()).first()
+    if by_id is not None or not words.strip():
+        return by_id
+    named = [one.client for one in found(actor, words) if one.card.name.strip().lower() == words.strip().lower()]
+    return named[0] if len(named) == 1 else None
+
+
 def card_of(client: Client) -> ContactCard:
     """How one client may be reached."""
     return cards_of([client])[client.pk]

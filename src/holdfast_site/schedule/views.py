@@ -20,7 +20,7 @@ from holdfast_site.caseload.services import note_reading
 from holdfast_site.messages.selectors import has_delivery_problem
 from holdfast_site.oversight.leaves import away_until
 from holdfast_site.people.contacts import ContactCard
-from holdfast_site.people.models import Appointment
+from holdfast_site.people.models import Appointment, Client, Therapist
 from holdfast_site.people.services import keep_contact
 from holdfast_site.schedule import selectors, services
 from holdfast_site.schedule.forms import (
@@ -37,6 +37,7 @@ from holdfast_site.schedule.forms import (
 UNREADABLE, CHANGED_MEANWHILE = 422, 409
 FARTHEST = timedelta(days=3660)  # from today, of a day that a schedule is asked for
 UNCLEAR = "Something is missing, or is not a day, a time or an address. Nothing was saved."
+BOOKING_WRONG = {"on": "Day: this is not a day.", "at": "Time: this is not a time.", "form": "Open this page anew."}
 WRONG = {
     services.Taken: "The therapist sees somebody else at that time. Nothing was saved: choose another time.",
     services.Over: "That time is over, or the appointment is not booked any more. Nothing was saved.",
@@ -64,10 +65,10 @@ def book(request: ActingRequest) -> HttpResponse:
     if request.method != "POST":
         return _book_page(request)
     form = BookForm(request.POST)
-    client = selectors.clients(request.actor).filter(pk=request.POST.get("client", "")).first()
+    client = selectors.meant(request.actor, request.POST.get("client", ""))
     therapist = selectors.therapists(request.actor).filter(pk=request.POST.get("therapist", "")).first()
     if not form.is_valid() or client is None or therapist is None:
-        return _book_page(request, wrong=UNCLEAR, status=UNREADABLE)
+        return _book_page(request, wrong=_unclear(form, client, therapist), status=UNREADABLE)
     told = form.cleaned_data
     away = away_until(told["on"]).get(therapist.pk)
     if away is not None and not told["though_away"]:
@@ -142,10 +143,10 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
     found = get_object_or_404(selectors.clients(request.actor), pk=client_id)
     before = selectors.card_of(found)
     form = CardForm(request.POST if request.method == "POST" else None)
-    if form.is_valid() and form.cleaned_data["safe_from"] < form.cleaned_data["safe_until"]:
+    if form.is_valid():
         card = ContactCard(timezone=before.timezone, **form.cleaned_data)
         keep_contact(by=request.actor, client=found, card=card, now=timezone.now())
-        return redirect("schedule:clients")
+        return redirect(f"{reverse('schedule:client', args=[found.pk])}?saved")
     note_reading(Action.CONTACT_READ, by=request.actor, about=f"client:{found.pk}", now=timezone.now())
     wrong = UNCLEAR if form.is_bound else ""
     context = {
@@ -155,11 +156,23 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
         "wordings": WORDING_OPTIONS,
         "came_back": bool(has_delivery_problem([found])),
         "wrong": wrong,
+        "errors": form.errors,
+        "is_saved": "saved" in request.GET and not wrong,
     }
     return render(request, "schedule/client.html", context, status=UNREADABLE if wrong else 200)
 
 
 # --- steps ------------------------------------------------------------------------------------------
+
+
+def _unclear(form: BookForm, client: Client | None, therapist: Therapist | None) -> str:
+    """Which parts of a booking could not be read."""
+    said = [words for name, words in BOOKING_WRONG.items() if name in form.errors]
+    if client is None:
+        said.insert(0, "Client: nobody has this id or name, or more than one has the name. Then use the id.")
+    if therapist is None:
+        said.append("With: choose a therapist.")
+    return " ".join([*said, "Nothing was saved."])
 
 
 def _move(request: ActingRequest, found: Appointment) -> HttpResponse:

@@ -236,6 +236,13 @@ def test_forbidden_looks_exactly_like_absent(cast, browser):
     assert dict(one_letter_off.headers) == dict(absent.headers)
 
 
+def test_whoever_was_signed_out_finds_the_way_in_on_the_same_page_as_whoever_mistyped(cast, browser):
+    pages = [browser.get(path).content for path in ("/today/", "/mine/", "/practice/", "/nothing-is-here", "/c/wrong")]
+    assert len(set(pages)) == 1
+    assert b'href="/sign-in' in pages[0]
+    assert b"Check that it is whole" in pages[0]
+
+
 def test_a_page_without_a_rule_is_not_reached(site, browser, monkeypatch):
     from holdfast_site.access import policy
 
@@ -304,7 +311,7 @@ def test_a_form_without_its_secret_is_refused(cast, site):
 
     strict = Client(SERVER_NAME="127.0.0.1", enforce_csrf_checks=True)
     assert strict.post("/sign-in", {"login": "x", "password": "y", "role": "therapist"}).status_code == 403
-    form = {"form": "00000000-0000-4000-8000-000000000000"}
+    form = {"form": "00000000-0000-4000-8000-000000000000", "pace": "0"}
     assert strict.post(cast.address, form).status_code == 200  # its secret is in the address
 
 

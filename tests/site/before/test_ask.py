@@ -188,9 +188,13 @@ def test_coming_and_cancelling_at_once_is_asked_back(cast, browser, address, row
     assert rows() == before
 
 
-def test_skipping_everything_is_an_answer_too(cast, browser, address, settings):
-    assert "You skipped everything, which is fine." in browser.post(address, {"form": str(uuid4())}).content.decode()
-    assert (kept(), matters(settings)) == ({}, [])
+def test_a_mis_tap_on_send_keeps_nothing_and_leaves_the_link_open(cast, browser, address, rows):
+    before = rows()
+    page = browser.post(address, {"form": str(uuid4()), "who_done": "therapist", "until": "4"}).content.decode()
+    assert "Nothing was chosen yet, so nothing was sent." in page
+    assert rows() == before
+    assert browser.post(address, replied("coming")).status_code == 200
+    assert kept() == {"therapist": {"reply": "coming"}}
 
 
 def test_the_same_form_twice_is_kept_once_with_the_same_thanks(cast, browser, address, rows):
@@ -429,6 +433,13 @@ def test_a_form_that_was_sent_before_does_not_open_a_settled_matter_again(cast, 
     assert Matter.objects.filter(kind="back").count() == 1
 
 
+def test_he_is_told_to_keep_the_link_now_and_can_copy_it(cast, browser, address):
+    page = browser.post(address, replied("done")).content.decode()
+    assert "Keep this link: it is shown only now." in page
+    assert re.search(rf'<input type="url" readonly value="http://[^"]+{way_back(page)}">', page)
+    assert "To cancel or move it, tell the practice." in page
+
+
 def test_looking_at_the_door_opens_nothing(cast, browser, address, rows):
     door = way_back(browser.post(address, replied("done")).content.decode())
     before = rows()
@@ -488,3 +499,23 @@ def test_a_care_contact_who_is_his_therapist_hears_the_way_back_as_his_therapist
     browser.post(door, {"form": str(uuid4()), "words": CANARY})
     assert [holder for kind, holder, _ in matters(settings) if kind == "back"] == ["therapist"]
     assert "Would like to come back" in alma.get("/holding/").content.decode()
+
+
+@pytest.mark.parametrize(("phone", "says"), [("", "tell the practice."), ("020 7946 0321", 'href="tel:02079460321"')])
+def test_pages_that_say_to_call_name_the_number_if_there_is_one(cast, browser, address, settings, phone, says):
+    settings.SITE = settings.SITE.model_copy(update={"phone": phone})
+    assert (says in browser.get(address).content.decode()) == bool(phone)
+    assert says in browser.post(address, replied("done")).content.decode()
+    assert says in browser.get(address).content.decode()
+    assert says in browser.post(address, replied("coming")).content.decode()
+
+
+def test_a_closed_page_names_the_number(cast, browser, address, settings, now, monkeypatch):
+    from django.utils import timezone
+
+    settings.SITE = settings.SITE.model_copy(update={"phone": "020 7946 0321"})
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(hours=80))
+    for closed in (address, cast.address):
+        answer = browser.get(closed)
+        assert answer.status_code == 410
+        assert 'href="tel:02079460321"' in answer.content.decode()

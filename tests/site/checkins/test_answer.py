@@ -46,10 +46,19 @@ def test_every_question_can_be_skipped_and_a_skipped_one_is_no_zero(cast, browse
     assert kept(cast) == {"therapist": {"pace": 0}}
 
 
-def test_skipping_everything_is_an_answer_too(cast, browser):
-    answer = browser.post(cast.address, {"form": str(uuid4())})
-    assert "You skipped everything, which is fine." in answer.content.decode()
-    assert kept(cast) == {}
+@pytest.mark.parametrize("more", [{}, {"who": "care_contact", "pace_who": "prompt", "pace": "", "words": " "}])
+def test_a_mis_tap_on_send_keeps_nothing_and_leaves_the_link_open(cast, browser, rows, more):
+    before = rows()
+    answer = browser.post(cast.address, {"form": str(uuid4()), **more})
+    assert "Nothing was chosen yet, so nothing was sent." in answer.content.decode()
+    assert rows() == before
+    assert browser.post(cast.address, filled()).status_code == 200
+    assert kept(cast)
+
+
+def test_an_empty_form_after_an_answer_says_that_it_was_answered(cast, browser):
+    browser.post(cast.address, filled())
+    assert browser.post(cast.address, {"form": str(uuid4())}).status_code == 409
 
 
 def test_nothing_is_chosen_before_he_chooses(cast, browser):

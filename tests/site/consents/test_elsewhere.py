@@ -40,12 +40,18 @@ def test_who_is_not_to_be_counted_is_in_none_of_the_leads_figures(cast, now):
 
 
 def test_the_supervisor_reads_his_words_only_while_he_says_so(cast, browser, now):
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.oversight.models import Assignment
     from holdfast_site.oversight.selectors import checkins, may_read_words
+    from tests.site.conftest import staff
 
+    sue = staff("supervisor")
+    Assignment.objects.create(supervisor=sue, therapist=cast.alma, told_on=now.date(), assigned_at=now)
     browser.post(cast.address, filled(words="Zanzibar"))
+    her = Actor(Role.SUPERVISOR, id=str(sue.member_id))
 
     def read():
-        return "Zanzibar" in " ".join(line for one in checkins(cast.dan, now=now) for line in one.lines)
+        return "Zanzibar" in " ".join(line for one in checkins(her, cast.dan, now=now) for line in one.lines)
 
     assert not read()
     say(cast.dan, "supervisor_reads", True, now)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.site.checkins.test_answer import filled
-from tests.site.conftest import appointment, signed_in
+from tests.site.conftest import appointment, signed_in, staff
 from tests.site.handover.test_holding import text
 from tests.site.handover.test_matters import opened
 from tests.site.people.test_contacts import kept
@@ -201,3 +201,46 @@ def test_whoever_is_away_cannot_stand_in(cast, lead, today):
     assert answer.status_code == 422
     assert "ben is away on some of these days" in answer.content.decode()
     assert Leave.objects.count() == 1
+
+
+def test_a_client_is_told_who_supervises_what_and_since_when_on_his_page_and_beside_the_questions(
+    cast, lead, sue, browser, today
+):
+    own_page = signed_in("client", of=cast.dan)
+
+    def told():
+        return text(own_page.get("/mine/allowed")), text(browser.get(cast.address))
+
+    page, asked = told()
+    assert "Nobody supervises your therapist here now." in page
+    assert "supervisor" not in asked
+    assigned(lead, today + timedelta(days=1))  # he is to be told tomorrow
+    assert "supervisor" not in told()[1]
+    assigned(lead, today, therapist="ben")
+    assert "supervisor" not in told()[1]
+    assigned(lead, today, therapist="", client="dan")
+    page, asked = told()
+    assert f"the answers that your therapist sees, since {today:%-d %B %Y}" in page
+    assert "that you missed an appointment or have none booked" in page
+    assert "Never your words or your answers." in page
+    assert "and so does your therapist’s supervisor, unless you choose otherwise." in asked
+
+
+def test_a_supervisor_sees_what_was_said_to_whom_he_oversees_since_it_was_told(cast, browser, now, today):
+    """Not what a client told another therapist before, nor what he said before he was told that somebody looks on."""
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.oversight.models import Assignment
+    from holdfast_site.oversight.selectors import checkins
+
+    sue = staff("supervisor")
+    browser.post(cast.address, filled())
+    her = Actor(Role.SUPERVISOR, id=str(sue.member_id))
+
+    def seen(therapist, told_on):
+        Assignment.objects.all().delete()
+        Assignment.objects.create(supervisor=sue, therapist=therapist, told_on=told_on, assigned_at=now)
+        return len(checkins(her, cast.dan, now=now))
+
+    assert seen(cast.alma, today) == 1
+    assert seen(cast.ben, today) == 0
+    assert seen(cast.alma, today + timedelta(days=1)) == 0

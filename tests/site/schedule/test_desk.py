@@ -243,3 +243,35 @@ def test_a_day_of_leave_is_booked_only_by_saying_so(cast, desk, day):
     assert not Appointment.objects.filter(status="booked").exists()
     assert booked(desk, day, though_away="on").status_code == 302
     assert booked(desk, day, client="eli", therapist="ben").status_code == 302
+
+
+def test_somebody_can_be_booked_by_his_whole_name_unless_two_have_it(cast, desk, day, now):
+    kept(cast.dan, now, name="Dan Marsh")
+    assert booked(desk, day, client=" dan marsh ").status_code == 302
+    assert the_booked().client_id == "dan"
+    kept(cast.eli, now, name="Dan Marsh")
+    assert booked(desk, day, client="Dan Marsh", at="17:00").status_code == 422
+    assert booked(desk, day, client="dan", at="17:00").status_code == 302  # the id
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [({"client": "nobody"}, "Client:"), ({"therapist": ""}, "With:"), ({"at": "noon"}, "Time:"), ({"on": "x"}, "Day:")],
+)
+def test_a_booking_that_cannot_be_read_says_which_part(cast, desk, day, told, says):
+    said = text(booked(desk, day, **told))
+    assert [part for part in ("Client:", "With:", "Time:", "Day:") if part in said] == [says]
+
+
+@pytest.mark.parametrize(("channel", "beside"), [("email", "email"), ("sms", "phone")])
+def test_a_way_without_its_address_is_refused_beside_the_field(cast, desk, rows, channel, beside):
+    told = {"name": "Dan", "channel": channel, "wording": "note", "safe_from": 8, "safe_until": 20}
+    before = rows()["Contact"]
+    answer = desk.post("/clients/dan", told)
+    assert answer.status_code == 422
+    assert re.search(
+        rf'name="{beside}"[^>]*></label>\s*<p class="wrong" role="alert">He chose', answer.content.decode()
+    )
+    assert rows()["Contact"] == before
+    answer = desk.post("/clients/dan", {**told, "email": "dan@hill.example", "phone": "0123"}, follow=True)
+    assert "Saved." in text(answer)
