@@ -35,7 +35,7 @@ from holdfast_site.schedule.forms import (
 )
 
 UNREADABLE, CHANGED_MEANWHILE = 422, 409
-FARTHEST = timedelta(days=3660)  # from today, of a day that a schedule is asked for
+YEARS = range(1900, 2200)  # of which a schedule can be asked for
 UNCLEAR = "Something is missing, or is not a day, a time or an address. Nothing was saved."
 BOOKING_WRONG = {"on": "Day: this is not a day.", "at": "Time: this is not a time.", "form": "Open this page anew."}
 WRONG = {
@@ -203,12 +203,11 @@ def _to_its_day(made: object) -> HttpResponse | None:
 
 def _day(told: str) -> date:
     """The day that was asked for, or today."""
-    today = timezone.localdate()
     try:
         asked = date.fromisoformat(told)
     except ValueError:
-        return today
-    return asked if abs(asked - today) <= FARTHEST else today
+        return timezone.localdate()
+    return asked if asked.year in YEARS else timezone.localdate()
 
 
 def _moment(told: dict[str, Any]) -> datetime:
