@@ -9,6 +9,8 @@ import pytest
 from tests.site.access.test_matrix import METHODS
 from tests.site.conftest import appointment
 
+pytestmark = pytest.mark.long
+
 READ = {"GET": 200, "HEAD": 200}
 BOTH = {**READ, "POST": 422}  # a form that says nothing is refused in words
 NOT_SAID = {**READ, "POST": 404}  # nothing that can be done was said

@@ -13,6 +13,8 @@ import pytest
 from tests.site.access.test_canaries import as_him
 from tests.site.conftest import appointment, client, signed_in
 
+pytestmark = pytest.mark.long
+
 CANARY = "Zanzibar"
 
 

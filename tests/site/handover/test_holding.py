@@ -12,6 +12,8 @@ import pytest
 from tests.site.conftest import appointment, client, signed_in, staff
 from tests.site.handover.test_matters import opened
 
+pytestmark = pytest.mark.long
+
 
 def text(page):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.content.decode()))

@@ -14,6 +14,8 @@ from tests.site.handover.test_holding import text
 from tests.site.handover.test_matters import opened
 from tests.site.people.test_contacts import kept
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(name="desk")
 def _desk(cast):
