@@ -9,6 +9,7 @@ from holdfast_site.caseload.adapters import tables, without
 from holdfast_site.handover.noticing import notice
 from holdfast_site.insight.services import work_out
 from holdfast_site.people.models import Appointment
+from holdfast_site.people.selectors import erased
 
 
 def refresh(now: datetime) -> None:
@@ -18,5 +19,5 @@ def refresh(now: datetime) -> None:
         return
     caseload.refresh(now)
     found = tables(now)
-    notice(without(found, caseload.erased()), now=now)
+    notice(without(found, erased()), now=now)
     work_out(found, now=now)

@@ -201,10 +201,6 @@ def lean(rows: Rows, top: Peak, variance: Floats) -> Place:
     return effects, (slope[1] - top.cross.T @ effects) / top.therapist_curvature
 
 
-def log_likelihood(rows: Rows, at: Place) -> float:
-    return _seen(rows, at)[0]
-
-
 def _seen(rows: Rows, at: Place) -> tuple[float, Floats]:
     """The log-likelihood, and its slope in the log-odds of each row."""
     eta = rows.scores(*at)

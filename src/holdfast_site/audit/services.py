@@ -112,6 +112,12 @@ def record(action: Action, *, by: Actor, about: str, at: datetime) -> Event:
     return event
 
 
+@transaction.atomic
+def note_reading(action: Action, *, by: Actor, about: str, now: datetime) -> None:
+    """Tell the audit who looked at what: by itself, because looking changes nothing else."""
+    record(action, by=by, about=about, at=now)
+
+
 def verify(anchors: Path | None = None, *, using: str = DEFAULT_DB_ALIAS) -> Whole | Broken:
     """Go through the whole chain, and through the heads that were written down before."""
     before, count, heads = START, 0, _heads(anchors)

@@ -24,7 +24,7 @@ from holdfast_site.before.questions import CANCEL, MATTERS, REPLY, UNTIL, WEEKS,
 from holdfast_site.checkins.answers import Answers, Value
 from holdfast_site.checkins.models import Audience, Invitation, Submission
 from holdfast_site.checkins.questions import WORDS
-from holdfast_site.checkins.selectors import audiences_for
+from holdfast_site.checkins.selectors import audiences_for, is_answered
 from holdfast_site.checkins.services import AnsweredBefore, Closed, Done, Kept, keep_once
 from holdfast_site.handover.due import seen_to_on
 from holdfast_site.handover.models import Kind
@@ -53,8 +53,7 @@ class Came(NamedTuple):
 @transaction.atomic(durable=True)
 def keep_reply(*, came: Came, invitation: Invitation, answers: Answers) -> Done:
     """Keep what he answered before a session, and open what follows from it for whoever is to be told."""
-    answered = Submission.objects.filter(invitation=invitation).exists()
-    if not answered and not selectors.is_open(invitation, now=came.now):
+    if not is_answered(invitation) and not selectors.is_open(invitation, now=came.now):
         return Closed()
     done = keep_once(by=came.by, invitation=invitation, form=came.form, answers=answers, now=came.now)
     if isinstance(done, Kept) and done.is_new:

@@ -27,7 +27,7 @@ from holdfast_site.caseload.repairs import Done, sealed
 from holdfast_site.checkins.answers import Answers
 from holdfast_site.checkins.models import Asks, Audience, Invitation
 from holdfast_site.checkins.questions import CHANGE, QUESTIONS, ROTATING, ROTATING_EACH_TIME, VERSION
-from holdfast_site.checkins.services import keep_as_given
+from holdfast_site.checkins.services import Given, keep_as_given
 from holdfast_site.people.models import Appointment, Client, Ending, Pause, Therapist
 from holdfast_site.people.services import add_client, keep_wishes
 
@@ -57,8 +57,7 @@ def load(tables: Tables, *, moved: timedelta = timedelta(0)) -> Loaded:
     _appointments(tables, clock)
     _endings(tables, clock)
     _repairs(tables, clock)
-    for row in _rows(tables, "checkins"):
-        _checkin(row, clock)
+    _checkins(tables, clock)
     return Loaded(Client.objects.count(), Appointment.objects.count(), Invitation.objects.count())
 
 
@@ -167,26 +166,34 @@ def _repair(row: Row, client: Client, at: datetime) -> Repair:
     return repair
 
 
-def _checkin(row: Row, clock: _Clock) -> None:
-    sent_at = clock.known(row["sent_at"])
-    his = Appointment.objects.select_related("client")
-    about = his.get(appointment_id=row["appointment_id"], client=row["client_id"])
-    if about.client.is_erased:  # what he said elsewhere does not come back with an export
-        return
+def _checkins(tables: Tables, clock: _Clock) -> None:
+    """Check-ins that were asked and answered elsewhere: each once, and none of whoever was erased."""
+    about = {(one.appointment_id, one.client_id): one for one in Appointment.objects.select_related("client")}
+    known: set[tuple[object, datetime]] = set(Invitation.objects.values_list("appointment", "sent_at"))
+    fresh = []
+    for row in _rows(tables, "checkins"):
+        sent_at, one = clock.known(row["sent_at"]), about[row["appointment_id"], row["client_id"]]
+        if not one.client.is_erased and (one.pk, sent_at) not in known:
+            known.add((one.pk, sent_at))
+            fresh.append((_invitation(row, one, sent_at), row))
+    Invitation.objects.bulk_create([invitation for invitation, _ in fresh])
+    answered = [(invitation, row) for invitation, row in fresh if row["answered_at"] is not None]
+    keep_as_given([Given(one, uuid4(), _answers(row), clock.known(row["answered_at"])) for one, row in answered])
+
+
+def _invitation(row: Row, about: Appointment, sent_at: datetime) -> Invitation:
     rotating = [question.name for question in ROTATING if row[question.name] is not None]
-    invitation, is_new = Invitation.objects.get_or_create(
+    return Invitation(
         appointment=about,
         sent_at=sent_at,
-        defaults={
-            "asks": Asks.BEFORE if sent_at < about.starts_at else Asks.CHECKIN,
-            "link": secrets.token_bytes(32),
-            "expires_at": sent_at + OPEN_FOR,
-            "version": VERSION,
-            "rotating": rotating[:ROTATING_EACH_TIME],
-        },
+        asks=Asks.BEFORE if sent_at < about.starts_at else Asks.CHECKIN,
+        link=secrets.token_bytes(32),
+        expires_at=sent_at + OPEN_FOR,
+        version=VERSION,
+        rotating=rotating[:ROTATING_EACH_TIME],
     )
-    if is_new and row["answered_at"] is not None:
-        given = [
-            (name, row[name], Audience.THERAPIST) for name in (*QUESTIONS, CHANGE, ATTEND) if row[name] is not None
-        ]
-        keep_as_given(invitation, uuid4(), Answers.of(given), clock.known(row["answered_at"]))
+
+
+def _answers(row: Row) -> Answers:
+    named = ((name, row[name]) for name in (*QUESTIONS, CHANGE, ATTEND))
+    return Answers.of([(name, value, Audience.THERAPIST) for name, value in named if value is not None])

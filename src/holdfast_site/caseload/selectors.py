@@ -21,8 +21,8 @@ from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.selectors import shown_to_therapist
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.people.selectors import cards_of
+from holdfast_site.schedule.services import NOT_MARKED
 
-NOT_MARKED = (Status.UNKNOWN, Status.BOOKED)  # of a past appointment: nobody said what became of it
 ASKED_FOR = timedelta(days=60)  # how far back nobody remembers whether he came
 LOOK_AHEAD = timedelta(days=7)
 LATEST = 6  # check-ins of each who comes: the last one, and what it may have fallen from

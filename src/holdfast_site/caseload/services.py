@@ -33,38 +33,30 @@ from holdfast_site.caseload.words import chance
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import left_out
 from holdfast_site.people.models import Appointment, Client
+from holdfast_site.people.selectors import erased
+from holdfast_site.schedule import services as schedule
+from holdfast_site.schedule.services import OUTCOME
 
-CAME = {"yes": "attended", "no": "no_show"}
+CAME = {"yes": True, "no": False}
 LOOKED_BACK = timedelta(weeks=10)  # at earlier flags, before new ones are shown; the policy wants two months
 
 
 @transaction.atomic
 def mark(*, by: Actor, appointment_id: int, came: str, now: datetime) -> bool:
     """Mark a past appointment. False if it is not his, or was marked meanwhile: then nothing changes."""
-    own = selectors.unmarked(by, selectors.own_ids(by), now=now).filter(pk=appointment_id)
-    still = Appointment.objects.filter(pk__in=list(own.values_list("pk", flat=True)), status__in=selectors.NOT_MARKED)
-    changed = still.update(status=CAME[came], certainty="recorded", status_at=now)
-    if changed:
-        record(Action.APPOINTMENT_MARKED, by=by, about=f"appointment:{appointment_id}", at=now)
-    return bool(changed)
+    is_his = selectors.unmarked(by, selectors.own_ids(by), now=now).filter(pk=appointment_id).exists()
+    return is_his and schedule.mark(by=by, appointment_id=appointment_id, came=CAME[came], now=now)
 
 
 @transaction.atomic
 def mark_right(*, by: Actor, appointment_id: int, came: str, now: datetime) -> bool:
     """Put right what he marked himself today. False if it says so already, or is not his to put right any more."""
     today = [one.pk for one in selectors.marked_today(by, selectors.own_ids(by), now=now) if one.pk == appointment_id]
-    changed = (
-        Appointment.objects.filter(pk__in=today).exclude(status=CAME[came]).update(status=CAME[came], status_at=now)
-    )
+    status = OUTCOME[CAME[came]]
+    changed = Appointment.objects.filter(pk__in=today).exclude(status=status).update(status=status, status_at=now)
     if changed:
         record(Action.APPOINTMENT_MARKED, by=by, about=f"appointment:{appointment_id}", at=now)
     return bool(changed)
-
-
-@transaction.atomic
-def note_reading(action: Action, *, by: Actor, about: str, now: datetime) -> None:
-    """Tell the audit who looked at what."""
-    record(action, by=by, about=about, at=now)
 
 
 @transaction.atomic
@@ -153,11 +145,6 @@ def refresh(now: datetime, *, fitted: Fitted | None = None) -> None:
             Flag.objects.filter(client__in=unwilling).delete()
             Flag.objects.bulk_create([flag for flag in flags if flag.client_id not in unwilling], ignore_conflicts=True)
     _count(now)
-
-
-def erased() -> frozenset[str]:
-    """The ids of those who were erased."""
-    return frozenset(Client.objects.filter(wrapped_key=b"").values_list("pk", flat=True))
 
 
 def _courses(known: Episodes) -> list[Course]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from holdfast_site.access.gate import ActingRequest
-from holdfast_site.audit.services import Action
+from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.caseload import flags, selectors, services
 from holdfast_site.caseload.forms import GuessForm, LogForm
 from holdfast_site.caseload.repairs import SOMETHING_ELSE, Done
@@ -21,7 +21,7 @@ FEW = 5  # what can be read before the next client comes
 def today(request: ActingRequest) -> HttpResponse:
     """One screen: who is coming, who is worth a conversation, who has gone quiet, what nobody marked."""
     actor, now = request.actor, timezone.now()
-    services.note_reading(Action.CASELOAD_READ, by=actor, about=f"therapist:{actor.therapist_id}", now=now)
+    note_reading(Action.CASELOAD_READ, by=actor, about=f"therapist:{actor.therapist_id}", now=now)
     own = selectors.own_ids(actor)
     overdue, off = list(selectors.overdue(actor, own)), flags.muted()
     coming = selectors.coming(actor, own, now=now)
@@ -54,7 +54,7 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
     """One of his clients: the story, the fit, what could be said, what he said."""
     actor, now = request.actor, timezone.now()
     his = get_object_or_404(selectors.own_clients(actor), pk=client_id)
-    services.note_reading(Action.CLIENT_READ, by=actor, about=f"client:{his.pk}", now=now)
+    note_reading(Action.CLIENT_READ, by=actor, about=f"client:{his.pk}", now=now)
     context = {
         "client": his,
         "names": selectors.names({his.pk}),

@@ -11,7 +11,7 @@ from holdfast.silence.signals.said import LOW
 from holdfast.silence.words import in_ten
 from holdfast_site.before import words as said_before
 from holdfast_site.checkins.answers import Value
-from holdfast_site.checkins.questions import CHANGE, CHANGES, QUESTIONS, WORDS, Balance, HowOften, Question, Scale
+from holdfast_site.checkins.questions import CHANGE, CHANGES, QUESTIONS, WORDS, Question, Scale, in_words
 
 NOTHING_TO_CHANGE = CHANGES[-2:]
 
@@ -60,19 +60,7 @@ def _off(question: Question, value: int, earlier: Value | None) -> str | None:
 
 
 def _line(question: Question, value: Value) -> str:
-    said = TITLES[question.name]
-    match question:
-        case Balance():
-            return f"{said}: {_label(value, [pair for side in question.sides for pair in side])}"
-        case HowOften():
-            return f"{said}: {_label(value, question.options)}"
-        case _:
-            return f"{said}: {value} of 10"
-
-
-def _label(value: Value, options: Sequence[tuple[int, str]]) -> str:
-    """The words of an option. One that this version does not know is shown as it is."""
-    return dict(options).get(int(value), str(value)).lower()
+    return f"{TITLES[question.name]}: {in_words(question, int(value)).lower()}"
 
 
 def chance(low: float, middle: float, high: float) -> str:

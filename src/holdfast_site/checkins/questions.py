@@ -120,6 +120,17 @@ ROTATING_EACH_TIME = 2
 REST = 2  # check-ins that were answered, before a rotating question is asked again
 
 
+def in_words(question: Question, value: int) -> str:
+    """An answer in the words of its question. One that this version does not know is shown as it is."""
+    match question:
+        case Scale():
+            return f"{value} of 10"
+        case HowOften():
+            return dict(question.options).get(value, str(value))
+        case Balance():
+            return dict(pair for side in question.sides for pair in side).get(value, str(value))
+
+
 def next_rotating(asked: Sequence[Sequence[str]], known: frozenset[str]) -> tuple[str, ...]:
     """Choose the rotating questions of the next check-in by what is not known about him yet.
 

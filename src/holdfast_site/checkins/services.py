@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -23,6 +23,7 @@ from holdfast_site.checkins.questions import VERSION, next_rotating
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import allows
 from holdfast_site.people.models import Appointment, Client
+from holdfast_site.vault import ClientBox
 
 LINK_BYTES = 32
 
@@ -123,7 +124,7 @@ def keep_once(*, by: Actor, invitation: Invitation, form: UUID, answers: Answers
         return Closed()
     if not answers.audiences:
         return Empty()
-    keep_as_given(invitation, form, answers, now)
+    keep_as_given([Given(invitation, form, answers, now)])
     record(Action.CHECKIN_ANSWERED, by=by, about=f"checkin:{invitation.pk}", at=now)
     return Kept(answers.audiences, is_new=True)
 
@@ -141,19 +142,36 @@ def correct(*, by: Actor, box: SealedBox, values: Mapping[str, Value | None], fo
     record(Action.ANSWER_CORRECTED, by=by, about=f"checkin:{box.submission.invitation_id}", at=now)
 
 
-def keep_as_given(invitation: Invitation, form: UUID, answers: Answers, answered_at: datetime) -> None:
-    """Keep answers without asking whether they may come: for what was answered elsewhere. In a transaction."""
-    _seal(Submission.objects.create(invitation=invitation, form=form, answered_at=answered_at), invitation, answers)
+class Given(NamedTuple):
+    """One set of answers, as it is kept."""
+
+    invitation: Invitation
+    form: UUID
+    answers: Answers
+    answered_at: datetime
+
+
+def keep_as_given(given: Sequence[Given]) -> None:
+    """Keep answers without asking whether they may come: also those that were given elsewhere. In a transaction."""
+    kept = Submission.objects.bulk_create(
+        [Submission(invitation=one.invitation, form=one.form, answered_at=one.answered_at) for one in given]
+    )
+    keys: dict[str, ClientBox] = {}  # each client's key is unwrapped once
+    boxes: list[SealedBox] = []
+    for submission, one in zip(kept, given, strict=True):
+        client = one.invitation.appointment.client
+        if client.pk not in keys:
+            keys[client.pk] = settings.VAULT.client_box(client.pk, client.wrapped_key)
+        told = one.answers.by_audience.items()
+        boxes += [_sealed(submission, audience, values, keys[client.pk]) for audience, values in told]
+    SealedBox.objects.bulk_create(boxes)
 
 
 def _as_before(submission: Submission) -> Kept:
     return Kept(frozenset(Audience(name) for name in submission.boxes.values_list("audience", flat=True)))
 
 
-def _seal(submission: Submission, invitation: Invitation, answers: Answers) -> None:
-    client = invitation.appointment.client
-    own = settings.VAULT.client_box(client.pk, client.wrapped_key)
-    for audience, values in answers.by_audience.items():
-        box = SealedBox(submission=submission, audience=audience)
-        box.sealed = own.seal(packed(values), place=box.place)
-        box.save(force_insert=True)
+def _sealed(submission: Submission, audience: Audience, values: Mapping[str, Value], own: ClientBox) -> SealedBox:
+    box = SealedBox(submission=submission, audience=audience)
+    box.sealed = own.seal(packed(values), place=box.place)
+    return box

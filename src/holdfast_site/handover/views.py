@@ -16,9 +16,8 @@ from django.utils import timezone
 
 from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
-from holdfast_site.audit.services import Action
+from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.caseload.selectors import own_clients
-from holdfast_site.caseload.services import note_reading
 from holdfast_site.handover import offers, selectors, services
 from holdfast_site.handover.forms import BY_HAND, MOST_STORY, KeptForm, PlanForm, SeenForm, SettleForm, SwitchForm
 from holdfast_site.handover.models import Matter, NextStep, Outcome, Step

@@ -7,8 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from holdfast_site.access.gate import ActingRequest
-from holdfast_site.audit.services import Action
-from holdfast_site.caseload.services import note_reading
+from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.insight import selectors
 from holdfast_site.insight.drawn import page_of
 from holdfast_site.insight.small import FEW, words

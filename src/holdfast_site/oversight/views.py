@@ -8,8 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from holdfast_site.access.gate import ActingRequest
-from holdfast_site.audit.services import Action
-from holdfast_site.caseload.services import note_reading
+from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.oversight import selectors, services
 from holdfast_site.oversight.forms import AssignForm, LeaveForm
 from holdfast_site.oversight.leaves import is_away_between

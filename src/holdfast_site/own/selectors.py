@@ -179,11 +179,6 @@ def standing(client: Client, *, now: datetime) -> Sequence[Standing]:
     return found
 
 
-def decided(client: Client) -> Sequence[Decision]:
-    """Everything he decided, the latest first."""
-    return history(client)
-
-
 def everything(client: Client, *, now: datetime) -> Mapping[str, Any]:
     """All that is held about him, for him to take away. A calculation about him is not in it; that there is one is."""
     card = cards_of([client])[client.pk]

@@ -13,7 +13,6 @@ from holdfast.errors import UsageError
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Member, Post
 from holdfast_site.accounts.services import Told, add_member, welcome
-from holdfast_site.audit.services import Action, record
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.models import SealedBox
 from holdfast_site.checkins.services import correct
@@ -51,12 +50,6 @@ def give_way_in_by_id(*, by: Actor, client_id: str, now: datetime) -> Told:
     if client is None:
         raise UsageError(f"No client has the id {client_id}, or he has been erased.")
     return give_way_in(by=by, client=client, now=now)
-
-
-@transaction.atomic
-def note_own(action: Action, *, by: Actor, client: Client, now: datetime) -> None:
-    """Tell the audit that he looked at, or took away, what is his."""
-    record(action, by=by, about=f"client:{client.pk}", at=now)
 
 
 @transaction.atomic

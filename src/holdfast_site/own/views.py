@@ -18,11 +18,11 @@ from django.views.decorators.csrf import csrf_exempt
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.accounts.services import welcome_of_client
 from holdfast_site.accounts.views import ask_for_code
-from holdfast_site.audit.services import Action
+from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.checkins.selectors import own_invitation
 from holdfast_site.consents.models import Consent
-from holdfast_site.consents.selectors import allows, paused_until
+from holdfast_site.consents.selectors import allows, history, paused_until
 from holdfast_site.consents.services import decide
 from holdfast_site.oversight.selectors import supervised_since
 from holdfast_site.own import selectors, services
@@ -90,7 +90,7 @@ def allowed(request: ActingRequest) -> HttpResponse:
         return redirect("own:allowed")
     context = {
         "standing": selectors.standing(client, now=now),
-        "decided": selectors.decided(client),
+        "decided": history(client),
         "early_warning": settings.SITE.early_warning,
         "supervised_since": supervised_since(client, now=now),
     }
@@ -210,7 +210,7 @@ def _stop(request: ActingRequest, client: Client, form: StopForm) -> None:
 def _own(request: ActingRequest, action: Action = Action.OWN_READ) -> Client:
     """The client who signed in; the audit is told that he was here."""
     client = get_object_or_404(Client, pk=selectors.own_client(request.actor).pk)
-    services.note_own(action, by=request.actor, client=client, now=timezone.now())
+    note_reading(action, by=request.actor, about=f"client:{client.pk}", now=timezone.now())
     return client
 
 

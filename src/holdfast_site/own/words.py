@@ -10,7 +10,7 @@ from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Role
 from holdfast_site.audit.services import Action
 from holdfast_site.checkins.answers import Value
-from holdfast_site.checkins.questions import CHANGE, QUESTIONS, WORDS, Balance, HowOften
+from holdfast_site.checkins.questions import CHANGE, QUESTIONS, WORDS, in_words
 from holdfast_site.handover.models import Kind
 
 ASKS_MORE = {CHANGE: "One change for next time?", WORDS: "Anything else, in a line"}
@@ -88,19 +88,7 @@ def says(name: str, value: Value | None) -> str:
     """His answer in the words of the question."""
     if value is None:
         return "no answer"
-    match QUESTIONS.get(name):
-        case Balance() as balance:
-            return _label(value, [pair for side in balance.sides for pair in side])
-        case HowOften() as often:
-            return _label(value, often.options)
-        case None:
-            return str(value)
-        case _:
-            return f"{value} of 10"
-
-
-def _label(value: Value, options: Sequence[tuple[int, str]]) -> str:
-    return dict(options).get(int(value), str(value))
+    return in_words(QUESTIONS[name], int(value)) if name in QUESTIONS else str(value)
 
 
 def changes(heard: Sequence[Heard]) -> Sequence[Change]:

@@ -23,6 +23,11 @@ def cards_of(clients: Iterable[Client]) -> Mapping[str, ContactCard]:
     return found
 
 
+def erased() -> frozenset[str]:
+    """The ids of those who were erased."""
+    return frozenset(Client.objects.filter(wrapped_key=b"").values_list("pk", flat=True))
+
+
 def _opened(contact: Contact) -> ContactCard:
     box = settings.VAULT.client_box(contact.client_id, contact.client.wrapped_key)
     return ContactCard.model_validate_json(box.open(contact.sealed, place=contact.place))

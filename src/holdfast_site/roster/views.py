@@ -11,8 +11,7 @@ from django.utils import timezone
 from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.accounts.services import Told
-from holdfast_site.audit.services import Action
-from holdfast_site.caseload.services import note_reading
+from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.people.models import Therapist
 from holdfast_site.roster import selectors, services
 from holdfast_site.roster.forms import AddForm, TherapistForm

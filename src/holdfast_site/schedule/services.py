@@ -17,6 +17,8 @@ from holdfast_site.people.models import Appointment, Client, Therapist
 from holdfast_site.people.services import add_client, keep_contact
 
 LASTS = timedelta(minutes=50)
+NOT_MARKED = (Status.BOOKED, Status.UNKNOWN)  # of a past appointment: nobody said what became of it
+OUTCOME = {True: Status.ATTENDED, False: Status.NO_SHOW}  # by whether he came
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,8 @@ def call_off_all_with(*, by: Actor, client: Client, therapist: Therapist, now: d
 def mark(*, by: Actor, appointment_id: int, came: bool, now: datetime) -> bool:
     """Write down whether somebody came. False if it is still to come, or was marked meanwhile."""
     past = Appointment.objects.filter(pk=appointment_id, starts_at__lte=now)
-    changed = past.filter(status__in=(Status.BOOKED, Status.UNKNOWN)).update(
-        status=Status.ATTENDED if came else Status.NO_SHOW, certainty=Certainty.RECORDED, status_at=now
+    changed = past.filter(status__in=NOT_MARKED).update(
+        status=OUTCOME[came], certainty=Certainty.RECORDED, status_at=now
     )
     if changed:
         record(Action.APPOINTMENT_MARKED, by=by, about=f"appointment:{appointment_id}", at=now)

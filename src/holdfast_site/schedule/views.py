@@ -15,8 +15,7 @@ from django.utils import timezone
 
 from holdfast.tables.schema import InitiatedBy
 from holdfast_site.access.gate import ActingRequest
-from holdfast_site.audit.services import Action
-from holdfast_site.caseload.services import note_reading
+from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.messages.selectors import has_delivery_problem
 from holdfast_site.oversight.leaves import away_until
 from holdfast_site.people.contacts import ContactCard

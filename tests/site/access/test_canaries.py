@@ -151,7 +151,7 @@ def test_two_clients_who_differ_only_in_what_is_hidden_look_the_same(cast, now, 
     from holdfast_site.caseload.adapters import tables
     from holdfast_site.checkins.answers import Answers
     from holdfast_site.checkins.models import Audience
-    from holdfast_site.checkins.services import invite, keep_as_given
+    from holdfast_site.checkins.services import Given, invite, keep_as_given
     from holdfast_site.people.services import keep_wishes
 
     dice, alma, following = random.Random(5), signed_in("therapist", "alma"), {}
@@ -169,7 +169,7 @@ def test_two_clients_who_differ_only_in_what_is_hidden_look_the_same(cast, now, 
                 him = client(f"{number}{twin}")
                 his = appointment(him, cast.alma, now - timedelta(hours=3), appointment_id=him.pk)
                 invitation, _ = invite(by=ANYONE, appointment=his, now=now)
-                keep_as_given(invitation, uuid4(), Answers.of([*shown, *hidden()]), now)
+                keep_as_given([Given(invitation, uuid4(), Answers.of([*shown, *hidden()]), now)])
                 following[him.pk] = invite(by=ANYONE, appointment=his, now=now + timedelta(minutes=1))[0].rotating
                 keep_wishes(him, {"pace": number % 7 - 3})
                 appointment(him, cast.alma, now + timedelta(days=1), status="booked", appointment_id=f"next {him.pk}")
@@ -206,7 +206,7 @@ def test_flags_counts_and_order_do_not_move_by_what_is_hidden(cast, now, setting
     from holdfast_site.caseload.services import refresh
     from holdfast_site.checkins.answers import Answers
     from holdfast_site.checkins.models import Audience, Invitation
-    from holdfast_site.checkins.services import invite, keep_as_given
+    from holdfast_site.checkins.services import Given, invite, keep_as_given
 
     settings.SITE = settings.SITE.model_copy(update={"early_warning": True})
     alma, later = signed_in("therapist", "alma"), now + timedelta(seconds=1)
@@ -231,5 +231,5 @@ def test_flags_counts_and_order_do_not_move_by_what_is_hidden(cast, now, setting
     with transaction.atomic():
         for one in Invitation.objects.filter(appointment__therapist="alma").select_related("appointment__client"):
             told = [(name, dice.randint(0, 3), Audience.CARE_CONTACT) for name in ("understood", "worth_it", "pace")]
-            keep_as_given(one, uuid4(), Answers.of(told), one.sent_at + timedelta(minutes=5))
+            keep_as_given([Given(one, uuid4(), Answers.of(told), one.sent_at + timedelta(minutes=5))])
     assert seen() == before

@@ -166,9 +166,9 @@ def answered(cast, now):
     """A check-in that Dan answered."""
     from holdfast_site.checkins.answers import Answers
     from holdfast_site.checkins.models import Audience, Submission
-    from holdfast_site.checkins.services import keep_as_given
+    from holdfast_site.checkins.services import Given, keep_as_given
 
-    keep_as_given(cast.invitation, uuid4(), Answers.of([("pace", 2, Audience.THERAPIST)]), now)
+    keep_as_given([Given(cast.invitation, uuid4(), Answers.of([("pace", 2, Audience.THERAPIST)]), now)])
     return Submission.objects.get(invitation=cast.invitation).pk
 
 

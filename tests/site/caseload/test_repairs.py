@@ -227,7 +227,7 @@ def test_the_number_of_queries_does_not_grow_with_his_story(cast, now):
     from holdfast_site.access.actors import ANYONE
     from holdfast_site.checkins.answers import Answers
     from holdfast_site.checkins.models import Audience
-    from holdfast_site.checkins.services import invite, keep_as_given
+    from holdfast_site.checkins.services import Given, invite, keep_as_given
 
     alma = signed_in("therapist", "alma")
 
@@ -241,7 +241,9 @@ def test_the_number_of_queries_does_not_grow_with_his_story(cast, now):
             for week in range(first, last):
                 held = appointment(cast.dan, cast.alma, now - timedelta(weeks=week))
                 invitation, _ = invite(by=ANYONE, appointment=held, now=held.starts_at)
-                keep_as_given(invitation, uuid4(), Answers.of([("pace", 1, Audience.THERAPIST)]), held.starts_at)
+                keep_as_given(
+                    [Given(invitation, uuid4(), Answers.of([("pace", 1, Audience.THERAPIST)]), held.starts_at)]
+                )
                 keep(cast.dan, cast.alma, held.starts_at + timedelta(days=1), "go-slower")
 
     weeks(1, 2)

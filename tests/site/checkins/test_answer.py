@@ -224,7 +224,7 @@ def test_a_full_disk_says_so_and_the_page_keeps_what_he_wrote(cast, browser, row
         raise OperationalError("database or disk is full")
 
     before = rows()
-    monkeypatch.setattr(services, "_seal", full)
+    monkeypatch.setattr(services, "_sealed", full)
     form = filled(pace_who="prompt")
     answer = browser.post(cast.address, form)
     page = answer.content.decode()

@@ -97,14 +97,16 @@ def test_nothing_that_is_answered_changes_what_is_noticed(cast, now):
     from holdfast_site.access.actors import ANYONE
     from holdfast_site.checkins.answers import Answers
     from holdfast_site.checkins.models import Audience
-    from holdfast_site.checkins.services import invite, keep_as_given
+    from holdfast_site.checkins.services import Given, invite, keep_as_given
 
     for name in ("gus", "hal"):
         him = weekly(name, cast.alma, now, since=2)
         last = him.appointments.order_by("starts_at").last()
         invitation, _ = invite(by=ANYONE, appointment=last, now=now - timedelta(days=2))
         if name == "hal":
-            keep_as_given(invitation, uuid4(), Answers.of([("pace", 0, Audience.THERAPIST)]), now - timedelta(days=1))
+            keep_as_given(
+                [Given(invitation, uuid4(), Answers.of([("pace", 0, Audience.THERAPIST)]), now - timedelta(days=1))]
+            )
     noticed(now)
     assert matters() == [("gus", "nothing_booked"), ("hal", "nothing_booked")]
 
@@ -330,11 +332,11 @@ def test_who_did_not_answer_twice_is_put_to_his_therapist_alone(cast, ruth, now,
     assert "Did not answer twice" in text(alma.get(address))
     from holdfast_site.checkins.answers import Answers
     from holdfast_site.checkins.models import Audience
-    from holdfast_site.checkins.services import keep_as_given
+    from holdfast_site.checkins.services import Given, keep_as_given
 
     for name, audience in (("finn", Audience.THERAPIST), ("gus", Audience.CARE_CONTACT)):
         invitation = links[name, 5][0]
-        keep_as_given(invitation, uuid4(), Answers.of([("pace", 1, audience)]), now - timedelta(days=4))
+        keep_as_given([Given(invitation, uuid4(), Answers.of([("pace", 1, audience)]), now - timedelta(days=4))])
     said = text(alma.get(address))
     assert "finn" not in said
     assert "gus" in said  # kept from her: as if he had not answered

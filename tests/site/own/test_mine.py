@@ -31,10 +31,10 @@ def everything(browser):
 def keep(invitation, now, *answers):
     from holdfast_site.checkins.answers import Answers
     from holdfast_site.checkins.models import Audience
-    from holdfast_site.checkins.services import keep_as_given
+    from holdfast_site.checkins.services import Given, keep_as_given
 
     given = [(name, value, Audience(who)) for name, value, who in answers]
-    keep_as_given(invitation, uuid4(), Answers.of(given), now)
+    keep_as_given([Given(invitation, uuid4(), Answers.of(given), now)])
 
 
 def invited(whose, with_whom, now, *answers):
