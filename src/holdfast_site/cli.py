@@ -12,7 +12,7 @@ import click
 
 from holdfast.errors import UsageError
 from holdfast.shell import CALLED, FILE, FOLDER, open_in_browser, say
-from holdfast_site.config import CrisisNumber, is_loopback
+from holdfast_site.config import ERASED, SITE_FILE, CrisisNumber, is_loopback
 
 if TYPE_CHECKING:
     from holdfast_site.accounts.services import Told
@@ -219,6 +219,7 @@ def restore(copy: Path, folder: Path, key: Path | None) -> None:
     from holdfast_site import start
     from holdfast_site.backup import in_use, prepare, put_back
 
+    is_new = not (folder / SITE_FILE).exists()
     prepare(copy, folder, key)
     with in_use(folder):
         start.get_django_ready(folder)
@@ -228,6 +229,11 @@ def restore(copy: Path, folder: Path, key: Path | None) -> None:
         _refuse_if_unsafe(folder, LOCAL)
     say(f"{folder} is as it was in {copy.name}, and safe to start.")
     say(f"Erased again, because they had been erased since: {again}.")
+    if is_new:
+        say(
+            "Whoever was erased after the newest backup beside this one is not known here. If you have the old folder, "
+            f"put its file '{ERASED}' into {folder} before you start the site."
+        )
 
 
 @click.command("own-page")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from threading import BoundedSemaphore
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
@@ -23,6 +24,8 @@ from holdfast_site.people.models import Client, Therapist
 
 LINK_BYTES, CODE_DIGITS = 32, 8
 WELCOME_FOR = timedelta(days=7)
+HASHING = BoundedSemaphore(2)  # of the server's four threads
+NOBODYS = "!"  # no password's hash: checked against it, every password takes as long and is wrong
 MOST_WRONG = 5  # wrong codes, and a welcome is over
 
 
@@ -190,12 +193,25 @@ def _digest(link: bytes, code: str) -> bytes:
 
 
 def who_knows(login: str, password: str, code: str, *, address: str, now: datetime) -> Member | None:
-    """Who signs in with a name, a password and a code; none, whatever it was that was wrong."""
+    """Who signs in with a name, a password and a code; none, whatever it was that was wrong.
+
+    Hashing is slow on purpose. So that many who try at once keep nobody from a page that shows whom to call, only a
+    few are looked at at a time; the others try again.
+    """
+    if not HASHING.acquire(blocking=False):
+        return None
+    try:
+        return _who_knows(login, password, code, address=address, now=now)
+    finally:
+        HASHING.release()
+
+
+def _who_knows(login: str, password: str, code: str, *, address: str, now: datetime) -> Member | None:
     what = f"{login} from {tries.household(address)}"
     if not tries.begin(what, now=now):
         return None
     member = Member.objects.filter(login=login, is_active=True).first()
-    right = check_password(password, member.password if member else make_password(password))  # takes as long for nobody
+    right = check_password(password, member.password if member else NOBODYS)  # takes as long for nobody
     proven = member if member and right and codes.accepted(member, code, now=now) else None
     if proven is not None:
         tries.was_right(what)

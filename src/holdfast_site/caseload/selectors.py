@@ -56,11 +56,15 @@ def own_clients(actor: Actor) -> QuerySet[Client]:
     """
     if actor.role is not Role.THERAPIST or actor.therapist_id is None:
         return Client.objects.none()
-    called_off = Case(When(status__in=CALLED_OFF, then=1), default=0)
-    in_order = Appointment.objects.filter(client=OuterRef("pk")).order_by(called_off, "-starts_at", "-pk")
-    latest = in_order.values("therapist_id")[:1]
     ever = Client.objects.filter(pk__in=Appointment.objects.filter(therapist=actor.therapist_id).values("client"))
-    return ever.annotate(now_with=Subquery(latest)).filter(now_with=actor.therapist_id)
+    return ever.annotate(now_with=now_with("pk")).filter(now_with=actor.therapist_id)
+
+
+def now_with(client: str) -> Subquery:
+    """The therapist whom a client is with now; ``client`` is the field of a query that leads to him."""
+    called_off = Case(When(status__in=CALLED_OFF, then=1), default=0)
+    in_order = Appointment.objects.filter(client=OuterRef(client)).order_by(called_off, "-starts_at", "-pk")
+    return Subquery(in_order.values("therapist_id")[:1])
 
 
 def own_ids(actor: Actor) -> frozenset[str]:

@@ -7,6 +7,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+MOST_BYTES = 100  # of a file's name
+
 
 def packed(files: Mapping[str, bytes]) -> bytes:
     """One zip of all of them."""
@@ -37,5 +39,7 @@ def laid_out(files: Mapping[str, bytes], folder: Path) -> list[Path]:
 def own_name(told: str, number: int) -> str:
     """A name for an uploaded file that cannot point anywhere else. Importers know some files by their names."""
     plain = PurePosixPath(told.replace("\\", "/")).name
-    kept = "".join(sign for sign in plain if sign.isprintable() and sign not in '/:*?"<>|')[-100:].lstrip(".")
-    return kept or f"file-{number}"
+    kept = "".join(sign for sign in plain if sign.isprintable() and sign not in '/:*?"<>|')
+    while len(kept.encode()) > MOST_BYTES:
+        kept = kept[1:]  # its ending tells more
+    return kept.lstrip(".") or f"file-{number}"

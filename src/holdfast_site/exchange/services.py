@@ -61,7 +61,10 @@ def keep_upload(
     before = Upload.objects.filter(form=form).first()
     if before is not None:
         return before
-    named = {own_name(name, number): content for number, (name, content) in enumerate(files)}
+    named: dict[str, bytes] = {}
+    for number, (told, content) in enumerate(files):
+        name = own_name(told, number)
+        named[f"{number}-{name}" if name in named else name] = content  # two of one name are two files
     upload = Upload(form=form, by=_post(by), at=now, source=source_name or _recognised(named))
     upload.sealed = _box().seal(_whole(named, None), place=upload.place)
     upload.save(force_insert=True)

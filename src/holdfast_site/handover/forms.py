@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from holdfast_site.dates import DayField
 from holdfast_site.handover.models import NextStep, Outcome
 
 MOST_STORY = 2000
@@ -30,13 +31,13 @@ class PlanForm(SeenForm):
     """What is next, and by when."""
 
     what = forms.ChoiceField(choices=NextStep.choices)
-    on = forms.DateField()
+    on = DayField()
 
 
 class WhenForm(SeenForm):
     """A day and a time, both or neither."""
 
-    on = forms.DateField(required=False)
+    on = DayField(required=False)
     at = forms.TimeField(required=False)
 
 
@@ -57,7 +58,7 @@ class SwitchForm(SeenForm):
     """With whom he goes on, from when, and what he lets go along."""
 
     goes_to = forms.CharField(max_length=100)
-    on = forms.DateField()
+    on = DayField()
     at = forms.TimeField()
     story = forms.CharField(max_length=MOST_STORY, required=False)
     agreed = forms.BooleanField(required=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.db import models
 
 from holdfast_site.access.actors import Role
@@ -67,6 +69,7 @@ HOLDERS = (Role.THERAPIST, Role.CARE_CONTACT)
 class Matter(models.Model):
     """One matter. ``holder`` is the role that sees it; ``owner`` who has taken it on. What was said is sealed."""
 
+    key = models.UUIDField(unique=True, default=uuid4, editable=False)  # in addresses: a number would tell of others
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="matters")
     therapist = models.ForeignKey(Therapist, on_delete=models.PROTECT, related_name="matters")
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from holdfast.engine import Engine
@@ -19,6 +20,7 @@ from holdfast.matching.room import open_episodes
 from holdfast.silence.unheld import Unheld, unheld_of
 from holdfast.tables.read import Tables, empty
 from holdfast_site.access.actors import OPERATOR, Role
+from holdfast_site.caseload.selectors import now_with
 from holdfast_site.handover.due import working_day
 from holdfast_site.handover.models import NOTICED, Kind, Matter, Room
 from holdfast_site.handover.services import open_matter, settled_itself
@@ -42,6 +44,7 @@ def notice(found: Tables, *, now: datetime) -> None:
         rooms = open_episodes(worked_out)
     with transaction.atomic():
         _take_back(nobodys, now)
+        _let_go(now)
         _open(nobodys, now)
         Room.objects.all().delete()
         Room.objects.bulk_create([Room(therapist_id=one, clients=count, at=now) for one, count in rooms.items()])
@@ -51,6 +54,13 @@ def _take_back(nobodys: Mapping[Pair, Unheld], now: datetime) -> None:
     for matter in Matter.objects.filter(kind__in=NOTICED, closed_at__isnull=True, holder=Role.CARE_CONTACT):
         if (matter.client_id, matter.therapist_id) not in nobodys:
             settled_itself(matter, form=uuid4(), by=OPERATOR, now=now)
+
+
+def _let_go(now: datetime) -> None:
+    """Close what clients asked of a therapist whom they are not with any more: nobody could see to it there."""
+    asked = Matter.objects.filter(holder=Role.THERAPIST, closed_at__isnull=True).annotate(now_with=now_with("client"))
+    for matter in asked.filter(now_with__isnull=False).exclude(now_with=F("therapist")):
+        settled_itself(matter, form=uuid4(), by=OPERATOR, now=now)
 
 
 def _open(nobodys: Mapping[Pair, Unheld], now: datetime) -> None:

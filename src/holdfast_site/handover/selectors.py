@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
@@ -193,9 +194,9 @@ def settled_since(actor: Actor, since: datetime) -> int:
     return held_by(actor).filter(closed_at__gte=since).exclude(outcome=Outcome.BY_ITSELF).count()
 
 
-def whole(actor: Actor, matter_id: int, *, now: datetime) -> Whole | None:
+def whole(actor: Actor, key: UUID, *, now: datetime) -> Whole | None:
     """One matter, if this person may see it."""
-    matter = held_by(actor).select_related("client", "therapist", "owner__member").filter(pk=matter_id).first()
+    matter = held_by(actor).select_related("client", "therapist", "owner__member").filter(key=key).first()
     if matter is None:
         return None
     steps = list(matter.steps.select_related("by__member").order_by("number"))

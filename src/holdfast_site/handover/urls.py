@@ -8,7 +8,7 @@ app_name = "handover"
 urlpatterns = [
     path("kept/", views.kept, name="kept"),
     path("holding/", views.holding, name="holding"),
-    path("holding/<int:matter>", views.matter, name="matter"),
-    path("holding/<int:matter>/another", views.another, name="another"),
+    path("holding/<uuid:matter>", views.matter, name="matter"),
+    path("holding/<uuid:matter>/another", views.another, name="another"),
     path("story/<path:client_id>", views.story, name="story"),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -60,14 +60,14 @@ def holding(request: ActingRequest) -> HttpResponse:
     return render(request, "handover/holding.html", context)
 
 
-def matter(request: ActingRequest, matter: int) -> HttpResponse:
+def matter(request: ActingRequest, matter: UUID) -> HttpResponse:
     """One matter: how to reach him, what was done, what is next."""
     if request.method == "POST":
         return _done(request, _own(request, matter))
     return _matter_page(request, matter)
 
 
-def another(request: ActingRequest, matter: int) -> HttpResponse:
+def another(request: ActingRequest, matter: UUID) -> HttpResponse:
     """Another therapist: who has room and fits better on what was wrong; he decides."""
     if request.method == "POST":
         return _switched(request, _own(request, matter))
@@ -77,8 +77,8 @@ def another(request: ActingRequest, matter: int) -> HttpResponse:
 # --- what can be done -------------------------------------------------------------------------------
 
 
-def _own(request: ActingRequest, matter: int) -> Matter:
-    return get_object_or_404(selectors.held_by(request.actor).select_related("client", "therapist"), pk=matter)
+def _own(request: ActingRequest, matter: UUID) -> Matter:
+    return get_object_or_404(selectors.held_by(request.actor).select_related("client", "therapist"), key=matter)
 
 
 def _taken_on(request: ActingRequest) -> HttpResponse:
@@ -88,7 +88,7 @@ def _taken_on(request: ActingRequest) -> HttpResponse:
     told = form.cleaned_data
     box = get_object_or_404(selectors.kept_boxes(request.actor), pk=told["box"])
     matter = services.take_on_kept(by=request.actor, box_id=box.pk, form=told["form"], now=timezone.now())
-    return redirect("handover:matter", matter.pk)
+    return redirect("handover:matter", matter.key)
 
 
 def _done(request: ActingRequest, matter: Matter) -> HttpResponse:
@@ -102,11 +102,11 @@ def _done(request: ActingRequest, matter: Matter) -> HttpResponse:
     shape, act = shapes[request.POST["do"]]
     form = shape(request.POST)
     if not form.is_valid():
-        return _matter_page(request, matter.pk, wrong=_first_of(form), status=UNREADABLE)
+        return _matter_page(request, matter.key, wrong=_first_of(form), status=UNREADABLE)
     done = act(request, matter, form.cleaned_data)
     if isinstance(done, Step):
-        return redirect("handover:matter", matter.pk)
-    return _matter_page(request, matter.pk, wrong=WRONG[type(done)], status=CHANGED_MEANWHILE)
+        return redirect("handover:matter", matter.key)
+    return _matter_page(request, matter.key, wrong=WRONG[type(done)], status=CHANGED_MEANWHILE)
 
 
 def _take(request: ActingRequest, matter: Matter, told: dict[str, Any]) -> object:
@@ -129,7 +129,7 @@ def _switched(request: ActingRequest, matter: Matter) -> HttpResponse:
     form = SwitchForm(request.POST)
     goes_to = Therapist.objects.filter(pk=request.POST.get("goes_to", "")).exclude(pk=matter.therapist_id).first()
     if not form.is_valid() or goes_to is None:
-        return _another_page(request, matter.pk, wrong=_first_of(form), status=UNREADABLE)
+        return _another_page(request, matter.key, wrong=_first_of(form), status=UNREADABLE)
     told, starts_at = form.cleaned_data, _moment(form.cleaned_data["on"], form.cleaned_data["at"])
     assert starts_at is not None
     done = services.switch(
@@ -142,8 +142,8 @@ def _switched(request: ActingRequest, matter: Matter) -> HttpResponse:
         now=timezone.now(),
     )
     if isinstance(done, Step):
-        return redirect("handover:matter", matter.pk)
-    return _another_page(request, matter.pk, wrong=WRONG[type(done)], status=CHANGED_MEANWHILE)
+        return redirect("handover:matter", matter.key)
+    return _another_page(request, matter.key, wrong=WRONG[type(done)], status=CHANGED_MEANWHILE)
 
 
 def _seen(told: Mapping[str, Any]) -> services.Seen:
@@ -163,7 +163,7 @@ def _first_of(form: forms.Form) -> str:
 # --- the pages --------------------------------------------------------------------------------------
 
 
-def _matter_page(request: ActingRequest, matter: int, *, wrong: str = "", status: int = 200) -> HttpResponse:
+def _matter_page(request: ActingRequest, matter: UUID, *, wrong: str = "", status: int = 200) -> HttpResponse:
     found, is_his_therapist = _read(request, matter, Action.MATTER_READ), request.actor.role is Role.THERAPIST
     context = {
         "whole": found,
@@ -178,7 +178,7 @@ def _matter_page(request: ActingRequest, matter: int, *, wrong: str = "", status
     return render(request, "handover/matter.html", context, status=status)
 
 
-def _another_page(request: ActingRequest, matter: int, *, wrong: str = "", status: int = 200) -> HttpResponse:
+def _another_page(request: ActingRequest, matter: UUID, *, wrong: str = "", status: int = 200) -> HttpResponse:
     found = _read(request, matter, Action.SWITCH_READ)
     if found.matter.closed_at is not None:
         raise Http404
@@ -198,12 +198,12 @@ def _another_page(request: ActingRequest, matter: int, *, wrong: str = "", statu
     return render(request, "handover/another.html", context, status=status)
 
 
-def _read(request: ActingRequest, matter: int, action: Action) -> selectors.Whole:
+def _read(request: ActingRequest, matter: UUID, action: Action) -> selectors.Whole:
     now = timezone.now()
     found = selectors.whole(request.actor, matter, now=now)
     if found is None:
         raise Http404
-    note_reading(action, by=request.actor, about=f"matter:{matter}", now=now)
+    note_reading(action, by=request.actor, about=f"matter:{found.matter.pk}", now=now)
     return found
 
 

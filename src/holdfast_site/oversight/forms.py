@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 
+from holdfast_site.dates import DayField
+
 
 class AssignForm(forms.Form):
     """Who supervises whom, and since when they know."""
@@ -13,7 +15,7 @@ class AssignForm(forms.Form):
     supervisor = forms.IntegerField(min_value=1)
     therapist = forms.CharField(max_length=100, required=False)
     client = forms.CharField(max_length=100, required=False)
-    told_on = forms.DateField()
+    told_on = DayField()
 
     def clean(self) -> dict[str, Any]:
         told = super().clean() or {}
@@ -27,8 +29,8 @@ class LeaveForm(forms.Form):
 
     therapist = forms.CharField(max_length=100)
     stand_in = forms.CharField(max_length=100)
-    first_day = forms.DateField()
-    last_day = forms.DateField()
+    first_day = DayField()
+    last_day = DayField()
 
     def clean(self) -> dict[str, Any]:
         told = super().clean() or {}

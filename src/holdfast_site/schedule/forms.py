@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from holdfast.tables.schema import InitiatedBy
+from holdfast_site.dates import DayField
 from holdfast_site.messages.wording import WORDINGS
 
 WHO_OPTIONS = (
@@ -22,7 +23,7 @@ class WhenForm(forms.Form):
     """A day and a time; the form's own id, so that it can be sent twice."""
 
     form = forms.UUIDField()
-    on = forms.DateField()
+    on = DayField()
     at = forms.TimeField()
 
 
@@ -51,6 +52,7 @@ class CardForm(forms.Form):
     safe_from = forms.IntegerField(min_value=0, max_value=23)
     safe_until = forms.IntegerField(min_value=1, max_value=24)
     wishes = forms.CharField(max_length=200, required=False)
+    seen = forms.CharField(max_length=40, required=False)  # how old the card was that he had before him
 
     def clean(self) -> dict[str, Any]:
         """An address for the way he chose, and hours that are some."""

@@ -16,7 +16,7 @@ from holdfast_site.access.actors import Actor, Role
 from holdfast_site.before.selectors import asked_to_call_off
 from holdfast_site.checkins.models import Asks, Invitation
 from holdfast_site.people.contacts import ContactCard
-from holdfast_site.people.models import Appointment, Client, Therapist
+from holdfast_site.people.models import Appointment, Client, Contact, Therapist
 from holdfast_site.people.selectors import cards_of
 
 SENT_WITHIN, DUE_WITHIN = timedelta(days=14), timedelta(days=3)
@@ -172,6 +172,12 @@ def meant(actor: Actor, words: str) -> Client | None:
         return by_id
     named = [one.client for one in found(actor, words) if one.card.name.strip().lower() == words.strip().lower()]
     return named[0] if len(named) == 1 else None
+
+
+def card_as_of(client: Client) -> str:
+    """When his card was last changed, for a form to say what it had seen; blank where there is none."""
+    contact = Contact.objects.filter(client=client).first()
+    return "" if contact is None else contact.changed_at.isoformat()
 
 
 def card_of(client: Client) -> ContactCard:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from holdfast.tables.schema import InitiatedBy
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action, note_reading
+from holdfast_site.dates import FIRST, LAST
 from holdfast_site.messages.selectors import has_delivery_problem
 from holdfast_site.oversight.leaves import away_until
 from holdfast_site.people.contacts import ContactCard
@@ -34,7 +35,7 @@ from holdfast_site.schedule.forms import (
 )
 
 UNREADABLE, CHANGED_MEANWHILE = 422, 409
-YEARS = range(1900, 2200)  # of which a schedule can be asked for
+MEANWHILE = "He or somebody else changed this while you had it open. Nothing of yours was saved: this is how it stands."
 UNCLEAR = "Something is missing, or is not a day, a time or an address. Nothing was saved."
 BOOKING_WRONG = {"on": "Day: this is not a day.", "at": "Time: this is not a time.", "form": "Open this page anew."}
 WRONG = {
@@ -140,17 +141,19 @@ def clients(request: ActingRequest) -> HttpResponse:
 def client(request: ActingRequest, client_id: str) -> HttpResponse:
     """How one client may be reached; correct it."""
     found = get_object_or_404(selectors.clients(request.actor), pk=client_id)
-    before = selectors.card_of(found)
+    before, seen = selectors.card_of(found), selectors.card_as_of(found)
     form = CardForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
+    is_stale = form.is_valid() and form.cleaned_data.pop("seen") != seen  # he may have ended the messages meanwhile
+    if form.is_valid() and not is_stale:
         card = ContactCard(timezone=before.timezone, **form.cleaned_data)
         keep_contact(by=request.actor, client=found, card=card, now=timezone.now())
         return redirect(f"{reverse('schedule:client', args=[found.pk])}?saved")
     note_reading(Action.CONTACT_READ, by=request.actor, about=f"client:{found.pk}", now=timezone.now())
-    wrong = UNCLEAR if form.is_bound else ""
+    wrong = MEANWHILE if is_stale else UNCLEAR if form.is_bound else ""
     context = {
         "client": found,
-        "card": request.POST if wrong else before,  # what was typed is not lost
+        "card": request.POST if wrong and not is_stale else before,  # what was typed is not lost
+        "seen": seen,
         "channels": CHANNEL_OPTIONS,
         "wordings": WORDING_OPTIONS,
         "came_back": bool(has_delivery_problem([found])),
@@ -158,7 +161,8 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
         "errors": form.errors,
         "is_saved": "saved" in request.GET and not wrong,
     }
-    return render(request, "schedule/client.html", context, status=UNREADABLE if wrong else 200)
+    status = CHANGED_MEANWHILE if is_stale else UNREADABLE if wrong else 200
+    return render(request, "schedule/client.html", context, status=status)
 
 
 # --- steps ------------------------------------------------------------------------------------------
@@ -206,7 +210,7 @@ def _day(told: str) -> date:
         asked = date.fromisoformat(told)
     except ValueError:
         return timezone.localdate()
-    return asked if asked.year in YEARS else timezone.localdate()
+    return asked if FIRST < asked < LAST else timezone.localdate()
 
 
 def _moment(told: dict[str, Any]) -> datetime:

@@ -82,8 +82,8 @@ def crawled(browser):
     waiting += ["/standing-in/", "/schedule/", "/schedule/sent", "/schedule/book", "/clients/"]
     for client in ("dan", "eli"):
         waiting += [f"/today/client/{client}", f"/supervised/client/{client}", f"/clients/{client}", f"/story/{client}"]
-    for pk in Matter.objects.values_list("pk", flat=True):
-        waiting += [f"/holding/{pk}", f"/holding/{pk}/another"]
+    for key in Matter.objects.values_list("key", flat=True):
+        waiting += [f"/holding/{key}", f"/holding/{key}/another"]
     waiting += [f"/schedule/appointment/{pk}" for pk in Appointment.objects.values_list("pk", flat=True)]
     seen, text = set(), []
     while waiting:

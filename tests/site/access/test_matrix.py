@@ -258,6 +258,12 @@ def test_a_form_on_another_site_is_refused(cast, browser, rows):
     assert rows() == before
 
 
+def test_an_id_with_a_sign_that_no_id_has_is_absent(cast, everybody):
+    for address in ("/today/client/%00", "/today/client/da%00n"):
+        assert everybody["alma"].get(address).status_code == 404
+    assert everybody["desk"].get("/clients/%00").status_code == 404
+
+
 def test_a_foreign_host_is_refused(cast, browser):
     assert browser.get("/", headers={"Host": "evil.example"}).status_code == 400
 

@@ -38,12 +38,12 @@ def _places(cast, all_staff, now):
     both = {"alma": READ, "ben": READ}
     return {
         "/holding/": {"care contact": READ, **both},
-        f"/holding/{kept.pk}": {"care contact": NOT_SAID},
-        f"/holding/{kept.pk}/another": {"care contact": BOTH},
-        f"/holding/{almas.pk}": {"alma": NOT_SAID},
-        f"/holding/{almas.pk}/another": {},
-        f"/holding/{bens.pk}": {"ben": NOT_SAID},
-        "/holding/999": {},
+        f"/holding/{kept.key}": {"care contact": NOT_SAID},
+        f"/holding/{kept.key}/another": {"care contact": BOTH},
+        f"/holding/{almas.key}": {"alma": NOT_SAID},
+        f"/holding/{almas.key}/another": {},
+        f"/holding/{bens.key}": {"ben": NOT_SAID},
+        "/holding/00000000-0000-4000-8000-000000000000": {},
         "/story/dan": {},
         "/practice/": {"lead": READ},
         "/people/": {"lead": BOTH},

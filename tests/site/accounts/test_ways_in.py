@@ -503,3 +503,22 @@ def test_ways_in_and_tries_are_audited_by_opaque_ids(told):
         "anyone member.signed_in member:N",
         "anyone member.not_signed_in nobody",
     ]
+
+
+@pytest.mark.hazard("H-15")
+def test_only_a_few_are_looked_at_at_a_time_and_help_is_there_all_the_while(cast, browser, now, monkeypatch):
+    from holdfast_site.accounts import services
+
+    def tried():
+        return services.who_knows("nobody", "a password of nobody's", "123456", address="10.0.0.1", now=now)
+
+    looked = []
+    monkeypatch.setattr(services, "check_password", lambda *_: looked.append(1) or False)
+    assert tried() is None
+    assert len(looked) == 1
+    with services.HASHING, services.HASHING:
+        assert tried() is None
+        assert len(looked) == 1
+        assert browser.get("/help-now").status_code == 200
+    assert tried() is None
+    assert len(looked) == 2

@@ -106,6 +106,27 @@ def test_a_name_of_a_file_points_nowhere_else(name):
     assert kept in ("x.csv", "file-3")
 
 
+def test_a_long_name_of_long_letters_can_be_written():
+    from holdfast_site.exchange.files import MOST_BYTES, own_name
+
+    kept = own_name("\u65e5" * 96 + ".csv", 0)
+    assert len(kept.encode()) <= MOST_BYTES
+    assert kept.endswith(".csv")
+
+
+def test_two_files_of_one_name_are_two(desk):
+    files = [io.BytesIO(ROWS.encode()), io.BytesIO(ROWS.replace("x1", "y1").replace("x2", "y2").encode())]
+    for file in files:
+        file.name = "appointments.csv"
+    page = desk.post("/import/", {"form": str(uuid4()), "export": files, "source": "any"})
+    from holdfast_site.exchange.models import Upload
+    from holdfast_site.exchange.services import _opened
+
+    assert page.status_code == 302
+    kept, _ = _opened(Upload.objects.get())
+    assert len(kept) == 2
+
+
 def test_each_sees_his_own_uploads_only_and_therapists_none(desk):
     page = brought(desk, ROWS).url
     for who in (signed_in("lead"), signed_in("care_contact")):

@@ -59,7 +59,7 @@ def sent(browser, matter, do, *, seen=0, **told):
 
     day = timezone.localdate() + timedelta(days=3)
     form = {"do": do, "form": uuid4(), "seen": seen, "on": day, **told}
-    return browser.post(f"/holding/{matter.pk}", form)
+    return browser.post(f"/holding/{matter.key}", form)
 
 
 # --- noticing ---------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ def test_the_list_says_who_has_it_what_is_next_and_when(asked, ruth):
     assert "Yours: no next step yet" in text(ruth.get("/holding/"))
     assert sent(ruth, asked, "plan", seen=1, what="call").status_code == 302
     assert "Yours: call him, by" in text(ruth.get("/holding/"))
-    whole = text(ruth.get(f"/holding/{asked.pk}"))
+    whole = text(ruth.get(f"/holding/{asked.key}"))
     assert "care_contact took it on" in whole
     assert "care_contact planned the next step: call him" in whole
     assert "“Too fast”" in whole
@@ -258,9 +258,9 @@ def test_what_his_own_client_asked_for_is_not_shown_to_a_care_contact_who_treats
     from holdfast_site.access.actors import Role
     from holdfast_site.accounts.services import add_member
 
-    assert ruth.get(f"/holding/{asked.pk}").status_code == 200
+    assert ruth.get(f"/holding/{asked.key}").status_code == 200
     add_member("care_contact", Role.THERAPIST, therapist_id="alma")
-    assert ruth.get(f"/holding/{asked.pk}").status_code == 404
+    assert ruth.get(f"/holding/{asked.key}").status_code == 404
     assert sent(ruth, asked, "take").status_code == 404
     assert "dan" not in text(ruth.get("/holding/"))
 
@@ -268,19 +268,19 @@ def test_what_his_own_client_asked_for_is_not_shown_to_a_care_contact_who_treats
 def test_a_matter_of_the_therapists_is_not_the_care_contacts_nor_another_therapists(cast, ruth, now):
     his = opened(cast, now, said={"words": "After six"})
     alma, ben = signed_in("therapist", "alma"), signed_in("therapist", "ben")
-    assert "After six" in text(alma.get(f"/holding/{his.pk}"))
+    assert "After six" in text(alma.get(f"/holding/{his.key}"))
     assert "Asked to be called" in text(alma.get("/holding/"))
     for other in (ruth, ben):
-        assert other.get(f"/holding/{his.pk}").status_code == 404
+        assert other.get(f"/holding/{his.key}").status_code == 404
         assert sent(other, his, "take").status_code == 404
         assert "dan" not in text(other.get("/holding/"))
-    assert alma.get(f"/holding/{his.pk}/another").status_code == 404
+    assert alma.get(f"/holding/{his.key}/another").status_code == 404
     assert sent(alma, his, "settle", outcome="talked").status_code == 302
 
 
 def test_what_the_care_contact_holds_is_not_the_therapists(asked, cast):
     alma = signed_in("therapist", "alma")
-    assert alma.get(f"/holding/{asked.pk}").status_code == 404
+    assert alma.get(f"/holding/{asked.key}").status_code == 404
     assert sent(alma, asked, "take").status_code == 404
     assert "Nobody asked for anything" in text(alma.get("/holding/"))
 
@@ -292,7 +292,7 @@ def test_names_and_numbers_are_on_the_page_of_the_matter_and_reading_is_audited(
     kept(cast.dan, now, name="Dan Marsh", phone="07700 900123")
     kept(cast.eli, now, name="Eli Zanzibar")
     assert "Dan Marsh" in text(ruth.get("/holding/"))
-    assert "07700 900123" in text(ruth.get(f"/holding/{asked.pk}"))
+    assert "07700 900123" in text(ruth.get(f"/holding/{asked.key}"))
     assert "Zanzibar" not in text(ruth.get("/holding/"))
     told = [" ".join(row) for row in Event.objects.values_list("actor", "action", "about")]
     assert any(re.fullmatch(rf"care_contact:\d+ matter.read matter:{asked.pk}", one) for one in told)
@@ -399,3 +399,27 @@ def test_what_was_kept_is_taken_on_by_nobody_who_treats_him(kept_box, ruth):
     add_member("care_contact", Role.THERAPIST, therapist_id="alma")
     assert ruth.post("/kept/", {"box": kept_box.pk, "form": uuid4()}).status_code == 404
     assert matters() == []
+
+
+def test_what_he_asked_of_a_therapist_he_has_left_holds_nobody_up(cast, now):
+    """Nobody can see it there any more: it is closed, and whoever goes quiet afterwards is noticed."""
+    from holdfast_site.access.actors import Role
+    from holdfast_site.handover.models import Kind, Matter
+
+    asked = opened(cast, now, kind=Kind.SLOWER, holder=Role.THERAPIST)
+    noticed(now)
+    assert Matter.objects.get(pk=asked.pk).closed_at is None
+    appointment(cast.dan, cast.ben, now + timedelta(days=3), status="booked")
+    noticed(now)
+    closed = Matter.objects.get(pk=asked.pk)
+    assert (closed.outcome, closed.closed_at is None) == ("by_itself", False)
+
+
+@pytest.mark.hazard("H-09")
+def test_an_address_of_a_matter_tells_nothing_of_others(cast, now):
+    from holdfast_site.access.actors import Role
+
+    held = opened(cast, now, holder=Role.THERAPIST)
+    page = signed_in("therapist", "alma").get("/holding/").content.decode()
+    assert f"/holding/{held.key}" in page
+    assert not re.search(r"/holding/\d+\b", page.replace(str(held.key), ""))

@@ -58,12 +58,12 @@ def handed(browser, matter, **told):
 
     day = timezone.localdate() + timedelta(days=4)
     form = {"form": uuid4(), "seen": 0, "goes_to": "cleo", "on": day, "at": "10:00", **told}
-    return browser.post(f"/holding/{matter.pk}/another", form)
+    return browser.post(f"/holding/{matter.key}/another", form)
 
 
 @pytest.mark.hazard("H-18")
 def test_who_has_room_and_is_better_on_what_he_said_was_wrong(asked, ruth):
-    page = ruth.get(f"/holding/{asked.pk}/another")
+    page = ruth.get(f"/holding/{asked.key}/another")
     assert offered(page) == ["cleo"]
     said = text(page)
     assert "Goes slower; he felt too fast." in said
@@ -73,8 +73,8 @@ def test_who_has_room_and_is_better_on_what_he_said_was_wrong(asked, ruth):
 
 def test_what_he_says_on_the_telephone_counts_and_is_not_kept(asked, ruth, rows):
     before = rows()
-    assert offered(ruth.get(f"/holding/{asked.pk}/another?pace=-2")) == []
-    assert offered(ruth.get(f"/holding/{asked.pk}/another?pace=2&gender=man")) == []
+    assert offered(ruth.get(f"/holding/{asked.key}/another?pace=-2")) == []
+    assert offered(ruth.get(f"/holding/{asked.key}/another?pace=2&gender=man")) == []
     after = rows()
     assert {name for name in before if before[name] != after[name]} <= {"Event", "Session"}
 
@@ -85,24 +85,24 @@ def test_what_he_kept_for_the_care_contact_counts_and_what_he_told_his_therapist
     from tests.site.checkins.test_answer import filled
 
     matter = opened(practice, now, kind=Kind.SOMEONE_ELSE, holder=Role.CARE_CONTACT)
-    plain = text(ruth.get(f"/holding/{matter.pk}/another"))
+    plain = text(ruth.get(f"/holding/{matter.key}/another"))
     assert "he felt" not in plain
     browser.post(practice.address, filled(pace="2", tone="3"))  # for his therapist
-    assert text(ruth.get(f"/holding/{matter.pk}/another")) == plain
+    assert text(ruth.get(f"/holding/{matter.key}/another")) == plain
     from holdfast_site.access.actors import ANYONE
     from holdfast_site.checkins.services import invite
 
     _, link = invite(by=ANYONE, appointment=practice.invitation.appointment, now=now + timedelta(minutes=1))
     browser.post(f"/c/{link}", filled(pace="2", who="care_contact"))
-    assert "he felt too fast" in text(ruth.get(f"/holding/{matter.pk}/another"))
+    assert "he felt too fast" in text(ruth.get(f"/holding/{matter.key}/another"))
 
 
 def test_his_wishes_from_before_change_nothing_on_the_care_contacts_page(asked, ruth, practice):
     from holdfast_site.people.services import keep_wishes
 
-    before = text(ruth.get(f"/holding/{asked.pk}/another"))
+    before = text(ruth.get(f"/holding/{asked.key}/another"))
     keep_wishes(practice.dan, {"pace": 3, "tone": -3})
-    assert text(ruth.get(f"/holding/{asked.pk}/another")) == before
+    assert text(ruth.get(f"/holding/{asked.key}/another")) == before
 
 
 def test_handing_over_ends_one_course_begins_the_next_and_calls_off_what_was_booked(asked, ruth, practice, now):
@@ -121,8 +121,8 @@ def test_handing_over_ends_one_course_begins_the_next_and_calls_off_what_was_boo
     assert (switch.leaves_id, switch.goes_to_id, switch.asked_at) == ("alma", "cleo", asked.opened_at)
     assert signed_in("therapist", "alma").get("/today/client/dan").status_code == 404
     assert signed_in("therapist", "cleo").get("/today/client/dan").status_code == 200
-    assert ruth.get(f"/holding/{asked.pk}/another").status_code == 404
-    assert "Goes on with another therapist here" in text(ruth.get(f"/holding/{asked.pk}"))
+    assert ruth.get(f"/holding/{asked.key}/another").status_code == 404
+    assert "Goes on with another therapist here" in text(ruth.get(f"/holding/{asked.key}"))
 
 
 def test_the_library_sees_one_episode_switched_and_the_next_one_linked(asked, ruth, practice, now):
@@ -202,7 +202,7 @@ def test_until_it_is_settled_openly_no_byte_of_the_therapists_pages_changes(prac
     assert seen() == before
     sent(ruth, matter, "take")
     sent(ruth, matter, "plan", seen=1, what="call")
-    ruth.get(f"/holding/{matter.pk}/another")
+    ruth.get(f"/holding/{matter.key}/another")
     assert seen() == before
     sent(ruth, matter, "settle", seen=2, outcome="talked")
     assert seen() == before
@@ -215,7 +215,7 @@ def test_whoever_is_away_is_offered_last_and_the_page_says_until_when(asked, rut
     from holdfast_site.people.models import Therapist
 
     Therapist.objects.filter(pk__in=("ben", "dora")).update(capacity=9)
-    address, today = f"/holding/{asked.pk}/another", timezone.localdate()
+    address, today = f"/holding/{asked.key}/another", timezone.localdate()
     first = offered(ruth.get(address))[0]
     assert "Away until" not in text(ruth.get(address))
     Leave.objects.create(therapist_id=first, stand_in=practice.alma, first_day=today, last_day=today)

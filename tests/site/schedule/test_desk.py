@@ -277,3 +277,30 @@ def test_a_way_without_its_address_is_refused_beside_the_field(cast, desk, rows,
     assert rows()["Contact"] == before
     answer = desk.post("/clients/dan", {**told, "email": "dan@hill.example", "phone": "0123"}, follow=True)
     assert "Saved." in text(answer)
+
+
+@pytest.mark.hazard("H-16")
+def test_a_card_that_was_changed_meanwhile_is_shown_and_not_written_over(cast, desk, now):
+    """He ends the messages while the desk has his card open."""
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.messages.services import stop
+    from holdfast_site.people.selectors import cards_of
+
+    kept(cast.dan, now, name="Dan Marsh", email="dan@hill.example", channel="email")
+    told = {"name": "Dan Marsh", "email": "dan@hill.example", "channel": "email", "wording": "note"}
+    told |= {"safe_from": 9, "safe_until": 18}
+    seen = re.search(r'name="seen" value="([^"]+)"', desk.get("/clients/dan").content.decode())[1].replace(
+        "&#x2B;", "+"
+    )
+    stop(by=ANYONE, client=cast.dan, now=now + timedelta(minutes=1))
+    answer = desk.post("/clients/dan", {**told, "seen": seen})
+    assert answer.status_code == 409
+    assert "changed this while you had it open" in text(answer)
+    assert cards_of([cast.dan])["dan"].channel == "none"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30", "x"])
+def test_a_day_that_is_none_is_today_and_nothing_is_booked_on_it(cast, desk, day):
+    assert desk.get(f"/schedule/?on={day}").status_code == 200
+    told = {"form": str(uuid4()), "client": "dan", "therapist": "alma", "on": day, "at": "10:00"}
+    assert desk.post("/schedule/book", told).status_code == 422

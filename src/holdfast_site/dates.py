@@ -1,0 +1,18 @@
+"""Days that somebody may type: real ones. The last of the calendar cannot be counted on from, and breaks what tries."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+
+FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)
+
+
+class DayField(forms.DateField):
+    """One day of these centuries."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(validators=[MinValueValidator(FIRST), MaxValueValidator(LAST)], **more)
