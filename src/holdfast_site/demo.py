@@ -118,7 +118,7 @@ def links(address: str, now: datetime) -> Iterator[tuple[str, str]]:
     from holdfast_site.access.actors import ANYONE
     from holdfast_site.checkins.services import invite
 
-    yield "As a therapist, or as the care contact:", f"{address}/"
+    yield "Everybody's day, by role:", f"{address}/"
     *fresh, old = _latest_sessions(LINKS + 1)
     for number, appointment in enumerate(fresh):
         _, link = invite(by=ANYONE, appointment=appointment, now=now)

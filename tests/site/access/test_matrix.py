@@ -68,7 +68,8 @@ def test_a_checkin_is_for_whoever_has_its_link(cast, browser, method):
 @pytest.mark.hazard("H-05")
 @pytest.mark.parametrize("method", METHODS)
 def test_each_page_by_link_is_for_whoever_has_the_link_of_that_kind(cast, browser, now, method):
-    from tests.site.before.test_ask import asked, replied, way_back
+    from tests.site.before.test_ask import asked, replied
+    from tests.site.before.test_back import way_back
 
     ahead = [appointment(cast.dan, cast.alma, now + timedelta(hours=hours), status="booked") for hours in (20, 22)]
     ask, done = (asked(one, now) for one in ahead)

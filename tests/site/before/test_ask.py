@@ -402,73 +402,6 @@ def test_a_reply_does_not_change_what_the_next_checkin_asks(cast, browser, addre
     assert after.rotating == cast.invitation.rotating
 
 
-# --- the door that stays open -------------------------------------------------------------------------
-
-
-def way_back(page):
-    return re.search(r'href="(/back/[^"]+)"', page)[1]
-
-
-def test_whoever_is_done_gets_a_way_back_that_works_a_year_later(cast, browser, address, now, settings, monkeypatch):
-    from django.utils import timezone
-
-    door = way_back(browser.post(address, replied("done")).content.decode())
-    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(days=400))
-    page = browser.get(door).content.decode()
-    assert "You can come back" in page
-    assert not [word for word in ("alma", "dan", "Ruth", "Hill Street") if re.search(rf"\b{word}\b", page)]
-    form = {"form": str(uuid4()), "someone_else": "yes", "words": "New number: 0123"}
-    assert browser.post(door, form).status_code == 200
-    assert browser.post(door, form).status_code == 200
-    backs = [(holder, said) for kind, holder, said in matters(settings) if kind == "back"]
-    assert backs == [("care_contact", {"words": "Someone else this time. New number: 0123"})]
-
-
-def test_a_form_that_was_sent_before_does_not_open_a_settled_matter_again(cast, browser, address, now):
-    from holdfast_site.handover.models import Matter
-
-    door = way_back(browser.post(address, replied("done")).content.decode())
-    form = {"form": str(uuid4())}
-    browser.post(door, form)
-    Matter.objects.filter(kind="back").update(closed_at=now)
-    browser.post(door, form)
-    assert Matter.objects.filter(kind="back").count() == 1
-
-
-def test_he_is_told_to_keep_the_link_now_and_can_copy_it(cast, browser, address):
-    page = browser.post(address, replied("done")).content.decode()
-    assert "Keep this link: it is shown only now." in page
-    assert re.search(rf'<input type="url" readonly value="http://[^"]+{way_back(page)}">', page)
-    assert "To cancel or move it, tell the practice." in page
-
-
-def test_looking_at_the_door_opens_nothing(cast, browser, address, rows):
-    door = way_back(browser.post(address, replied("done")).content.decode())
-    before = rows()
-    for _ in range(50):
-        assert browser.get(door).status_code == 200
-    assert rows() == before
-
-
-def test_nobody_else_gets_one(cast, browser, address):
-    assert "/back/" not in browser.post(address, replied("pause")).content.decode()
-
-
-def test_whoever_was_erased_has_no_link_any_more(cast, browser, address, now, rows):
-    from holdfast_site.people.models import Client
-
-    booked = appointment(cast.dan, cast.alma, now + timedelta(hours=40), status="booked")
-    other = asked(booked, now)
-    door = way_back(browser.post(address, replied("done")).content.decode())
-    Client.objects.filter(pk="dan").update(wrapped_key=b"")
-    before = rows()
-    assert browser.post(door, {"form": str(uuid4())}).status_code == 404
-    assert browser.post(other, replied("call")).status_code == 410
-    assert browser.post(other.replace("/n/", "/stop/")).status_code == 200
-    assert browser.post(other.replace("/n/", "/say/"), {"form": str(uuid4()), "text": "x"}).status_code == 410
-    assert rows() == before
-
-
 # --- what was promised, when it cannot be kept any more ------------------------------------------------
 
 
@@ -488,19 +421,6 @@ def test_a_promise_to_keep_his_wish_that_cannot_be_kept_sends_nothing(cast, brow
     again = {name: value for name, value in wish.items() if name != "promised"}  # the page now says who reads it
     assert 'name="promised"' not in answer.content.decode()
     assert browser.post(address, again).status_code == 200
-
-
-def test_a_care_contact_who_is_his_therapist_hears_the_way_back_as_his_therapist(cast, browser, address, settings):
-    from holdfast_site.accounts.models import Post
-
-    door = way_back(browser.post(address, replied("done")).content.decode())
-    alma = signed_in("therapist", "alma")
-    member = Post.objects.get(role="therapist", therapist="alma").member
-    Post.objects.filter(role="care_contact").update(member=member)
-    assert "your therapist" in browser.get(door).content.decode().lower()
-    browser.post(door, {"form": str(uuid4()), "words": CANARY})
-    assert [holder for kind, holder, _ in matters(settings) if kind == "back"] == ["therapist"]
-    assert "Would like to come back" in alma.get("/holding/").content.decode()
 
 
 @pytest.mark.parametrize(("phone", "says"), [("", "tell the practice."), ("020 7946 0321", 'href="tel:02079460321"')])

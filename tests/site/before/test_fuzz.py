@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.site.before.test_ask import asked, replied, way_back
+from tests.site.before.test_ask import asked, replied
+from tests.site.before.test_back import way_back
 from tests.site.conftest import appointment
 
 NAMES = ["form", "reply", "attend_next", "until", "why", "words", "cancel", "who_switch", "who_done", "off", "text",

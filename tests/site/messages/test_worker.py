@@ -1,0 +1,98 @@
+"""What the worker does by itself, and how those who work here notice that it does not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.site.conftest import staff
+from tests.site.messages.test_sending import _mail, _past, card, messages, text_of, turn  # noqa: F401
+
+pytestmark = pytest.mark.long
+
+
+@pytest.mark.hazard("H-01")
+def test_staff_are_told_when_the_worker_has_been_silent_for_a_quarter_of_an_hour(cast, now, browser, monkeypatch):
+    """H-01: a worker that is dead is seen."""
+    from django.utils import timezone
+
+    from tests.site.conftest import signed_in
+
+    silent = "Nothing is being sent or worked out"
+    alma = signed_in("therapist", "alma")
+    assert silent in alma.get("/today/").content.decode()
+    turn(now)
+    assert silent not in alma.get("/today/").content.decode()
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(minutes=14))
+    assert silent not in alma.get("/today/").content.decode()
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(minutes=16))
+    assert silent in alma.get("/today/").content.decode()
+    assert silent not in browser.get(cast.address).content.decode()
+
+
+@pytest.mark.hazard("H-01")
+@pytest.mark.parametrize("days", [-3, 3])
+def test_a_clock_that_was_three_days_wrong_hides_no_dead_worker_and_keeps_nothing_back(cast, mail, past, now, days):
+    from holdfast_site.messages.models import Message
+    from holdfast_site.messages.selectors import trouble
+    from holdfast_site.messages.services import beat, queue_due
+    from holdfast_site.messages.transports import transports
+
+    beat(now + timedelta(days=days))
+    assert trouble(now) != ""
+    queue_due(now, transports())
+    Message.objects.update(state="sending", claimed_at=now + timedelta(days=days))  # and killed then
+    turn(now)
+    assert trouble(now) == ""
+    assert len(mail.got) == 1
+
+
+def test_lists_are_worked_out_after_a_new_answer_and_not_after_one_that_was_kept_from_the_therapist(
+    cast, now, browser, monkeypatch
+):
+    from holdfast_site import worker
+    from tests.site.checkins.test_answer import filled
+
+    done = []
+    monkeypatch.setattr(worker, "refresh", done.append)
+    refresher = worker.Refresher()
+    refresher.turn(now - timedelta(seconds=30))
+    refresher.turn(now - timedelta(seconds=10))
+    assert len(done) == 1
+    browser.post(cast.address, filled(who="care_contact"))
+    refresher.turn(now + timedelta(minutes=1))
+    assert len(done) == 1
+    browser.post(f"/c/{cast.other_link}", filled())
+    refresher.turn(now + timedelta(minutes=1))
+    assert len(done) == 2
+    refresher.turn(now + timedelta(minutes=2))
+    assert len(done) == 2
+    refresher.turn(now + timedelta(minutes=62))
+    assert len(done) == 3
+
+
+def test_a_member_of_staff_is_needed_for_the_sign(site):
+    """Pages that are nobody's ask the database for nothing."""
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.pages import _trouble
+
+    staff("desk")
+    assert _trouble(ANYONE.role) == ""
+
+
+def test_a_round_that_fails_is_followed_by_the_next_one(site, caplog):
+    import threading
+
+    from holdfast_site.worker import _keep_doing
+
+    stopped, rounds = threading.Event(), []
+
+    def turn(now):
+        rounds.append(now)
+        if len(rounds) == 3:
+            stopped.set()
+        raise ZeroDivisionError("Zanzibar")
+
+    _keep_doing(turn, 0.001, stopped)
+    assert len(rounds) == 3
