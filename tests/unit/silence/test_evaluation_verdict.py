@@ -26,6 +26,7 @@ def group(label: str, estimate: float, low: float, high: float) -> Scored:
     return Scored(column="age", label=label, rows=900, clients=300, left=60, scores=[model])
 
 
+@pytest.mark.long
 def test_where_every_range_holds_what_was_said_there_is_nothing_to_say() -> None:
     assert parts_verdict(asked(*[RIGHT] * 10)) is None
     assert groups_verdict(asked(groups=(group("men", 1.1, 0.9, 1.3),))) is None

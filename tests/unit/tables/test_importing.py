@@ -324,6 +324,7 @@ class TestTheFolder:
         ):
             import_tables(save(tmp_path / "appointments.csv", ONE), tmp_path / "out")
 
+    @pytest.mark.long
     def test_imports_at_the_same_time_do_not_lose_each_others_rows(self, tmp_path: Path) -> None:
         marks = "ABCDEFGH"
         files = [given_tables(tmp_path / mark, mark) for mark in marks]
