@@ -14,6 +14,7 @@ from holdfast.errors import UsageError
 from holdfast.silence.clock import Floats
 
 PENDING = "pending"
+BLOCK = 50_000  # rows made into a matrix at a time
 Code = tuple[str, str]  # a signal and one of its codes
 Codes = NDArray[np.int16]  # columns, one a signal
 
@@ -111,11 +112,14 @@ def _columns(words: pl.Series, known: Mapping[str, int]) -> Codes:
 def sparse(encoded: Codes, width: int) -> csr_array:
     """The same rows as a matrix of noughts and ones with the intercept first: (rows, width).
 
-    Most codes are references, so most of it is nought.
+    Most codes are references, so most of it is nought. Made some rows at a time: what is thrown away stays small.
     """
-    first = np.zeros((len(encoded), 1), dtype=np.int16)
-    columns = np.concatenate([first, encoded], axis=1)
-    kept = columns < width
-    indices = columns[kept].astype(np.int32)
-    pointers = np.concatenate([[0], np.cumsum(kept.sum(axis=1))]).astype(np.int32)
+    first, parts = np.zeros((BLOCK, 1), dtype=np.int32), []
+    for begin in range(0, len(encoded), BLOCK):
+        block = encoded[begin : begin + BLOCK]
+        columns = np.concatenate([first[: len(block)], block], axis=1)
+        kept = columns < width
+        parts.append((columns[kept], np.count_nonzero(kept, axis=1)))
+    indices = np.concatenate([np.zeros(0, dtype=np.int32), *(columns for columns, _ in parts)])
+    pointers = np.cumsum(np.concatenate([[0], *(counts for _, counts in parts)])).astype(np.int32)
     return csr_array((np.ones(len(indices)), indices, pointers), shape=(len(encoded), width))

@@ -28,6 +28,7 @@ Place = tuple[Floats, Floats]  # effects and therapists, or a slope or step in t
 
 ENOUGH_ROWS = 30_000  # for the curvature along which to step; where it leads is decided by all of them
 ENOUGH_TO_BEND = 200_000  # for the curvature that says how sure the effects are: to some tenths of a per cent
+BLOCK = 4_000  # rows written out in full at a time
 ROUNDING = 1e-10  # of a log posterior: less is no loss
 CLOSE = 1e-6  # a step that gains less, of a log posterior, is the last
 
@@ -236,11 +237,15 @@ def _bent(rows: Rows, at: Place, *, exact: bool) -> Blocks:
     """Negative curvature of the log-likelihood: its own, or with the mixture's bend left out."""
     p, q = _chances(rows, at)
     bend = rows.weight * (p * (1 - p) - (q * (1 - q) if exact else 0.0))
-    matrix = rows.matrix
-    weighted = csr_array((np.repeat(bend, np.diff(matrix.indptr)), matrix.indices, matrix.indptr), shape=matrix.shape)
-    ones, places = np.ones(len(bend)), np.arange(len(bend))
-    belongs = csr_array((ones, (rows.therapist, places)), shape=(rows.therapists, len(bend)))
-    return (matrix.T @ weighted).toarray(), (belongs @ weighted).toarray().T, np.asarray(belongs @ bend)
+    effects, cross = np.zeros((rows.matrix.shape[1],) * 2), np.zeros((rows.therapists, rows.matrix.shape[1]))
+    for begin in range(0, len(bend), BLOCK):  # written out in full: a third of the time of sparse times sparse
+        here = slice(begin, begin + BLOCK)
+        full, theirs = rows.matrix[here].toarray(), rows.therapist[here]
+        weighted = full * bend[here, None]
+        belongs = csr_array((np.ones(len(full)), (theirs, np.arange(len(full)))), shape=(rows.therapists, len(full)))
+        effects += full.T @ weighted
+        cross += belongs @ weighted
+    return effects, cross.T, np.asarray(np.bincount(rows.therapist, bend, rows.therapists), dtype=float)
 
 
 def _with_priors(design: Design, spread: float, bent: Blocks) -> Blocks:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +24,7 @@ from holdfast.tables.read import Tables
 
 EPISODE = ["client_id", "therapist_id", "episode"]
 LOW, HIGH = 0.05, 0.95  # a 90 % interval
-BLOCK = 5_000  # contacts worked on at a time: draws of each are kept for that long
+BLOCK = 2_000  # contacts worked on at a time: draws of each are kept for that long
 
 
 def predict(
@@ -59,17 +62,25 @@ def _left(fitted: Fitted, contacts: pl.DataFrame, stages: pl.DataFrame) -> pl.Da
     odds = Odds.of(*fitted.habits.draws(len(fitted.spreads), np.random.default_rng(fitted.seed)))
     tails = tails_of(contacts, stages)
     sure = np.asarray([fitted.took_place[how] for how in HOW])[tails.how]
-    scores, found = Scores.of(fitted, contacts), []
-    for begin, end in _blocks(tails):
+    scores = Scores.of(fitted, contacts)
+
+    def judged(begin: int, end: int) -> Floats:
         part = tails.part(begin, end)
         chance = expit(scores.draws(begin, end))
         gone = judge(part, chance, sure[begin:end], seen(part, odds)).left[:, part.last()]
         low, high = np.quantile(gone, (LOW, HIGH), axis=0)
         mean = gone.mean(axis=0)
-        found.append([mean, np.minimum(low, mean), np.maximum(high, mean)])  # close to 1 the mean can lie outside
-    mean, low, high = np.concatenate(found, axis=1) if found else np.zeros((3, 0))
+        return np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)])  # close to 1 the mean can lie outside
+
+    mean, low, high = np.concatenate([np.zeros((3, 0)), *_side_by_side(judged, _blocks(tails))], axis=1)
     last = contacts.filter(pl.Series(tails.last())).select(EPISODE)
     return last.with_columns(p_left=mean, p_left_low=low, p_left_high=high)
+
+
+def _side_by_side(work: Callable[[int, int], Floats], blocks: list[tuple[int, int]]) -> list[Floats]:
+    """Work on blocks on all cores, in their order: NumPy lets go of the interpreter while it reckons."""
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(lambda block: work(*block), blocks))
 
 
 def _blocks(tails: Tails) -> list[tuple[int, int]]:
@@ -112,4 +123,5 @@ def p_evening(fitted: Fitted, frame: pl.DataFrame) -> Floats:
     """The chance that a contact was the last, of any frame of signal codes: the mean over the draws."""
     scores = Scores.of(fitted, frame)
     blocks = [(begin, begin + BLOCK) for begin in range(0, frame.height, BLOCK)]
-    return np.concatenate([np.zeros(0), *(expit(scores.draws(*block)).mean(axis=0) for block in blocks)])
+    means = _side_by_side(lambda begin, end: np.asarray(expit(scores.draws(begin, end)).mean(axis=0)), blocks)
+    return np.concatenate([np.zeros(0), *means])

@@ -97,14 +97,14 @@ def _appointments(zone: ZoneInfo) -> Iterator[Row]:
 
 def _checkins(zone: ZoneInfo) -> Iterator[Row]:
     sent = Invitation.objects.select_related("appointment")
-    shown = {one.invitation.pk: one for one in selectors.shown_to_therapist(sent)}
+    shown = {one.invitation_id: one for one in selectors.shown_to_therapist(sent)}
     for invitation in sent.order_by("sent_at", "pk").iterator():
         his = shown.get(invitation.pk)
         yield {
             "client_id": invitation.appointment.client_id,
             "appointment_id": invitation.appointment.appointment_id,
             "sent_at": _wall(invitation.sent_at, zone),
-            "answered_at": _wall(his.invitation.submission.answered_at, zone) if his else "",
+            "answered_at": _wall(his.answered_at, zone) if his else "",
             **{name: value for name, value in (his.answers if his else {}).items() if name != WORDS},
         }
 

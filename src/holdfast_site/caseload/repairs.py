@@ -88,6 +88,5 @@ def _afterwards(pairs: Iterable[Pair], now: datetime) -> Mapping[Pair, Afterward
 def _answers(clients: Iterable[str]) -> Mapping[Pair, list[tuple[datetime, Mapping[str, int | str]]]]:
     found: dict[Pair, list[tuple[datetime, Mapping[str, int | str]]]] = {}
     for one in shown_to_therapist(Invitation.objects.filter(appointment__client__in=set(clients))):
-        about = one.invitation.appointment
-        found.setdefault((about.client_id, about.therapist_id), []).append((one.invitation.sent_at, one.answers))
+        found.setdefault((one.client_id, one.therapist_id), []).append((one.sent_at, one.answers))
     return found

@@ -106,20 +106,18 @@ def _said(invitations: QuerySet[Invitation], *, latest: int | None = None) -> Ma
     found: dict[str, list[Said]] = {}
     before: dict[str, Mapping[str, Value]] = {}
     for one in shown_to_therapist(invitations, latest=latest):
-        client_id = one.invitation.appointment.client_id
-        earlier = before.get(client_id, {})
-        what_is_off = off(one.answers, earlier)
+        earlier = before.get(one.client_id, {})
         told = Said(
-            one.invitation.sent_at,
+            one.sent_at,
             lines(one.answers),
-            what_is_off,
+            off(one.answers, earlier),
             one.wants_to_be_asked,
-            one.invitation.pk,
+            one.invitation_id,
             one.answers,
             earlier,
         )
-        found.setdefault(client_id, []).append(told)
-        before[client_id] = {**earlier, **one.answers}
+        found.setdefault(one.client_id, []).append(told)
+        before[one.client_id] = {**earlier, **one.answers}
     return found
 
 

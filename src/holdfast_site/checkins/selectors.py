@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import DenseRank
 
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Post
@@ -67,9 +68,24 @@ def audiences_for(appointment: Appointment, *, now: datetime) -> Sequence[Audien
 class Shown:
     """One check-in as the therapist may see it. Of one that is wholly kept from him there is none."""
 
-    invitation: Invitation
+    invitation_id: int
+    client_id: str
+    therapist_id: str
+    sent_at: datetime
+    answered_at: datetime
+    rotating: Sequence[str]
     answers: Mapping[str, Value]
     wants_to_be_asked: bool
+
+
+ABOUT = {  # of a box: what it is about, fetched with it
+    "invitation_id": "submission__invitation",
+    "client_id": "submission__invitation__appointment__client",
+    "therapist_id": "submission__invitation__appointment__therapist",
+    "sent_at": "submission__invitation__sent_at",
+    "answered_at": "submission__answered_at",
+    "rotating": "submission__invitation__rotating",
+}
 
 
 def shown_to_therapist(invitations: QuerySet[Invitation], *, latest: int | None = None) -> Sequence[Shown]:
@@ -77,18 +93,39 @@ def shown_to_therapist(invitations: QuerySet[Invitation], *, latest: int | None 
 
     ``latest``: at most so many of each client, the latest of those that he may see something of.
     """
-    boxes = SealedBox.objects.filter(audience__in=SEEN_BY_THERAPIST).prefetch_related("corrections")
-    his = Prefetch("submission__boxes", boxes, to_attr="his_boxes")
-    has_his = SealedBox.objects.filter(submission__invitation=OuterRef("pk"), audience__in=SEEN_BY_THERAPIST)
-    answered = invitations.filter(Exists(has_his))
+    his = SealedBox.objects.filter(audience__in=SEEN_BY_THERAPIST, submission__invitation__in=invitations)
+    boxes = his.annotate(**{name: F(path) for name, path in ABOUT.items()})
     if latest is not None:
-        order = [F("sent_at").desc(), F("pk").desc()]
-        answered = answered.annotate(
-            place=Window(RowNumber(), partition_by=[F("appointment__client")], order_by=order)
-        ).filter(place__lte=latest)
-    fetched = list(answered.select_related("appointment__client", "submission").prefetch_related(his))
-    keys: dict[str, ClientBox] = {}  # each client's key is unwrapped once
-    return [_shown(one, keys) for one in sorted(fetched, key=lambda one: (one.sent_at, one.pk))]
+        order = [F("sent_at").desc(), F("invitation_id").desc()]
+        boxes = boxes.annotate(back=Window(DenseRank(), partition_by=[F("client_id")], order_by=order))
+        boxes = boxes.filter(back__lte=latest)
+    fetched = [(box, vars(box)) for box in boxes]
+    prompted = {about["invitation_id"] for box, about in fetched if box.audience == Audience.PROMPT}
+    answers = _answers([(box, about) for box, about in fetched if box.audience == Audience.THERAPIST], invitations)
+    shown = {
+        about["invitation_id"]: Shown(
+            **{name: about[name] for name in ABOUT},
+            answers=answers.get(about["invitation_id"], {}),
+            wants_to_be_asked=about["invitation_id"] in prompted,
+        )
+        for _, about in fetched
+    }
+    return sorted(shown.values(), key=lambda one: (one.sent_at, one.invitation_id))
+
+
+def _answers(
+    boxes: Sequence[tuple[SealedBox, Mapping[str, Any]]], invitations: QuerySet[Invitation]
+) -> Mapping[int, Mapping[str, Value]]:
+    """What boxes hold, by the check-in they are about. Each client's key is unwrapped once."""
+    clients = Client.objects.filter(pk__in={about["client_id"] for _, about in boxes}).only("wrapped_key")
+    keys = {client.pk: _key(client) for client in clients}
+    corrections: dict[int, list[Correction]] = {}
+    for one in Correction.objects.filter(box__submission__invitation__in=invitations):
+        corrections.setdefault(one.box_id, []).append(one)
+    return {
+        about["invitation_id"]: _opened(box, keys[about["client_id"]], corrections.get(box.pk, ()))
+        for box, about in boxes
+    }
 
 
 def shown_of(client: Client) -> Sequence[Shown]:
@@ -98,7 +135,7 @@ def shown_of(client: Client) -> Sequence[Shown]:
 
 def opened(box: SealedBox, client: Client) -> Mapping[str, Value]:
     """What a box holds, as he has put it right since. Fetch many boxes with their ``corrections``."""
-    return _opened(box, _key(client))
+    return _opened(box, _key(client), box.corrections.all())
 
 
 def as_given(box: SealedBox, client: Client) -> Mapping[str, Value]:
@@ -108,27 +145,20 @@ def as_given(box: SealedBox, client: Client) -> Mapping[str, Value]:
 
 def corrections_of(box: SealedBox, client: Client) -> Sequence[tuple[Correction, Mapping[str, Value | None]]]:
     """Every correction of a box with what it says, the oldest first."""
-    return _corrections(box, _key(client))
+    return _in_order(box.corrections.all(), _key(client))
 
 
 def _key(client: Client) -> ClientBox:
     return settings.VAULT.client_box(client.pk, client.wrapped_key)
 
 
-def _opened(box: SealedBox, key: ClientBox) -> Mapping[str, Value]:
+def _opened(box: SealedBox, key: ClientBox, corrections: Iterable[Correction]) -> Mapping[str, Value]:
     given = unpacked(key.open(box.sealed, place=box.place))
-    return put_right(given, (values for _, values in _corrections(box, key)))
+    return put_right(given, (values for _, values in _in_order(corrections, key)))
 
 
-def _corrections(box: SealedBox, key: ClientBox) -> Sequence[tuple[Correction, Mapping[str, Value | None]]]:
-    found = sorted(box.corrections.all(), key=lambda one: one.pk)
+def _in_order(
+    corrections: Iterable[Correction], key: ClientBox
+) -> Sequence[tuple[Correction, Mapping[str, Value | None]]]:
+    found = sorted(corrections, key=lambda one: one.pk)
     return [(one, unpacked_correction(key.open(one.sealed, place=one.place))) for one in found]
-
-
-def _shown(invitation: Invitation, keys: dict[str, ClientBox]) -> Shown:
-    boxes: Mapping[str, SealedBox] = {box.audience: box for box in vars(invitation.submission)["his_boxes"]}
-    own, client = boxes.get(Audience.THERAPIST), invitation.appointment.client
-    if own is not None and client.pk not in keys:
-        keys[client.pk] = _key(client)
-    answers = _opened(own, keys[client.pk]) if own is not None else {}
-    return Shown(invitation, answers, wants_to_be_asked=Audience.PROMPT in boxes)

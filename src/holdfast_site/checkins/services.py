@@ -66,7 +66,7 @@ def invite(*, by: Actor, appointment: Appointment, now: datetime) -> tuple[Invit
     now = now.replace(microsecond=0)
     shown = selectors.shown_of(appointment.client)
     rotating = next_rotating(
-        [one.invitation.rotating for one in shown], known=frozenset(name for one in shown for name in one.answers)
+        [one.rotating for one in shown], known=frozenset(name for one in shown for name in one.answers)
     )
     expires_at = now + timedelta(hours=settings.SITE.link_hours)
     return _invite(by, now, appointment=appointment, asks=Asks.CHECKIN, expires_at=expires_at, rotating=rotating)

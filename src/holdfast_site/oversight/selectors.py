@@ -14,9 +14,8 @@ from holdfast_site.accounts.models import Post
 from holdfast_site.caseload.models import Overdue
 from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.caseload.words import lines
-from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.questions import WORDS
-from holdfast_site.checkins.selectors import shown_of
+from holdfast_site.checkins.selectors import Shown, shown_of
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import allows
 from holdfast_site.handover.models import Matter
@@ -102,17 +101,16 @@ def checkins(actor: Actor, client: Client, *, now: datetime) -> Sequence[CheckIn
     allowed, held = may_read_words(client, now=now), list(assignments(actor, now=now))
     found = []
     for one in reversed(shown_of(client)):
-        if not any(_may_show(assignment, one.invitation) for assignment in held):
+        if not any(_may_show(assignment, one) for assignment in held):
             continue
         answers = {name: value for name, value in one.answers.items() if allowed or name != WORDS}
-        found.append(CheckIn(one.invitation.sent_at, lines(answers), one.wants_to_be_asked))
+        found.append(CheckIn(one.sent_at, lines(answers), one.wants_to_be_asked))
     return found
 
 
-def _may_show(assignment: Assignment, invitation: Invitation) -> bool:
-    about = invitation.appointment
-    is_his = about.client_id == assignment.client_id or about.therapist_id == assignment.therapist_id
-    return is_his and timezone.localdate(invitation.sent_at) >= assignment.told_on
+def _may_show(assignment: Assignment, shown: Shown) -> bool:
+    is_his = shown.client_id == assignment.client_id or shown.therapist_id == assignment.therapist_id
+    return is_his and timezone.localdate(shown.sent_at) >= assignment.told_on
 
 
 def may_read_words(client: Client, *, now: datetime) -> bool:

@@ -159,13 +159,17 @@ def test_the_number_of_queries_does_not_grow_with_the_caseload(cast, now):
             alma.get("/today/")
         return len(asked)
 
-    alone = queries()
-    with transaction.atomic():
-        for number in range(60):
-            him = client(f"c{number}")
-            appointment(him, cast.alma, now + timedelta(days=1), status="booked")
-            invite(by=ANYONE, appointment=appointment(him, cast.alma, now - timedelta(days=2)), now=now)
-    assert queries() <= alone + 3
+    def more(numbers):
+        with transaction.atomic():
+            for number in numbers:
+                him = client(f"c{number}")
+                appointment(him, cast.alma, now + timedelta(days=1), status="booked")
+                invite(by=ANYONE, appointment=appointment(him, cast.alma, now - timedelta(days=2)), now=now)
+
+    more(range(1))
+    one = queries()
+    more(range(1, 60))
+    assert queries() <= one
     assert queries() <= 30
 
 
