@@ -31,8 +31,8 @@ class CheckinForm(forms.Form):
         self.fields[WORDS] = forms.CharField(max_length=MOST_WORDS, required=False)
         self.answers_asked = [*(question.name for question in questions), CHANGE, WORDS]
         who = [(audience.value, audience.label) for audience in audiences]
-        for name in (FOR_ALL, *(WHO.format(name) for name in self.answers_asked)):
-            self.fields[name] = forms.ChoiceField(choices=who, required=False)
+        to_whom = forms.ChoiceField(choices=who, required=False)
+        self.fields |= dict.fromkeys((FOR_ALL, *(WHO.format(name) for name in self.answers_asked)), to_whom)
 
     def answers(self) -> Answers:
         """What was answered, for whom."""
