@@ -162,12 +162,15 @@ def load(folder: Path, tables: Path) -> None:
     _refuse_if_unsafe(folder, LOCAL)
     from django.utils import timezone
 
+    from holdfast_site.caseload import settling
     from holdfast_site.caseload.services import load_tables
 
     done = load_tables(found, now=timezone.now())
     say(
         f"{done.clients:,} clients, {done.appointments:,} appointments and {done.checkins:,} check-ins are in the site."
     )
+    for line in settling.lines(done.settled):
+        say(line)
 
 
 @click.command()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,11 +20,12 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
-from holdfast.tables.read import Tables
-from holdfast.tables.schema import AXES, PAUSE, Certainty, Status
+from holdfast.tables.read import Practice, Tables
+from holdfast.tables.schema import AXES, PAUSE
 from holdfast_site.before.questions import ATTEND
 from holdfast_site.caseload.models import Repair
 from holdfast_site.caseload.repairs import Done, sealed
+from holdfast_site.caseload.settling import TAKEN, Fate, Settled, counted, fate
 from holdfast_site.checkins.answers import Answers
 from holdfast_site.checkins.models import Asks, Audience, Invitation
 from holdfast_site.checkins.questions import CHANGE, QUESTIONS, ROTATING, ROTATING_EACH_TIME, VERSION
@@ -42,11 +44,12 @@ LOADED = UUID("6f1d3c2e-6c5b-4a53-9f0a-3a5f1f6f7f10")  # under which the ids of 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """How many of each there are now."""
+    """How many of each there are now, and what became of the appointments in the tables."""
 
     clients: int
     appointments: int
     checkins: int
+    settled: Settled
 
 
 @transaction.atomic
@@ -54,11 +57,11 @@ def load(tables: Tables, *, moved: timedelta = timedelta(0)) -> Loaded:
     """Take over what the site needs, all of it or nothing; for a demo moved to another time."""
     clock = _Clock(ZoneInfo(settings.SITE.timezone), moved)
     _people(tables)
-    _appointments(tables, clock)
+    settled = _appointments(tables, clock)
     _endings(tables, clock)
     _repairs(tables, clock)
     _checkins(tables, clock)
-    return Loaded(Client.objects.count(), Appointment.objects.count(), Invitation.objects.count())
+    return Loaded(Client.objects.count(), Appointment.objects.count(), Invitation.objects.count(), settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +100,46 @@ def _people(tables: Tables) -> None:
             keep_wishes(known[row["client_id"]], wishes)
 
 
-def _appointments(tables: Tables, clock: _Clock) -> None:
-    """Take appointments over. What somebody marked here stands against an export in which nobody marked it."""
-    marked = set(
-        Appointment.objects.filter(certainty=Certainty.RECORDED)
-        .exclude(status=Status.UNKNOWN)
-        .values_list("appointment_id", "client")
-    )
-    found = [
-        Appointment(
+def settle(tables: Tables, *, moved: timedelta = timedelta(0)) -> Settled:
+    """What taking these tables over would do to the appointments here. Nothing is written."""
+    return counted(Counter(one for _, one in _fates(tables, _Clock(ZoneInfo(settings.SITE.timezone), moved))))
+
+
+def _appointments(tables: Tables, clock: _Clock) -> Settled:
+    """Take appointments over. What somebody said here stands, unless somebody said otherwise there later."""
+    fates = list(_fates(tables, clock))
+    taken = [told for told, one in fates if one in (Fate.NEW, Fate.CHANGED, Fate.OVERRULED)]
+    names = [*(name.removesuffix("_id") for name in TAKEN), "known_from", "known_at"]
+    keys = ["appointment_id", "client"]
+    Appointment.objects.bulk_create(taken, update_conflicts=True, unique_fields=keys, update_fields=names)
+    return counted(Counter(one for _, one in fates))
+
+
+def _fates(tables: Tables, clock: _Clock) -> Iterator[tuple[Appointment, Fate]]:
+    """Each appointment as the tables have it, and what becomes of it."""
+    here = {(one.appointment_id, one.client_id): one for one in Appointment.objects.iterator()}
+    exported = _Exported(tables.practice, clock)
+    for row in _rows(tables, "appointments"):
+        told = Appointment(
             **{name: row[name] for name in SAME},
             **{name: row[name] or "" for name in WORDS_OR_BLANK},
             **{name: clock.at(row[name]) for name in MOMENTS},
+            known_at=exported.at(row.get("source")),
         )
-        for row in _rows(tables, "appointments")
-        if row["status"] != Status.UNKNOWN or (row["appointment_id"], row["client_id"]) not in marked
-    ]
-    changing = [*SAME[2:], *WORDS_OR_BLANK, *MOMENTS]
-    keys = ["appointment_id", "client"]
-    Appointment.objects.bulk_create(
-        found, update_conflicts=True, unique_fields=keys, update_fields=[name.removesuffix("_id") for name in changing]
-    )
+        yield told, fate(told, here.get((told.appointment_id, told.client_id)))
+
+
+class _Exported:
+    """When the export was made that a row is from: of each source, its last one."""
+
+    def __init__(self, practice: Practice, clock: _Clock) -> None:
+        told = {} if practice.source is None else json.loads(practice.source)
+        self.last = {name: datetime.fromisoformat(at) + clock.moved for name, at in told.get("imported", {}).items()}
+        self.whole = clock.at(practice.exported_at)
+
+    def at(self, source: str | None) -> datetime | None:
+        """None: nobody knows."""
+        return self.last.get(source or "", self.whole)
 
 
 def _endings(tables: Tables, clock: _Clock) -> None:

@@ -35,7 +35,7 @@ from holdfast_site.consents.selectors import left_out
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.people.selectors import erased
 from holdfast_site.schedule import services as schedule
-from holdfast_site.schedule.services import OUTCOME
+from holdfast_site.schedule.services import OUTCOME, said_here
 
 CAME = {"yes": True, "no": False}
 LOOKED_BACK = timedelta(weeks=10)  # at earlier flags, before new ones are shown; the policy wants two months
@@ -53,7 +53,8 @@ def mark_right(*, by: Actor, appointment_id: int, came: str, now: datetime) -> b
     """Put right what he marked himself today. False if it says so already, or is not his to put right any more."""
     today = [one.pk for one in selectors.marked_today(by, selectors.own_ids(by), now=now) if one.pk == appointment_id]
     status = OUTCOME[CAME[came]]
-    changed = Appointment.objects.filter(pk__in=today).exclude(status=status).update(status=status, status_at=now)
+    otherwise = Appointment.objects.filter(pk__in=today).exclude(status=status)
+    changed = otherwise.update(status=status, status_at=now, **said_here(now))
     if changed:
         record(Action.APPOINTMENT_MARKED, by=by, about=f"appointment:{appointment_id}", at=now)
     return bool(changed)

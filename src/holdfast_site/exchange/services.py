@@ -18,10 +18,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from holdfast.errors import HoldfastError
-from holdfast.tables import TableProblems, read_tables
+from holdfast.errors import HoldfastError, UsageError
+from holdfast.tables import TableProblems, Tables, read_tables
 from holdfast.tables.account import account_lines
 from holdfast.tables.importing import Account, import_files
+from holdfast.tables.schema import REQUIRED_TABLE
 from holdfast.tables.sources import all_sources, source
 from holdfast.tables.sources.any_table import kept_mapping
 from holdfast.tables.sources.asking import Question, answer, guess_lines, questions
@@ -31,6 +32,8 @@ from holdfast.tables.sources.mapping import Mapping as Columns
 from holdfast_site.access.actors import Actor
 from holdfast_site.accounts.models import Post
 from holdfast_site.audit.services import Action, record
+from holdfast_site.caseload import settling
+from holdfast_site.caseload.loading import settle
 from holdfast_site.caseload.services import load_tables
 from holdfast_site.exchange.files import laid_out, own_name, packed, unpacked
 from holdfast_site.exchange.models import Memory, Upload
@@ -79,7 +82,8 @@ def try_out(upload: Upload, *, now: datetime) -> Tried:
             asked = _asked(upload, folder)
             if asked is not None and questions(asked):
                 return Tried(guess_lines(asked), questions(asked))
-            account = _imported(upload, folder, now=now, dry_run=True)
+            account = _imported(upload, folder, now=now)
+            told = [*account_lines(account), *settling.lines(settle(_tables(folder)))]
         except TableProblems as found:
             more = len(found.problems) - MOST_PROBLEMS
             rest = [f"… and {more:,} more"] if more > 0 else []
@@ -87,7 +91,7 @@ def try_out(upload: Upload, *, now: datetime) -> Tried:
         except HoldfastError as error:
             return Tried([], wrong=str(error).splitlines())
     shown = guess_lines(asked) if asked is not None else []
-    return Tried([*shown, *account_lines(account)])
+    return Tried([*shown, *told])
 
 
 @transaction.atomic
@@ -115,14 +119,14 @@ def take_over(*, by: Actor, upload: Upload, now: datetime) -> Sequence[str]:
         If they cannot be imported. Nothing has changed then.
     """
     with _folder() as folder:
-        account = _imported(upload, folder, now=now, dry_run=False)
-        found, memory = read_tables(folder), _remembered(folder)
+        account = _imported(upload, folder, now=now)
+        found, memory = _tables(folder), _remembered(folder)
         with transaction.atomic():
             still = Upload.objects.filter(pk=upload.pk, account__isnull=True).first()
             if still is None:
                 return list(Upload.objects.get(pk=upload.pk).account or ())
-            load_tables(found, by=by, now=now)
-            lines = account_lines(account)
+            done = load_tables(found, by=by, now=now)
+            lines = [*account_lines(account), *settling.lines(done.settled)]
             Upload.objects.filter(pk=upload.pk).update(account=lines, sealed=b"")
             _remember(memory, now)
     return lines
@@ -157,7 +161,8 @@ def _folder() -> Iterator[Path]:
         yield folder
 
 
-def _imported(upload: Upload, folder: Path, *, now: datetime, dry_run: bool) -> Account:
+def _imported(upload: Upload, folder: Path, *, now: datetime) -> Account:
+    """Import into the folder, which is thrown away unless somebody takes it over."""
     files, told = _opened(upload)
     beside = folder.with_name("uploaded")
     paths = laid_out(files, beside)
@@ -172,9 +177,21 @@ def _imported(upload: Upload, folder: Path, *, now: datetime, dry_run: bool) -> 
         now=None,
         clock=now,
         timezone=settings.SITE.timezone,
-        dry_run=dry_run,
         mapping=mapping,
     )
+
+
+def _tables(folder: Path) -> Tables:
+    """The tables as they are after the import.
+
+    Raises
+    ------
+    UsageError
+        If there is not one appointment yet.
+    """
+    if not any(folder.glob(f"{REQUIRED_TABLE}.*")):
+        raise UsageError("There are no appointments in these files, and none here yet. Bring the list of appointments.")
+    return read_tables(folder)
 
 
 def _remembered(folder: Path) -> bytes:

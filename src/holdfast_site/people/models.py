@@ -86,8 +86,19 @@ class Contact(models.Model):
         return f"people_contact/{self.client_id}"
 
 
+class KnownFrom(models.TextChoices):
+    """Who said so: a person on this site, or an export."""
+
+    SITE = "site", "Somebody here"
+    EXPORT = "export", "An export"
+
+
 class Appointment(models.Model):
-    """A planned meeting. Two clients who come together share an ``appointment_id``, one row each."""
+    """A planned meeting. Two clients who come together share an ``appointment_id``, one row each.
+
+    ``known_from`` and ``known_at`` say from where its time and status are known, and as of when: the moment at which
+    somebody here said so, or of the export.
+    """
 
     appointment_id = models.CharField(max_length=100)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="appointments")
@@ -99,9 +110,16 @@ class Appointment(models.Model):
     modality = models.CharField(max_length=20, choices=_choices(Modality), blank=True)
     booked_at = models.DateTimeField(null=True)
     status_at = models.DateTimeField(null=True)
+    known_from = models.CharField(max_length=10, choices=KnownFrom.choices, default=KnownFrom.EXPORT)
+    known_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=models.Q(known_from__in=KnownFrom.values), name="known_from_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(known_from=KnownFrom.EXPORT) | models.Q(known_at__isnull=False),
+                name="what_was_said_here_was_said_at_some_time",
+            ),
             models.UniqueConstraint(fields=["appointment_id", "client"], name="one_row_a_client_and_appointment"),
             models.CheckConstraint(condition=models.Q(status__in=list(Status)), name="status_is_known"),
         ]

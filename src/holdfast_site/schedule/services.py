@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from holdfast.tables.schema import Certainty, InitiatedBy, Status
 from holdfast_site.access.actors import Actor
 from holdfast_site.audit.services import Action, record
 from holdfast_site.people.contacts import ContactCard
-from holdfast_site.people.models import Appointment, Client, Therapist
+from holdfast_site.people.models import Appointment, Client, KnownFrom, Therapist
 from holdfast_site.people.services import add_client, keep_contact
 
 LASTS = timedelta(minutes=50)
@@ -51,6 +52,7 @@ def book(
         status=Status.BOOKED,
         certainty=Certainty.RECORDED,
         booked_at=now,
+        **said_here(now),
     )
     record(Action.APPOINTMENT_BOOKED, by=by, about=f"appointment:{made.pk}", at=now)
     return made
@@ -106,11 +108,16 @@ def mark(*, by: Actor, appointment_id: int, came: bool, now: datetime) -> bool:
     """Write down whether somebody came. False if it is still to come, or was marked meanwhile."""
     past = Appointment.objects.filter(pk=appointment_id, starts_at__lte=now)
     changed = past.filter(status__in=NOT_MARKED).update(
-        status=OUTCOME[came], certainty=Certainty.RECORDED, status_at=now
+        status=OUTCOME[came], certainty=Certainty.RECORDED, status_at=now, **said_here(now)
     )
     if changed:
         record(Action.APPOINTMENT_MARKED, by=by, about=f"appointment:{appointment_id}", at=now)
     return bool(changed)
+
+
+def said_here(now: datetime) -> dict[str, Any]:
+    """What stands with a time or a status that somebody here said: an export gives way to it (``settling``)."""
+    return {"known_from": KnownFrom.SITE, "known_at": now}
 
 
 def is_taken(therapist: Therapist, starts_at: datetime, *, but: Client) -> bool:
@@ -123,7 +130,8 @@ def is_taken(therapist: Therapist, starts_at: datetime, *, but: Client) -> bool:
 def _call_off(appointments: list[Appointment], status: Status, who: InitiatedBy, now: datetime) -> None:
     for one in appointments:
         one.status, one.initiated_by, one.certainty, one.status_at = status, who, Certainty.RECORDED, now
-        one.save(update_fields=["status", "initiated_by", "certainty", "status_at"])
+        one.known_from, one.known_at = KnownFrom.SITE, now
+        one.save(update_fields=["status", "initiated_by", "certainty", "status_at", "known_from", "known_at"])
 
 
 @transaction.atomic

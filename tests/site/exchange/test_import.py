@@ -171,18 +171,6 @@ def test_what_is_told_of_clients_is_not_kept_for_the_next_time(desk):
     assert not any("Zanzibar" in text for text in kept.values())
 
 
-def test_what_somebody_marked_here_stands_against_an_export_that_does_not_know(desk, now):
-    from holdfast_site.people.models import Appointment
-
-    unmarked = ROWS.replace("no_show", "unknown")
-    desk.post(f"{brought(desk, unmarked).url}/take")
-    Appointment.objects.filter(appointment_id="x2").update(status="attended", certainty="recorded", status_at=now)
-    desk.post(f"{brought(desk, unmarked).url}/take")
-    assert Appointment.objects.get(appointment_id="x2").status == "attended"
-    desk.post(f"{brought(desk, ROWS).url}/take")
-    assert Appointment.objects.get(appointment_id="x2").status == "no_show"
-
-
 def test_more_than_an_export_has_is_refused_and_a_check_in_stays_small(desk, cast, browser):
     assert brought(desk, b"x" * (20 * 1024 * 1024 + 1)).status_code == 413
     assert browser.post(cast.address, {"words": "x" * 70_000}).status_code == 413

@@ -1,0 +1,81 @@
+"""What stands when an export says otherwise than somebody on this site.
+
+What somebody said here stands against an export made before that, or at the same moment. It stands against a later one
+too that has merely not heard of it: nobody marked the appointment there, the system filled its outcome in by itself, or
+it is still booked for the time that was moved or called off here. What somebody wrote down there later wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from holdfast.tables.schema import Certainty, Status
+from holdfast_site.people.models import Appointment, KnownFrom
+
+TAKEN = ("therapist_id", "starts_at", "status", "initiated_by", "certainty", "modality", "booked_at", "status_at")
+SAID_BY_NOBODY = (Certainty.DEFAULTED, Certainty.INFERRED, Certainty.NOT_UPDATED)
+
+
+class Fate(Enum):
+    """What becomes of one appointment of an export."""
+
+    NEW = "new"
+    SAME = "as before"
+    CHANGED = "changed"
+    OVERRULED = "changed, though somebody said otherwise here"
+    KEPT = "kept as somebody said here"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How many appointments of an export were new to the site, changed there, or stayed as somebody said there."""
+
+    new: int = 0
+    changed: int = 0
+    overruled: int = 0  # of those changed: somebody had said otherwise here, before that export
+    kept: int = 0
+
+
+def fate(told: Appointment, here: Appointment | None) -> Fate:
+    """Decide about one appointment. ``told`` is as the export has it; its ``known_at`` is the export's moment."""
+    if here is None:
+        return Fate.NEW
+    if here.known_from == KnownFrom.EXPORT:
+        return Fate.SAME if all(getattr(told, name) == getattr(here, name) for name in TAKEN) else Fate.CHANGED
+    if (told.status, told.starts_at) == (here.status, here.starts_at):
+        return Fate.SAME
+    return Fate.OVERRULED if _is_later(told, here) and _is_news(told, here) else Fate.KEPT
+
+
+def counted(fates: Mapping[Fate, int]) -> Settled:
+    """How many of each."""
+    overruled = fates.get(Fate.OVERRULED, 0)
+    return Settled(fates.get(Fate.NEW, 0), fates.get(Fate.CHANGED, 0) + overruled, overruled, fates.get(Fate.KEPT, 0))
+
+
+def lines(settled: Settled) -> Iterator[str]:
+    """The same in words, for the account of an import; nothing where nothing was here before."""
+    if settled.changed or settled.kept:
+        yield (
+            f"On this site: {settled.new:,} new, {settled.changed:,} changed, "
+            f"{settled.kept:,} kept as somebody marked, moved or called off here."
+        )
+    if settled.overruled:
+        yield (
+            f"{settled.overruled:,} of those changed had been marked, moved or called off here before this export was "
+            "made, and somebody wrote something else into the other system."
+        )
+
+
+def _is_later(told: Appointment, here: Appointment) -> bool:
+    """Whether the export was made after somebody spoke here. One without a moment was not, as far as is known."""
+    return told.known_at is not None and here.known_at is not None and told.known_at > here.known_at
+
+
+def _is_news(told: Appointment, here: Appointment) -> bool:
+    """Whether somebody wrote something down there."""
+    if told.status == Status.UNKNOWN or told.certainty in SAID_BY_NOBODY:
+        return False
+    return told.status != Status.BOOKED or told.starts_at != here.starts_at

@@ -1,0 +1,191 @@
+"""An export against what somebody did here: what was booked, moved, called off or marked is not undone by it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from holdfast.tables.schema import InitiatedBy
+from tests.site.conftest import signed_in
+from tests.site.exchange.test_import import HEADING, brought
+
+HEAD = HEADING.replace("status\n", "status,certainty\n")
+
+
+@pytest.fixture(name="desk")
+def _desk(site):
+    return signed_in("desk")
+
+
+@pytest.fixture(name="by")
+def _by(desk):
+    from holdfast_site.access.actors import Actor, Role
+
+    return Actor(Role.DESK, id="1")
+
+
+def export(made_at, *lines):
+    """A zip of one table, made at a moment."""
+    from holdfast_site.exchange.files import packed
+
+    told = {"exported_at": made_at.isoformat(), "timezone": "Europe/London"}
+    rows = "".join(f"{line}\n" for line in lines)
+    return packed({"appointments.csv": (HEAD + rows).encode(), "practice.json": json.dumps(told).encode()})
+
+
+def taken(desk, content):
+    """Take an export over; what trying it out said about this site, which is what taking it over says too."""
+    page = brought(desk, content, "export.zip")
+    tried = lines_of(desk.get(page.url))
+    assert desk.post(f"{page.url}/take").status_code == 302
+    assert lines_of(desk.get(page.url)) == tried
+    return tried
+
+
+def lines_of(page):
+    found = page.content.decode().split("<li>")
+    return [part.split("</li>")[0] for part in found if part.startswith("On this site") or "of those changed" in part]
+
+
+def row(id, starts_at, status, certainty="recorded"):
+    return f"{id},c1,t1,{starts_at:%Y-%m-%dT%H:%M},{status},{certainty}"
+
+
+def stands(id):
+    from holdfast_site.people.models import Appointment
+
+    one = Appointment.objects.get(appointment_id=id)
+    return one.status, one.known_from
+
+
+@pytest.fixture(name="past")
+def _past(now):
+    return (now - timedelta(days=2)).replace(minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture(name="ahead")
+def _ahead(now):
+    return (now + timedelta(days=5)).replace(minute=0, second=0, microsecond=0)
+
+
+def came(by, id, now, *, came=True):
+    from holdfast_site.people.models import Appointment
+    from holdfast_site.schedule.services import mark
+
+    assert mark(by=by, appointment_id=Appointment.objects.get(appointment_id=id).pk, came=came, now=now)
+
+
+@pytest.mark.hazard("H-05")
+@pytest.mark.parametrize("made", [-1, 0], ids=["older", "of the same moment"])
+def test_what_was_marked_here_stands_against_an_export_that_was_not_made_later(desk, by, now, past, made):
+    before = now - timedelta(days=1)
+    taken(desk, export(before, row("x1", past, "unknown")))
+    came(by, "x1", now - timedelta(hours=2))
+    told = taken(desk, export(now - timedelta(hours=2) + timedelta(hours=made), row("x1", past, "no_show")))
+    assert stands("x1") == ("attended", "site")
+    assert told == ["On this site: 0 new, 0 changed, 1 kept as somebody marked, moved or called off here."]
+
+
+def test_a_later_export_in_which_somebody_wrote_something_else_wins_and_says_so(desk, by, now, past):
+    taken(desk, export(now - timedelta(days=1), row("x1", past, "unknown")))
+    came(by, "x1", now - timedelta(hours=2))
+    told = taken(desk, export(now - timedelta(hours=1), row("x1", past, "no_show")))
+    assert stands("x1") == ("no_show", "export")
+    assert told[0] == "On this site: 0 new, 1 changed, 0 kept as somebody marked, moved or called off here."
+    assert told[1].startswith("1 of those changed had been marked")
+
+
+@pytest.mark.parametrize(
+    ("status", "certainty"), [("unknown", "not_updated"), ("attended", "defaulted"), ("attended", "inferred")]
+)
+def test_a_later_export_in_which_nobody_said_anything_does_not_win(desk, by, now, past, status, certainty):
+    taken(desk, export(now - timedelta(days=1), row("x1", past, "unknown")))
+    came(by, "x1", now - timedelta(hours=2), came=False)
+    taken(desk, export(now - timedelta(hours=1), row("x1", past, status, certainty)))
+    assert stands("x1") == ("no_show", "site")
+
+
+def test_the_same_export_twice_changes_nothing(desk, by, now, past, ahead, rows):
+    whole = export(now - timedelta(hours=1), row("x1", past, "attended"), row("x2", ahead, "booked"))
+    assert taken(desk, whole) == []
+    before = rows()["Appointment"]
+    assert taken(desk, whole) == []
+    assert rows()["Appointment"] == before
+
+
+def test_what_was_called_off_here_stays_so_though_an_older_export_has_it_as_booked(desk, by, now, ahead):
+    from holdfast_site.people.models import Appointment
+    from holdfast_site.schedule.services import call_off
+
+    whole = export(now - timedelta(days=1), row("x1", ahead, "booked"))
+    taken(desk, whole)
+    assert call_off(by=by, appointment_id=Appointment.objects.get().pk, who=InitiatedBy.CLIENT, now=now)
+    told = taken(desk, whole)
+    assert stands("x1") == ("cancelled", "site")
+    assert "1 kept" in told[0]
+
+
+def test_what_was_moved_here_stays_moved_until_it_is_moved_there_too(desk, by, now, ahead):
+    from holdfast_site.people.models import Appointment
+    from holdfast_site.schedule.services import move
+
+    taken(desk, export(now - timedelta(days=1), row("x1", ahead, "booked")))
+    at, later = now - timedelta(hours=3), ahead + timedelta(days=1)
+    moved = move(by=by, form=uuid4(), appointment_id=Appointment.objects.get().pk, starts_at=later, now=at)
+    assert isinstance(moved, Appointment)
+    for made in (at - timedelta(hours=1), at + timedelta(hours=1)):  # the other system was not told yet
+        assert "1 kept" in taken(desk, export(made, row("x1", ahead, "booked")))[0]
+        assert stands("x1") == ("rescheduled", "site")
+    taken(desk, export(at + timedelta(hours=2), row("x1", later + timedelta(days=1), "booked")))
+    assert stands("x1") == ("booked", "export")
+    assert stands(moved.appointment_id) == ("booked", "site")
+
+
+def test_an_export_of_another_system_knows_nothing_more_recent_of_this_one(desk, by, now, past):
+    """The tables of all systems are loaded together: each row is as old as its own export."""
+    from holdfast.tables.read import Practice
+    from holdfast_site.caseload.loading import _Clock, _Exported
+
+    told = {"imported": {"jane": "2026-03-02T10:00:00+00:00"}, "exported_at": "2026-03-09T10:00:00+00:00"}
+    practice = Practice(exported_at=datetime.fromisoformat("2026-03-09T10:00"), source=json.dumps(told).encode())
+    exported = _Exported(practice, _Clock(now.tzinfo, timedelta(0)))
+    assert exported.at("jane").day == 2
+    assert exported.at(None).day == 9
+    assert _Exported(Practice(), _Clock(now.tzinfo, timedelta(0))).at("jane") is None
+
+
+def test_tables_that_do_not_say_when_they_were_made_undo_nothing(by, now, past, tmp_path, site):
+    from holdfast.tables import read_tables
+    from holdfast_site.caseload.services import load_tables
+
+    for status in ("unknown", "no_show"):
+        (tmp_path / "appointments.csv").write_text(f"{HEAD}{row('x1', past, status)}\n")
+        load_tables(read_tables(tmp_path), now=now)
+        if status == "unknown":
+            came(by, "x1", now)
+    assert stands("x1") == ("attended", "site")
+
+
+def test_an_upgraded_site_knows_what_was_said_there(by, now, past, ahead, cast):
+    from importlib import import_module
+
+    from django.apps import apps
+
+    from holdfast_site.people.models import Appointment
+    from holdfast_site.schedule.services import book
+    from tests.site.conftest import appointment
+
+    step = import_module("holdfast_site.people.migrations.0005_from_where_it_is_known")
+    marked = appointment(cast.dan, cast.alma, past, status="unknown")
+    overwritten = appointment(cast.dan, cast.alma, past + timedelta(hours=1), status="unknown")
+    booked = book(by=by, form=uuid4(), client=cast.dan, therapist=cast.alma, starts_at=ahead, now=now)
+    for one in (marked, overwritten):
+        came(by, one.appointment_id, now)
+    Appointment.objects.update(known_from="export", known_at=None)
+    Appointment.objects.filter(pk=overwritten.pk).update(status_at=past)  # by an import afterwards
+    step.what_was_said_here(apps, None)
+    found = dict(Appointment.objects.filter(known_from="site").values_list("pk", "known_at"))
+    assert found == {marked.pk: now, booked.pk: now}
