@@ -95,6 +95,7 @@ POLICY: Mapping[str, Rule] = {
         Rule("own:mine", READ, CLIENT, Owns.ABOUT_HIMSELF),
         Rule("own:answers", READ, CLIENT, Owns.ABOUT_HIMSELF),
         Rule("own:correct", READ_AND_SEND, CLIENT, Owns.ABOUT_HIMSELF),
+        Rule("own:held", READ, CLIENT, Owns.ABOUT_HIMSELF),
         Rule("own:looked", READ, CLIENT, Owns.ABOUT_HIMSELF),
         Rule("own:allowed", READ_AND_SEND, CLIENT, Owns.ABOUT_HIMSELF),
         Rule("own:reach", READ_AND_SEND, CLIENT, Owns.ABOUT_HIMSELF),

@@ -9,43 +9,23 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Model
 
 from holdfast_site.access.actors import OPERATOR, Actor
-from holdfast_site.accounts.models import Member
+from holdfast_site.accounts.models import Member, Welcome
 from holdfast_site.accounts.services import take_ways_in
 from holdfast_site.audit.services import Action, record
-from holdfast_site.before.models import Knock, WayBack
-from holdfast_site.caseload.models import Course, Flag, Guess, Overdue, Repair
-from holdfast_site.checkins.models import Correction, Invitation, SealedBox
+from holdfast_site.checkins.models import Invitation
 from holdfast_site.config import ERASED
 from holdfast_site.handover.models import Matter, Switch
-from holdfast_site.messages.models import Message, Undelivered
-from holdfast_site.people.models import Client, Contact
-
-# What holds something of a client's, and how it leads to him. A test finds a sealed table that is missing here.
-DELETED: Sequence[tuple[type[Model], str]] = (
-    (Knock, "way_back__submission__invitation__appointment__client"),
-    (WayBack, "submission__invitation__appointment__client"),
-    (Message, "client"),
-    (Undelivered, "client"),
-    (Correction, "box__submission__invitation__appointment__client"),
-    (SealedBox, "submission__invitation__appointment__client"),
-    (Contact, "client"),
-    (Guess, "flag__client"),
-    (Flag, "client"),
-    (Repair, "client"),
-    (Course, "client"),
-    (Overdue, "client"),
-)
-EMPTIED: Sequence[tuple[type[Model], str]] = ((Matter, "client"), (Switch, "client"))
+from holdfast_site.own.held import HELD, Erasing
+from holdfast_site.people.models import Client
 
 
 @transaction.atomic(durable=True)
@@ -92,15 +72,25 @@ def digest(client_id: str) -> str:
 
 def _destroy(by: Actor, client: Client, now: datetime) -> None:
     _take_his_page(client)
-    for model, path in DELETED:
-        model._default_manager.filter(**{path: client}).delete()
-    for model, path in EMPTIED:
-        model._default_manager.filter(**{path: client}).update(sealed=b"")
-    for invitation in Invitation.objects.filter(appointment__client=client, submission__isnull=True):
-        invitation.link = secrets.token_bytes(32)  # his open links lead nowhere
-        invitation.save(update_fields=["link"])
+    for one in HELD:
+        his = one.model._default_manager.filter(**{one.path: client.pk})
+        if one.erasing is Erasing.DELETED:
+            his.delete()
+        elif one.model in (Matter, Switch):
+            his.update(sealed=b"")
+    _shut_links(client)
     Client.objects.filter(pk=client.pk).update(wrapped_key=b"", sealed_wishes=None)
     record(Action.ERASED, by=by, about=f"client:{client.pk}", at=now)
+
+
+def _shut_links(client: Client) -> None:
+    """His open links lead nowhere, and no code makes a way in any more."""
+    for invitation in Invitation.objects.filter(appointment__client=client, submission__isnull=True):
+        invitation.link = secrets.token_bytes(32)
+        invitation.save(update_fields=["link"])
+    for welcome in Welcome.objects.filter(post__client=client):
+        welcome.link, welcome.code = secrets.token_bytes(32), secrets.token_bytes(32)
+        welcome.save(update_fields=["link", "code"])
 
 
 def _take_his_page(client: Client) -> None:

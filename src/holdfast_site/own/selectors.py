@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -17,16 +16,15 @@ from holdfast_site.accounts.models import STAFF, Member
 from holdfast_site.audit.models import Event
 from holdfast_site.audit.services import Action
 from holdfast_site.checkins.answers import Value, put_right
-from holdfast_site.checkins.models import Audience, Invitation, SealedBox
+from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox, Submission
 from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST, as_given, corrections_of
-from holdfast_site.consents.models import Consent, Decision
-from holdfast_site.consents.selectors import allows, history, paused_until
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.selectors import allows, history
 from holdfast_site.consents.words import WORDINGS
 from holdfast_site.handover.models import Matter
 from holdfast_site.own.words import (
-    BECAME,
     ORDER,
-    REACHED,
+    REPLIES,
     ROLES,
     Change,
     Heard,
@@ -38,7 +36,6 @@ from holdfast_site.own.words import (
     says,
 )
 from holdfast_site.people.models import Appointment, Client
-from holdfast_site.people.selectors import cards_of
 
 ON_HIS_PAGE = (Consent.SUPERVISOR_READS, Consent.PRIVATE_ROUTE, Consent.EARLY_WARNING, Consent.STATISTICS)
 SHOWN = 200  # lines of who looked; the download has all of them
@@ -52,6 +49,11 @@ class Part:
     audience: Audience
     lines: Sequence[Line]
 
+    @property
+    def can_be_put_right(self) -> bool:
+        """Whether there is an answer in it that can be changed. What he asked for before a session he asks anew."""
+        return any(line.name in ORDER for line in self.lines)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Said:
@@ -59,6 +61,7 @@ class Said:
 
     id: int
     on: datetime
+    before: datetime | None  # the session that was still to come, if it was asked before one
     parts: Sequence[Part]
 
 
@@ -110,9 +113,19 @@ def said(client: Client) -> Sequence[Said]:
     boxes = _boxes(client).order_by("-submission__answered_at", "-submission", "pk")
     by_submission = groupby(boxes, key=lambda box: box.submission)
     return [
-        Said(one.pk, one.answered_at, [Part(box, Audience(box.audience), lines_of(box, client)) for box in his])
+        Said(
+            one.pk,
+            one.answered_at,
+            _before(one),
+            [Part(box, Audience(box.audience), lines_of(box, client)) for box in his],
+        )
         for one, his in by_submission
     ]
+
+
+def _before(one: Submission) -> datetime | None:
+    asked = one.invitation
+    return asked.appointment.starts_at if asked.asks == Asks.BEFORE else None
 
 
 def own_boxes(client: Client, submission: int) -> Sequence[SealedBox]:
@@ -125,7 +138,7 @@ def lines_of(box: SealedBox, client: Client) -> Sequence[Line]:
     given, corrections = as_given(box, client), corrections_of(box, client)
     standing = put_right(given, (values for _, values in corrections))
     when = {name: one.at for one, values in corrections for name in values}
-    names = [name for name in ORDER if name in given or name in when]
+    names = [name for name in (*REPLIES, *ORDER) if name in given or name in when]
     return [
         Line(name, asks(name), says(name, standing.get(name)), says(name, given.get(name)) if name in when else "",
              when.get(name))
@@ -177,73 +190,6 @@ def standing(client: Client, *, now: datetime) -> Sequence[Standing]:
         button = words.no if given else words.yes
         found.append(Standing(consent, words.says, given, last.at if last else None, button, words.when_no))
     return found
-
-
-def everything(client: Client, *, now: datetime) -> Mapping[str, Any]:
-    """All that is held about him, for him to take away. A calculation about him is not in it; that there is one is."""
-    card = cards_of([client])[client.pk]
-    return {
-        "made_at": now,
-        "id": client.pk,
-        "how_you_are_reached": {REACHED.get(name, name): value for name, value in card.model_dump().items()},
-        "appointments": [
-            _appointment(one) for one in Appointment.objects.filter(client=client).order_by("starts_at", "pk")
-        ],
-        "endings": [
-            {"on": one.ended_on, "kind": one.kind, "with": one.therapist_id}
-            for one in client.endings.order_by("ended_on", "pk")
-        ],
-        "pauses": [
-            {"from": one.at, "until": one.until, "with": one.therapist_id} for one in client.pauses.order_by("at", "pk")
-        ],
-        "questions_sent": [
-            {"sent_at": one.sent_at, "expires_at": one.expires_at, "answered": hasattr(one, "submission")}
-            for one in Invitation.objects.filter(appointment__client=client)
-            .select_related("submission")
-            .order_by("sent_at", "pk")
-        ],
-        "answers": [_answers(one) for one in said(client)],
-        "asked_for": [
-            {"on": one.on, "what": one.what, "settled": one.settled} for one in what_he_asked_for(client)
-        ],
-        "decisions": [_decision(one) for one in history(client)],
-        "who_looked": [
-            {"on": one.on, "who": one.who, "what": one.what, "times": one.times} for one in who_looked(client, None)
-        ],
-        "paused_until": paused_until(client, at=now),
-        "early_warning": "A calculation tells your therapist when a talk with you may be worth it. What it says is not "
-        "shown to you. You can leave it." if settings.SITE.early_warning else "This practice does not use it.",
-    }  # fmt: skip
-
-
-def _appointment(one: Appointment) -> Mapping[str, Any]:
-    became = BECAME.get(one.status, one.status)
-    return {"starts_at": one.starts_at, "status": became, "with": one.therapist_id, "kind": one.modality}
-
-
-def _answers(one: Said) -> Mapping[str, Any]:
-    return {
-        "answered_at": one.on,
-        "for": {
-            part.audience.label: [
-                {"question": line.asks, "answer": line.says}
-                | ({"before": line.before, "put_right_at": line.corrected_at} if line.corrected_at else {})
-                for line in part.lines
-            ]
-            for part in one.parts
-        },
-    }
-
-
-def _decision(one: Decision) -> Mapping[str, Any]:
-    return {
-        "at": one.at,
-        "about": Consent(one.consent).label,
-        "study": one.study,
-        "version": one.version,
-        "yes": one.given,
-        "until": one.until,
-    }
 
 
 def _boxes(client: Client) -> QuerySet[SealedBox]:

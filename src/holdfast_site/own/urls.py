@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.mine, name="mine"),
     path("answers", views.answers, name="answers"),
     path("answers/<int:submission>/<int:number>", views.correct, name="correct"),
+    path("held", views.held, name="held"),
     path("looked", views.looked, name="looked"),
     path("allowed", views.allowed, name="allowed"),
     path("reach", views.reach, name="reach"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +27,7 @@ from holdfast_site.consents.services import decide
 from holdfast_site.oversight.selectors import supervised_since
 from holdfast_site.own import selectors, services
 from holdfast_site.own.erasing import erase
+from holdfast_site.own.everything import about_the_calculation, as_data, everything
 from holdfast_site.own.forms import STOPS, CorrectForm, DecideForm, OwnForm, ReachForm, StopForm
 from holdfast_site.people.models import Client
 from holdfast_site.people.selectors import cards_of
@@ -121,6 +122,11 @@ def questions(request: ActingRequest) -> HttpResponse:
     return _form_page(request, "own/questions.html", form, **context)
 
 
+def held(request: ActingRequest) -> HttpResponse:
+    """Everything that is held about him, part by part."""
+    return render(request, "own/held.html", _all(_own(request), timezone.now()))
+
+
 def download(request: ActingRequest) -> HttpResponse:
     """Offer everything, to take away."""
     _own(request)
@@ -138,13 +144,15 @@ def take(request: ActingRequest, kind: str) -> HttpResponse:
     if kind not in ("html", "json"):
         raise Http404
     client, now = _own(request, Action.OWN_DOWNLOADED), timezone.now()
-    found = selectors.everything(client, now=now)
     file = f"mine-{timezone.localdate(now).isoformat()}.{kind}"
-    response = (
-        JsonResponse(found, encoder=DjangoJSONEncoder, json_dumps_params={"indent": 1, "ensure_ascii": False})
-        if kind == "json"
-        else HttpResponse(render_to_string("own/everything.html", {"all": found, "site": settings.SITE}))
-    )
+    if kind == "json":
+        response: HttpResponse = JsonResponse(
+            as_data(client, now=now),
+            encoder=DjangoJSONEncoder,
+            json_dumps_params={"indent": 1, "ensure_ascii": False},
+        )
+    else:
+        response = HttpResponse(render_to_string("own/everything.html", _all(client, now)))
     response["Content-Disposition"] = f'attachment; filename="{file}"'
     return response
 
@@ -205,6 +213,18 @@ def _stop(request: ActingRequest, client: Client, form: StopForm) -> None:
     until = timezone.localdate(now) + timedelta(days=int(said)) if said.isdigit() else None
     told = {"given": not said, "until": until, "form": form.cleaned_data["form"]}
     decide(by=request.actor, client=client, consent=Consent.CHECKINS, now=now, **told)
+
+
+def _all(client: Client, now: datetime) -> dict[str, Any]:
+    """Everything, for a page to read."""
+    return {
+        "parts": everything(client),
+        "made_at": now,
+        "id": client.pk,
+        "said": selectors.said(client),
+        "early_warning": about_the_calculation(),
+        "site": settings.SITE,
+    }
 
 
 def _own(request: ActingRequest, action: Action = Action.OWN_READ) -> Client:

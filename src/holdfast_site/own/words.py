@@ -6,15 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from holdfast.tables.schema import Status
+from holdfast.tables.schema import Ending, Status
 from holdfast_site.access.actors import Role
 from holdfast_site.audit.services import Action
+from holdfast_site.before.questions import ATTEND, CANCEL, REPLY, UNTIL, WEEKS, WHY, Reply
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.questions import CHANGE, QUESTIONS, WORDS, in_words
-from holdfast_site.handover.models import Kind
+from holdfast_site.handover.models import Kind, NextStep, Outcome
+from holdfast_site.messages.models import State
 
-ASKS_MORE = {CHANGE: "One change for next time?", WORDS: "Anything else, in a line"}
-ORDER = (*QUESTIONS, CHANGE, WORDS)
+ASKS_MORE = {
+    CHANGE: "One change for next time?",
+    WORDS: "Anything else, in a line",
+    REPLY: "Before your next session",
+    UNTIL: "For how long",
+    WHY: "Why",
+    CANCEL: "Call the appointment off?",
+    ATTEND: "How likely you come next time",
+}
+ORDER = (*QUESTIONS, CHANGE, WORDS)  # what he can put right
+REPLIES = (REPLY, UNTIL, WHY, CANCEL, ATTEND)  # somebody has acted on these: he says it anew instead
 ABOUT = {
     "pace": "The pace",
     "approach": "Feelings or doing",
@@ -88,7 +99,14 @@ def says(name: str, value: Value | None) -> str:
     """His answer in the words of the question."""
     if value is None:
         return "no answer"
+    if name in REPLIES:
+        return _replied(name, value)
     return in_words(QUESTIONS[name], int(value)) if name in QUESTIONS else str(value)
+
+
+def _replied(name: str, value: Value) -> str:
+    words = {**dict(Reply.choices), **dict(WEEKS)} if name in (REPLY, UNTIL) else {}
+    return f"{value} of 10" if name == ATTEND else words.get(str(value), str(value))
 
 
 def changes(heard: Sequence[Heard]) -> Sequence[Change]:
@@ -118,8 +136,67 @@ def asked_for(kind: str) -> str | None:
         Kind.PAUSE: "for a pause",
         Kind.DONE: "to finish",
         Kind.CALL: "to be called",
+        Kind.CANCEL: "to have an appointment called off",
+        Kind.SAID: "that your therapist hears something",
+        Kind.BACK: "to come back",
     }
     return words.get(Kind(kind)) if kind in Kind.values else None
+
+
+NOTICED: Mapping[str, str] = {
+    Kind.KEPT: "The care contact took on what you kept from your therapist",
+    Kind.NOTHING_BOOKED: "Somebody at the practice was to see that you had nothing booked",
+    Kind.MISSED: "Somebody at the practice was to see to an appointment that you missed",
+    Kind.PAUSE_OVER: "Somebody at the practice was to see that your pause was over",
+}
+SETTLED: Mapping[str, str] = {
+    Outcome.BOOKED: "you booked again",
+    Outcome.SWITCHED: "you go on with another therapist here",
+    Outcome.PAUSED: "a break was agreed",
+    Outcome.TOLD: "you stopped, and said so",
+    Outcome.PLANNED: "you finished as planned",
+    Outcome.REFERRED: "you go on elsewhere",
+    Outcome.UNREACHED: "the practice could not reach you",
+    Outcome.TALKED: "you talked about it, and go on as it is",
+    Outcome.BY_ITSELF: "it settled itself",
+}
+NEXT: Mapping[str, str] = {
+    NextStep.CALL: "call you",
+    NextStep.WRITE: "write to you",
+    NextStep.ASK: "ask your therapist",
+    NextStep.OFFER: "offer you times",
+    NextStep.WAIT: "wait until then",
+}
+ENDED: Mapping[str, str] = {
+    Ending.PLANNED: "Finished as planned",
+    Ending.TOLD: "You stopped, and said so",
+    Ending.SWITCHED: "You went on with another therapist here",
+    Ending.REFERRED: "You went on elsewhere",
+    Ending.SILENT: "Nobody could reach you any more",
+    Ending.NEVER_STARTED: "It never began",
+    Ending.OTHER: "It ended otherwise",
+}
+WISH: Mapping[str, tuple[str, str]] = {  # by axis: what the two ends are
+    "approach": ("staying with feelings", "doing: tools, steps, plans"),
+    "language": ("everyday words", "clinical words"),
+    "tone": ("gentle", "blunt"),
+    "posture": ("a therapist who follows you", "a therapist who leads"),
+    "pace": ("slow", "fast"),
+    "energy": ("calm", "lively"),
+}
+DELIVERY: Mapping[str, str] = {
+    State.WAITING: "is to be sent",
+    State.SENDING: "is being sent",
+    State.SENT: "was sent",
+    State.GIVEN_UP: "was not sent in the end",
+}
+
+
+def wish(axis: str, value: int) -> str:
+    """One wish in words; in the middle it is one too."""
+    low, high = WISH[axis]
+    how = {1: "A little more", 2: "Rather", 3: "Very much"}
+    return f"{how[abs(value)]} {low if value < 0 else high}" if value else f"In the middle: {low}, or {high}"
 
 
 BECAME: Mapping[str, str] = {
@@ -138,6 +215,7 @@ REACHED: Mapping[str, str] = {
     "channel": "Way you chose",
     "safe_from": "Not before (hour)",
     "safe_until": "Not after (hour)",
+    "wording": "How messages begin",
     "timezone": "Time zone, if not the practice's",
     "wishes": "To mind",
 }

@@ -137,7 +137,10 @@ def places(cast, now):
         "/sign-in/passkey": {who: {"POST": 422} for who in WHO},
         "/sign-in/passkey/ask": {who: {"POST": 404} for who in WHO},  # browsers make no passkeys for a bare number
         "/prove": {who: {**READ, "POST": 422} for who in WHO if who != "anyone"},
-        **{f"/mine/{page}": {"dan": READ, "eli": READ} for page in ("", "answers", "looked", "download", "erase")},
+        **{
+            f"/mine/{page}": {"dan": READ, "eli": READ}
+            for page in ("", "answers", "held", "looked", "download", "erase")
+        },
         **{f"/mine/{page}": {"dan": FORM, "eli": FORM} for page in ("allowed", "reach", "questions", "erase/now")},
         **{f"/mine/download/{kind}": {"dan": READ, "eli": READ} for kind in ("html", "json")},
         "/mine/download/xml": {"dan": dict.fromkeys(READ, 404), "eli": dict.fromkeys(READ, 404)},

@@ -16,7 +16,7 @@ from tests.site.conftest import appointment, signed_in
 
 pytestmark = pytest.mark.long
 
-PAGES = ("", "answers", "looked", "allowed", "reach", "questions", "download", "download/html", "download/json")
+PAGES = ("", "answers", "held", "looked", "allowed", "reach", "questions", "download", "download/html", "download/json")
 
 
 @pytest.fixture(name="dan")

@@ -1,0 +1,330 @@
+"""All that is held about a client, part by part, for his page and for him to take away: what, when, and who may see it.
+
+What is in no part is listed with its reason in ``held``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from holdfast_site.accounts.models import CodeApp, Member, PaperCode, Passkey, Welcome
+from holdfast_site.before.models import Knock, WayBack, Word
+from holdfast_site.caseload.models import Course, Repair
+from holdfast_site.caseload.repairs import done_of
+from holdfast_site.checkins.models import Asks, Invitation
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.selectors import history, paused_until
+from holdfast_site.handover.models import Did, Matter, Step, Switch
+from holdfast_site.handover.selectors import in_words
+from holdfast_site.handover.selectors import said as said_in
+from holdfast_site.messages.models import Message, Undelivered
+from holdfast_site.oversight.models import Assignment
+from holdfast_site.own.selectors import Said, said, who_looked
+from holdfast_site.own.words import (
+    ABOUT,
+    BECAME,
+    DELIVERY,
+    ENDED,
+    NEXT,
+    NOTICED,
+    REACHED,
+    SETTLED,
+    asked_for,
+    wish,
+)
+from holdfast_site.people.models import Appointment, Client, Contact, Ending, Pause
+from holdfast_site.people.selectors import cards_of
+from holdfast_site.people.wishes import wishes_of
+
+HIS = "Nobody at the practice"
+THERAPIST = "Your therapist"
+CARE = "Your therapist, and the care contact while there is something to see to"
+SCHEDULE = "Your therapist, your supervisor if there is one, the care contact for what is to be seen to, the front desk"
+HOLDERS = {
+    "therapist": "Your therapist. While they are away, whoever stands in sees what and by when, not your words",
+    "care_contact": "The care contact, not your therapist",
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Entry:
+    """One thing that is held: since when, in words, who may see it, and the same for another program."""
+
+    at: datetime | date | None
+    words: str
+    sees: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Part:
+    """Things of one kind."""
+
+    name: str
+    title: str
+    entries: Sequence[Entry]
+
+    @property
+    def sees(self) -> str:
+        """Who may see all of it; blank, if that differs from one to the next."""
+        found = {one.sees for one in self.entries}
+        return found.pop() if len(found) == 1 else ""
+
+
+Reads = Callable[[Client], Iterator[Entry]]
+
+
+def everything(client: Client) -> Sequence[Part]:
+    """Every part, also those in which there is nothing."""
+    return [Part(name, title, list(entries(client))) for name, (title, entries) in PARTS.items()]
+
+
+def as_data(client: Client, *, now: datetime) -> Mapping[str, Any]:
+    """The same for another program. A calculation about him is not in it; that there is one is."""
+    return {
+        "made_at": now,
+        "id": client.pk,
+        **{
+            part.name: [
+                {"date": one.at, "in_words": one.words, "who_may_see": one.sees, **one.data} for one in part.entries
+            ]
+            for part in everything(client)
+        },
+        "paused_until": paused_until(client, at=now),
+        "early_warning": about_the_calculation(),
+    }
+
+
+def about_the_calculation() -> str:
+    """That there is one. What it says is shown to no client (safety rule 8)."""
+    if not settings.SITE.early_warning:
+        return "This practice does not use it."
+    return (
+        "A calculation tells your therapist when a talk with you may be worth it. What it says is not shown to you. "
+        "You can leave it."
+    )
+
+
+def _day(of: date | datetime) -> str:
+    return date_format(localtime(of) if isinstance(of, datetime) else of, "j F Y")
+
+
+# --- what he said -----------------------------------------------------------------------------------
+
+
+def _answers(client: Client) -> Iterator[Entry]:
+    for one in said(client):
+        for part in one.parts:
+            lines = "; ".join(f"{line.asks}: {line.says}" for line in part.lines)
+            yield Entry(
+                one.on, lines, part.audience.label, {"answered_at": one.on, "for": _of_part(one, part.audience)}
+            )
+
+
+def _of_part(one: Said, audience: str) -> Mapping[str, Any]:
+    return {
+        part.audience.label: [
+            {"question": line.asks, "answer": line.says}
+            | ({"before": line.before, "put_right_at": line.corrected_at} if line.corrected_at else {})
+            for line in part.lines
+        ]
+        for part in one.parts
+        if part.audience == audience
+    }
+
+
+def _asked_for(client: Client) -> Iterator[Entry]:
+    """Matters with what was done about them, what he said by a link, and his way back."""
+    for matter in Matter.objects.filter(client=client).select_related("client").order_by("-opened_at", "-pk"):
+        sees, what = HOLDERS[matter.holder], asked_for(matter.kind)
+        words, told = in_words(said_in(matter))
+        lines = [
+            f"You asked {what}" if what else NOTICED[matter.kind],
+            *told,
+            *([f"Your words: {words}"] if words else []),
+        ]
+        data = {"on": matter.opened_at, "what": what, "said": [*told, *([words] if words else [])]}
+        settled = {"settled": matter.closed_at, "outcome": SETTLED.get(matter.outcome, "")}
+        yield Entry(matter.opened_at, ". ".join(lines), sees, data | settled)
+        yield from (_step(one, sees) for one in matter.steps.order_by("number"))
+    for word in Word.objects.filter(invitation__appointment__client=client).order_by("-said_at", "-pk"):
+        yield Entry(word.said_at, "You said something to your therapist by a link. It stands above", THERAPIST)
+    leads = "submission__invitation__appointment__client"
+    for door in WayBack.objects.filter(**{leads: client}).select_related("submission").order_by("-pk"):
+        yield Entry(door.submission.answered_at, "You got a link by which you can come back", HIS)
+    for knock in Knock.objects.filter(**{f"way_back__{leads}": client}).order_by("-at", "-pk"):
+        yield Entry(knock.at, "You asked to come back by that link", CARE)
+
+
+def _step(one: Step, sees: str) -> Entry:
+    words = {
+        Did.TOOK: "Somebody took it on",
+        Did.PLANNED: f"Next: to {NEXT.get(one.what, 'see to it')}",
+        Did.SETTLED: f"Settled: {SETTLED.get(one.what, 'it was seen to')}",
+    }[Did(one.did)]
+    by_when = f", by {_day(one.on)}" if one.on and one.did == Did.PLANNED else ""
+    return Entry(one.at, words + by_when, sees)
+
+
+def _story(client: Client) -> Iterator[Entry]:
+    for one in Switch.objects.filter(client=client).order_by("-decided_at", "-pk"):
+        story = ""
+        if one.sealed:
+            box = settings.VAULT.client_box(client.pk, client.wrapped_key)
+            story = box.open(one.sealed, place=one.place).decode()
+        told = f"You let this go along: {story}" if story else "You let nothing go along"
+        words = f"You went on with {one.goes_to_id} after {one.leaves_id}. {told}"
+        yield Entry(one.decided_at, words, f"{one.goes_to_id}, your therapist from then on", {"story": story})
+
+
+def _wishes(client: Client) -> Iterator[Entry]:
+    sees = "Your therapist, and the lead of the practice to find you one"
+    for axis, value in wishes_of(client).items():
+        yield Entry(None, f"{ABOUT[axis]}: {wish(axis, value)}", sees, {"axis": axis, "value": value})
+
+
+def _decisions(client: Client) -> Iterator[Entry]:
+    sees = "Your therapist and your supervisor if there is one; the front desk, whether you want messages"
+    for one in history(client):
+        about = Consent(one.consent).label
+        until = f", until {_day(one.until)}" if one.until else ""
+        study = f" ({one.study})" if one.study else ""
+        data = {"at": one.at, "about": about, "study": one.study, "version": one.version, "yes": one.given}
+        yield Entry(one.at, f"{about}{study}: {'yes' if one.given else 'no'}{until}", sees, data | {"until": one.until})
+
+
+# --- how he is reached, and what was sent -----------------------------------------------------------
+
+
+def _reached(client: Client) -> Iterator[Entry]:
+    contact = Contact.objects.filter(client=client).first()
+    sees = "Your therapist, the front desk, the care contact; your supervisor sees your name"
+    card = cards_of([client])[client.pk].model_dump() if contact else {}
+    for name, value in card.items():
+        title = REACHED.get(name, name)
+        yield Entry(
+            contact.changed_at if contact else None,
+            f"{title}: {value if value not in ('', None) else 'not known'}",
+            sees,
+            {"field": name, "value": value},
+        )
+
+
+def _messages(client: Client) -> Iterator[Entry]:
+    sees = "The front desk sees that one was sent. Nobody sees its link"
+    for one in Message.objects.filter(client=client).order_by("-queued_at", "-pk"):
+        at = one.sent_at or one.queued_at
+        yield Entry(at, f"A message that says nothing of what it is about {DELIVERY[one.state]}", sees)
+    for gone in Undelivered.objects.filter(client=client):
+        yield Entry(gone.at, "Your address did not work. Nothing more was sent until it is changed", sees)
+
+
+def _sent(client: Client) -> Iterator[Entry]:
+    sees = "Your therapist; the front desk sees that they were sent, and not what came of it"
+    found = Invitation.objects.filter(appointment__client=client).select_related("submission", "appointment")
+    for one in found.order_by("-sent_at", "-pk"):
+        answered = hasattr(one, "submission")
+        about = "before" if one.asks == Asks.BEFORE else "after"
+        became = "answered" if answered else "not answered"
+        words = f"Questions {about} the session of {_day(one.appointment.starts_at)}, {became}"
+        data = {"sent_at": one.sent_at, "expires_at": one.expires_at, "answered": answered}
+        yield Entry(one.sent_at, words, sees, data)
+
+
+# --- sessions ---------------------------------------------------------------------------------------
+
+
+def _appointments(client: Client) -> Iterator[Entry]:
+    for one in Appointment.objects.filter(client=client).order_by("-starts_at", "-pk"):
+        became = BECAME.get(one.status, one.status)
+        data = {"starts_at": one.starts_at, "status": became, "with": one.therapist_id, "kind": one.modality}
+        known = {"booked_at": one.booked_at, "known_from": one.get_known_from_display(), "known_at": one.known_at}
+        kind = f", {one.get_modality_display().replace('_', ' ')}" if one.modality else ""
+        yield Entry(one.starts_at, f"With {one.therapist_id}: {became}{kind}", SCHEDULE, data | known)
+
+
+def _endings(client: Client) -> Iterator[Entry]:
+    for one in Ending.objects.filter(client=client).order_by("-ended_on", "-pk"):
+        data = {"on": one.ended_on, "kind": one.kind, "with": one.therapist_id}
+        yield Entry(one.ended_on, f"With {one.therapist_id}: {ENDED[one.kind]}", CARE, data)
+
+
+def _pauses(client: Client) -> Iterator[Entry]:
+    for one in Pause.objects.filter(client=client).order_by("-at", "-pk"):
+        until = f" until {_day(one.until)}" if one.until else ""
+        data = {"from": one.at, "until": one.until, "with": one.therapist_id}
+        yield Entry(one.at, f"A break with {one.therapist_id}{until}", CARE, data)
+
+
+def _noted(client: Client) -> Iterator[Entry]:
+    """What was said or done. The reason that a calculation gave for it is left out (safety rule 8)."""
+    for one in Repair.objects.filter(client=client).select_related("client").order_by("-at", "-pk"):
+        yield Entry(one.at, f"{one.therapist_id} noted: {done_of(one).words}", THERAPIST)
+
+
+def _worked_out(client: Client) -> Iterator[Entry]:
+    for one in Course.objects.filter(client=client).order_by("pk"):
+        days = f"{one.rhythm_days:.0f} days"
+        whose = "You usually come" if one.rhythm_is_own else "People here usually come, and so it is taken of you,"
+        yield Entry(None, f"{whose} every {days} to {one.therapist_id}", THERAPIST)
+
+
+# --- who ------------------------------------------------------------------------------------------
+
+
+def _supervised(client: Client) -> Iterator[Entry]:
+    for one in Assignment.objects.filter(client=client).order_by("-assigned_at", "-pk"):
+        ended = f", until {one.ended_at:%d.%m.%Y}" if one.ended_at else ""
+        words = f"Somebody supervises how you are treated{ended}. You were told on {one.told_on:%d.%m.%Y}"
+        yield Entry(one.assigned_at, words, "The lead of the practice, and the supervisor")
+
+
+def _who_looked(client: Client) -> Iterator[Entry]:
+    for one in who_looked(client, None):
+        times = f" ({one.times} times)" if one.times > 1 else ""
+        data = {"on": one.on, "who": one.who, "what": one.what, "times": one.times}
+        yield Entry(one.on, f"{one.who}: {one.what}{times}", HIS, data)
+
+
+def _ways_in(client: Client) -> Iterator[Entry]:
+    for welcome in Welcome.objects.filter(post__client=client).order_by("pk"):
+        yield Entry(
+            welcome.used_at or welcome.expires_at,
+            f"A code for a way in, {'used then' if welcome.used_at else 'good until then'}",
+            HIS,
+        )
+    for member in Member.objects.filter(posts__client=client):
+        yield Entry(member.last_login, f"The name to sign in with: {member.login}", HIS)
+        for key in Passkey.objects.filter(member=member).order_by("pk"):
+            yield Entry(key.made_at, "A passkey", HIS, {"used_at": key.used_at})
+        for app in CodeApp.objects.filter(member=member):
+            yield Entry(app.made_at, "A code app", HIS)
+        if codes := PaperCode.objects.filter(member=member).count():
+            yield Entry(None, f"{codes} codes on paper", HIS)
+
+
+PARTS: Mapping[str, tuple[str, Reads]] = {
+    "how_you_are_reached": ("How you are reached", _reached),
+    "wishes": ("How you would like to be worked with", _wishes),
+    "answers": ("Your answers", _answers),
+    "asked_for": ("What you asked for or said, and what was done about it", _asked_for),
+    "story": ("What you let go along to another therapist", _story),
+    "noted": ("What your therapist noted as said or done", _noted),
+    "decisions": ("What you decided", _decisions),
+    "appointments": ("Appointments", _appointments),
+    "pauses": ("Breaks", _pauses),
+    "endings": ("Endings", _endings),
+    "worked_out": ("What was worked out from your appointments", _worked_out),
+    "questions_sent": ("Questions you were sent", _sent),
+    "messages": ("Messages you were sent", _messages),
+    "supervised": ("Who supervises", _supervised),
+    "ways_in": ("Your ways in", _ways_in),
+    "who_looked": ("Who looked", _who_looked),
+}

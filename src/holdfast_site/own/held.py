@@ -1,0 +1,89 @@
+"""Everything in the database that leads to a client: where he is shown it, and what becomes of it when he is erased.
+
+One table, so that neither is forgotten: a test walks every model, and finds one that is missing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from django.db.models import Model
+
+from holdfast_site.accounts.models import CodeApp, Member, PaperCode, Passkey, Post, Welcome
+from holdfast_site.before.models import Knock, WayBack, Word
+from holdfast_site.caseload.models import Course, Flag, Guess, Overdue, Repair
+from holdfast_site.checkins.models import Correction, Invitation, SealedBox, Submission
+from holdfast_site.consents.models import Decision
+from holdfast_site.exchange.models import Upload
+from holdfast_site.handover.models import Matter, Step, Switch
+from holdfast_site.messages.models import Message, Undelivered
+from holdfast_site.oversight.models import Assignment
+from holdfast_site.people.models import Appointment, Client, Contact, Ending, Pause
+
+
+class Erasing(Enum):
+    """What becomes of the rows of whoever is erased."""
+
+    DELETED = "deleted"
+    EMPTIED = "the row stays, what was sealed in it is gone"
+    SHUT = "the row stays, and what it opened is opened by nothing any more"
+    STAYS = "stays: it says that and when, not what"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One model. ``path`` is how it leads to him."""
+
+    model: type[Model]
+    path: str
+    erasing: Erasing
+    part: str = ""  # of what he is shown and can take away
+    why_not: str = ""  # it is in no part
+
+
+DELETED, EMPTIED, SHUT, STAYS = Erasing.DELETED, Erasing.EMPTIED, Erasing.SHUT, Erasing.STAYS
+BY_APPOINTMENT, BY_INVITATION = "appointment__client", "invitation__appointment__client"
+BY_SUBMISSION = "submission__invitation__appointment__client"
+NO_FLAG = "No flag is ever shown to a client (safety rule 8); that there is a calculation is said, and he can leave it."
+
+HELD: Sequence[Held] = (  # what is deleted is deleted in this order
+    Held(Knock, f"way_back__{BY_SUBMISSION}", DELETED, "asked_for"),
+    Held(WayBack, BY_SUBMISSION, DELETED, "asked_for"),
+    Held(Message, "client", DELETED, "messages"),
+    Held(Undelivered, "client", DELETED, "messages"),
+    Held(Correction, f"box__{BY_SUBMISSION}", DELETED, "answers"),
+    Held(SealedBox, BY_SUBMISSION, DELETED, "answers"),
+    Held(Contact, "client", DELETED, "how_you_are_reached"),
+    Held(Guess, "flag__client", DELETED, why_not="What a therapist thought before the flag was shown. " + NO_FLAG),
+    Held(Flag, "client", DELETED, why_not=NO_FLAG),
+    Held(Repair, "client", DELETED, "noted"),
+    Held(Course, "client", DELETED, "worked_out"),
+    Held(Overdue, "client", DELETED, why_not="Made anew every hour from his appointments, which he has. " + NO_FLAG),
+    Held(Passkey, "member__posts__client", DELETED, "ways_in"),
+    Held(CodeApp, "member__posts__client", DELETED, "ways_in"),
+    Held(PaperCode, "member__posts__client", DELETED, "ways_in"),
+    Held(Client, "pk", EMPTIED, "wishes"),
+    Held(Matter, "client", EMPTIED, "asked_for"),
+    Held(Switch, "client", EMPTIED, "story"),
+    Held(Invitation, BY_APPOINTMENT, SHUT, "questions_sent"),
+    Held(Welcome, "post__client", SHUT, "ways_in"),
+    Held(Member, "posts__client", SHUT, "ways_in"),
+    Held(Post, "client", STAYS, "ways_in"),
+    Held(Submission, BY_INVITATION, STAYS, "answers"),
+    Held(Word, BY_INVITATION, STAYS, "asked_for"),
+    Held(Step, "matter__client", STAYS, "asked_for"),
+    Held(Decision, "client", STAYS, "decisions"),
+    Held(Appointment, "client", STAYS, "appointments"),
+    Held(Ending, "client", STAYS, "endings"),
+    Held(Pause, "client", STAYS, "pauses"),
+    Held(Assignment, "client", STAYS, "supervised"),
+    Held(Upload, "by__client", STAYS, why_not="Only staff bring exports; it is sealed, and gone within the hour."),
+)
+
+
+def held_of(model: type[Model], client: Client) -> Sequence[Model]:
+    """The rows of one model that are his."""
+    one = next(held for held in HELD if held.model is model)
+    return list(model._default_manager.filter(**{one.path: client.pk}).order_by("pk"))
