@@ -26,7 +26,8 @@ from holdfast_site.handover.selectors import in_words
 from holdfast_site.handover.selectors import said as said_in
 from holdfast_site.messages.models import Message, Undelivered
 from holdfast_site.oversight.models import Assignment
-from holdfast_site.own.selectors import Said, said, who_looked
+from holdfast_site.own.looking import who_looked
+from holdfast_site.own.selectors import Said, said
 from holdfast_site.own.words import (
     ABOUT,
     BECAME,
@@ -287,7 +288,7 @@ def _supervised(client: Client) -> Iterator[Entry]:
 
 
 def _who_looked(client: Client) -> Iterator[Entry]:
-    for one in who_looked(client, None):
+    for one in who_looked(client):
         times = f" ({one.times} times)" if one.times > 1 else ""
         data = {"on": one.on, "who": one.who, "what": one.what, "times": one.times}
         yield Entry(one.on, f"{one.who}: {one.what}{times}", HIS, data)

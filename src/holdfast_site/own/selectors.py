@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from holdfast_site.access.actors import Actor, Role
-from holdfast_site.accounts.models import STAFF, Member
-from holdfast_site.audit.models import Event
-from holdfast_site.audit.services import Action
 from holdfast_site.checkins.answers import Value, put_right
-from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox, Submission
+from holdfast_site.checkins.models import Asks, Audience, SealedBox, Submission
 from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST, as_given, corrections_of
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import allows, history
@@ -25,20 +21,17 @@ from holdfast_site.handover.models import Matter
 from holdfast_site.own.words import (
     ORDER,
     REPLIES,
-    ROLES,
     Change,
     Heard,
     Line,
     asked_for,
     asks,
     changes,
-    did,
     says,
 )
-from holdfast_site.people.models import Appointment, Client
+from holdfast_site.people.models import Client
 
 ON_HIS_PAGE = (Consent.SUPERVISOR_READS, Consent.PRIVATE_ROUTE, Consent.EARLY_WARNING, Consent.STATISTICS)
-SHOWN = 200  # lines of who looked; the download has all of them
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,16 +56,6 @@ class Said:
     on: datetime
     before: datetime | None  # the session that was still to come, if it was asked before one
     parts: Sequence[Part]
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """Who did what with something of his on one day, and how often."""
-
-    on: date
-    who: str
-    what: str
-    times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,22 +146,6 @@ def what_he_asked_for(client: Client) -> Sequence[AskedFor]:
     return [AskedFor(one.opened_at, what, one.closed_at) for one, what in found if what]
 
 
-def who_looked(client: Client, most: int | None = SHOWN) -> Sequence[Looked]:
-    """Who looked at or did something with what is his, by day, the latest first."""
-    zone = ZoneInfo(settings.SITE.timezone)
-    found = list(_events(client).order_by("-pk")[:most])
-    names = _names(found)
-    days = groupby(found, key=lambda event: event.at.astimezone(zone).date())
-    lines: list[Looked] = []
-    for day, events in days:
-        counted: dict[tuple[str, str], int] = {}
-        for event in events:
-            key = (_who(event.actor, names), did(event.action))
-            counted[key] = counted.get(key, 0) + 1
-        lines += [Looked(day, who, what, times) for (who, what), times in counted.items()]
-    return lines
-
-
 def standing(client: Client, *, now: datetime) -> Sequence[Standing]:
     """The consents that he decides about on his page, as they stand."""
     latest = {(one.consent, one.study): one for one in reversed(history(client))}
@@ -195,41 +162,3 @@ def standing(client: Client, *, now: datetime) -> Sequence[Standing]:
 def _boxes(client: Client) -> QuerySet[SealedBox]:
     his = SealedBox.objects.filter(submission__invitation__appointment__client=client)
     return his.select_related("submission__invitation__appointment").prefetch_related("corrections")
-
-
-def _events(client: Client) -> QuerySet[Event]:
-    """What others did with something of his. His own visits are not in it, and the links he was sent."""
-    appointments = Appointment.objects.filter(client=client)
-    checkins = Invitation.objects.filter(appointment__client=client).values_list("pk", flat=True)
-    marks = [
-        f"client:{client.pk}",
-        *(f"appointment:{pk}" for pk in appointments.values_list("pk", flat=True)),
-        *(f"checkin:{pk}" for pk in checkins),
-        *(f"matter:{pk}" for pk in Matter.objects.filter(client=client).values_list("pk", flat=True)),
-    ]
-    his = Q(about__in=marks)
-    first = appointments.order_by("booked_at", "starts_at").first()
-    if first is not None:
-        therapists = {f"therapist:{one}" for one in appointments.values_list("therapist", flat=True)}
-        since = min(first.booked_at or first.starts_at, first.starts_at)
-        his |= Q(action=Action.CASELOAD_READ, about__in=therapists, at__gte=since)
-    kept = _boxes(client).filter(audience=Audience.CARE_CONTACT).order_by("submission__answered_at").first()
-    if kept is not None:
-        his |= Q(action=Action.KEPT_READ, at__gte=kept.submission.answered_at)
-    return Event.objects.filter(his).exclude(actor__startswith=Role.CLIENT).exclude(actor__startswith=Role.LINK_HOLDER)
-
-
-def _names(events: Sequence[Event]) -> Mapping[str, str]:
-    """The login of each member of staff who acted, by how the audit marks him."""
-    marks = {event.actor for event in events if event.actor.partition(":")[0] in STAFF}
-    ids = {mark.partition(":")[2] for mark in marks}
-    logins = dict(Member.objects.filter(pk__in=[one for one in ids if one.isdigit()]).values_list("pk", "login"))
-    return {mark: logins.get(int(mark.partition(":")[2] or 0), "") for mark in marks}
-
-
-def _who(actor: str, names: Mapping[str, str]) -> str:
-    """By role, and by name where that is known."""
-    role = ROLES.get(actor.partition(":")[0], "somebody")
-    if actor == str(Role.ANYONE):
-        return "Whoever had the link and the code, or the site by itself"
-    return f"{names[actor]}, {role}" if names.get(actor) else f"The {role}" if role != ROLES[Role.ANYONE] else role

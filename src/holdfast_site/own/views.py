@@ -29,6 +29,7 @@ from holdfast_site.own import selectors, services
 from holdfast_site.own.erasing import erase
 from holdfast_site.own.everything import about_the_calculation, as_data, everything
 from holdfast_site.own.forms import STOPS, CorrectForm, DecideForm, OwnForm, ReachForm, StopForm
+from holdfast_site.own.looking import SHOWN, by_day, who_looked
 from holdfast_site.people.models import Client
 from holdfast_site.people.selectors import cards_of
 
@@ -76,8 +77,10 @@ def correct(request: ActingRequest, submission: int, number: int) -> HttpRespons
 
 
 def looked(request: ActingRequest) -> HttpResponse:
-    """Who looked."""
-    return render(request, "own/looked.html", {"looked": selectors.who_looked(_own(request))})
+    """Who looked, within the last sixty days."""
+    client, now = _own(request), timezone.now()
+    found = by_day(who_looked(client, since=now - SHOWN))
+    return render(request, "own/looked.html", {"days": found, "shown": SHOWN.days})
 
 
 def allowed(request: ActingRequest) -> HttpResponse:

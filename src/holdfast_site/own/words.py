@@ -45,15 +45,47 @@ ROLES: Mapping[str, str] = {
     Role.ANYONE: "who runs the computer",
 }
 DID: Mapping[str, str] = {
-    Action.CLIENT_READ: "Opened your page",
-    Action.CASELOAD_READ: "Opened the list of the day, which you may have been on",
-    Action.KEPT_READ: "Opened what is only for the care contact, where something of yours was",
-    Action.APPOINTMENT_MARKED: "Noted whether you came",
-    Action.CONTACT_CHANGED: "Changed how you are reached",
-    Action.MATTER_OPENED: "Noted something to see to for you",
-    Action.CHECKIN_SENT: "Sent you questions",
-    Action.WELCOME_MADE: "Made a code for a way in to this page",
-    Action.WAY_IN_MADE: "Made a way in to this page, with a link and its code",
+    Action.CLIENT_READ: "opened your page",
+    Action.SUPERVISED_READ: "opened your page",
+    Action.APPOINTMENT_MARKED: "noted whether you came",
+    Action.APPOINTMENT_BOOKED: "booked an appointment for you",
+    Action.APPOINTMENT_CHANGED: "moved or called off an appointment of yours",
+    Action.SCHEDULE_READ: "opened an appointment of yours",
+    Action.CLIENT_ADDED: "added you",
+    Action.CONTACT_READ: "opened how you are reached",
+    Action.CONTACT_CHANGED: "changed how you are reached",
+    Action.MATTER_OPENED: "noted something to see to for you",
+    Action.MATTER_READ: "opened something to see to for you",
+    Action.MATTER_TAKEN: "took on something to see to for you",
+    Action.MATTER_PLANNED: "planned a next step for you",
+    Action.MATTER_SETTLED: "settled something for you",
+    Action.SWITCH_READ: "looked for another therapist for you",
+    Action.CLIENT_SWITCHED: "wrote down that you go on with another therapist",
+    Action.STORY_READ: "read the story that you let go along",
+    Action.REPAIR_LOGGED: "noted what was said or done",
+    Action.REPAIR_TAKEN_BACK: "took back a note of what was said or done",
+    Action.CONSENT_DECIDED: "wrote down what you decided",
+    Action.CHECKIN_SENT: "sent you questions",
+    Action.MESSAGES_STOPPED: "stopped messages to you",
+    Action.SUPERVISOR_ASSIGNED: "assigned a supervisor",
+    Action.SUPERVISOR_ENDED: "ended what a supervisor may see",
+    Action.WELCOME_MADE: "made a code for a way in to this page",
+    Action.WAY_IN_MADE: "made a way in to this page, with a link and its code",
+}
+LISTS: Mapping[tuple[str, str], str] = {  # by what the audit says of it: of many people, him among them
+    (Action.CASELOAD_READ, "therapist"): "opened the list of the day, which you may have been on",
+    (Action.KEPT_READ, "kept"): "opened what is only for the care contact, where something of yours was",
+    (Action.SCHEDULE_READ, "day"): "opened the schedule of a day that you were on",
+    (Action.SCHEDULE_READ, "sent"): "opened to whom questions were sent or are due, you among them",
+    (Action.SCHEDULE_READ, "booking"): "opened the page for booking, which lists names",
+    (Action.CONTACT_READ, "clients"): "opened a search by name, which may have found you",
+    (Action.MATTERS_READ, "matters"): "opened what is to be seen to, something for you among it",
+    (
+        Action.MATTERS_READ,
+        "standing_in",
+    ): "opened what somebody asked a therapist who is away, you among them",
+    (Action.SUPERVISED_READ, "supervised"): "opened the list of those whom a supervisor looks after, you among them",
+    (Action.STAFF_READ, "arranged"): "opened who supervises whom, you among them",
 }
 
 
@@ -224,5 +256,5 @@ REACHED: Mapping[str, str] = {
 def did(action: str) -> str:
     """What somebody did, in words; whatever is not listed yet is told by whether it changed something."""
     return DID.get(action) or (
-        "Looked at something of yours" if action.endswith(".read") else "Did something with yours"
+        "looked at something of yours" if action.endswith(".read") else "did something with yours"
     )

@@ -31,7 +31,7 @@ HIS = {
     "what his therapist noted": "Something else",
     "a message": "A message that says nothing of what it is about",
     "a decision": "Questions after sessions: yes",
-    "who looked": "Opened your page",
+    "who looked": "opened your page",
 }
 
 

@@ -168,15 +168,15 @@ def test_he_sees_who_looked_by_role_and_name_and_nobody_sees_that_he_did(cast, b
     ruth.get("/kept/")
     signed_in("therapist", "ben").get("/today/")
     page = re.sub("<[^>]+>", "", dan.get("/mine/looked").content.decode())
-    assert "alma therapist, therapist: Opened your page (2 times)" in page
-    assert "alma therapist, therapist: Opened the list of the day" in page
-    assert "care_contact, care contact: Opened what is only for the care contact" in page
+    assert "alma therapist, therapist opened your page (2 times)." in page
+    assert "alma therapist, therapist opened the list of the day" in page
+    assert "care_contact, care contact opened what is only for the care contact" in page
     assert "ben" not in page
 
 
 def test_somebody_who_kept_nothing_is_not_told_of_the_care_contacts_list(cast, dan):
     signed_in("care_contact").get("/kept/")
-    assert "care contact:" not in re.sub("<[^>]+>", "", dan.get("/mine/looked").content.decode())
+    assert "care contact opened" not in re.sub("<[^>]+>", "", dan.get("/mine/looked").content.decode())
 
 
 def test_his_visits_are_audited_by_opaque_ids(cast, dan):
