@@ -19,6 +19,8 @@ from holdfast_site.caseload.words import lines, off
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.selectors import shown_to_therapist
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.selectors import said_no
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.people.selectors import cards_of
 from holdfast_site.schedule.services import NOT_MARKED
@@ -148,5 +150,6 @@ def marked_today(actor: Actor, clients: Collection[str], *, now: datetime) -> Se
 
 
 def overdue(actor: Actor, clients: Collection[str]) -> QuerySet[Overdue]:
-    """The plain list."""
-    return Overdue.objects.filter(client__in=clients, therapist=actor.therapist_id).order_by("pk")
+    """The plain list, without those who do not want to be on it."""
+    found = Overdue.objects.filter(client__in=clients, therapist=actor.therapist_id)
+    return found.exclude(client__in=said_no(Consent.LISTS)).order_by("pk")

@@ -31,7 +31,7 @@ from holdfast_site.caseload.repairs import ACTIONS, REASONS, Done, done_of, seal
 from holdfast_site.caseload.story import TAKEN_BACK_WITHIN
 from holdfast_site.caseload.words import chance
 from holdfast_site.consents.models import Consent
-from holdfast_site.consents.selectors import left_out
+from holdfast_site.consents.selectors import left_out, said_no
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.people.selectors import erased
 from holdfast_site.schedule import services as schedule
@@ -126,11 +126,13 @@ def refresh(now: datetime, *, fitted: Fitted | None = None) -> None:
     if not Appointment.objects.exists():
         return
     found, gone, unwilling = tables(now), erased(), left_out(Consent.EARLY_WARNING, at=now)
+    unlisted = said_no(Consent.LISTS)
     with Engine.embedded() as engine:
         known = episodes(without(found, gone), engine=engine)
         late = [
             Overdue(client_id=one.client_id, therapist_id=one.therapist_id, words=one.words, at=now)
             for one in overdue_of(known)
+            if one.client_id not in unlisted
         ]
         courses = _courses(known)
         willing = episodes(without(found, gone | unwilling), engine=engine) if unwilling - gone else known

@@ -14,6 +14,7 @@ from holdfast_site.caseload import flags, selectors, services
 from holdfast_site.caseload.forms import GuessForm, LogForm
 from holdfast_site.caseload.repairs import SOMETHING_ELSE, Done
 from holdfast_site.caseload.story import story
+from holdfast_site.consents.selectors import told_to_his_therapist
 
 FEW = 5  # what can be read before the next client comes
 
@@ -58,6 +59,7 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
     context = {
         "client": his,
         "names": selectors.names({his.pk}),
+        "asked_us": told_to_his_therapist(his),
         "story": story(actor, his, now=now),
         "something_else": SOMETHING_ELSE,
     }

@@ -16,7 +16,7 @@ from holdfast_site.accounts.models import Post
 from holdfast_site.checkins.answers import Value, put_right, unpacked, unpacked_correction
 from holdfast_site.checkins.models import Asks, Audience, Correction, Invitation, SealedBox, Submission
 from holdfast_site.consents.models import Consent
-from holdfast_site.consents.selectors import allows
+from holdfast_site.consents.selectors import allows, said_no
 from holdfast_site.people.models import Appointment, Client, Therapist
 from holdfast_site.vault import ClientBox
 
@@ -44,6 +44,11 @@ def own_invitation(actor: Actor) -> Invitation:
 def is_answered(invitation: Invitation) -> bool:
     """Whether answers have come. Only the holder of the link is told."""
     return Submission.objects.filter(invitation=invitation).exists()
+
+
+def is_closed(invitation: Invitation, *, now: datetime) -> bool:
+    """Whether no answers are taken any more: its time is over, or he wants what he says to be left alone."""
+    return now >= invitation.expires_at or invitation.appointment.client_id in said_no(Consent.ANSWERS)
 
 
 def audiences_for(appointment: Appointment, *, now: datetime) -> Sequence[Audience]:
@@ -91,8 +96,11 @@ ABOUT = {  # of a box: what it is about, fetched with it
 def shown_to_therapist(invitations: QuerySet[Invitation], *, latest: int | None = None) -> Sequence[Shown]:
     """Those check-ins that the therapist may see something of, oldest first. Nothing else is fetched or opened.
 
+    Of whoever asked that what he said is left alone: nothing.
+
     ``latest``: at most so many of each client, the latest of those that he may see something of.
     """
+    invitations = invitations.exclude(appointment__client__in=said_no(Consent.ANSWERS))
     his = SealedBox.objects.filter(audience__in=SEEN_BY_THERAPIST, submission__invitation__in=invitations)
     boxes = his.annotate(**{name: F(path) for name, path in ABOUT.items()})
     if latest is not None:

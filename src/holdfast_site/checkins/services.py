@@ -120,7 +120,8 @@ def keep_once(*, by: Actor, invitation: Invitation, form: UUID, answers: Answers
     if before is not None:
         return _as_before(before) if before.form == form else AnsweredBefore()
     erased = Client.objects.filter(appointments=invitation.appointment_id, wrapped_key=b"").exists()
-    if now >= invitation.expires_at or erased:
+    alone = invitation.asks == Asks.CHECKIN and selectors.is_closed(invitation, now=now)
+    if now >= invitation.expires_at or erased or alone:
         return Closed()
     if not answers.audiences:
         return Empty()

@@ -27,7 +27,7 @@ def answer(request: ActingRequest, link: str) -> HttpResponse:
         return _sent_in(request, invitation, link)
     if selectors.is_answered(invitation):
         return render(request, "checkins/answered.html", {"link": link})
-    if timezone.now() >= invitation.expires_at:
+    if selectors.is_closed(invitation, now=timezone.now()):
         return render(request, "checkins/closed.html", status=GONE)
     return _page(request, invitation, _form(invitation))
 

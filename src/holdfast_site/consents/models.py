@@ -18,7 +18,9 @@ class Consent(models.TextChoices):
     SUPERVISOR_READS = "supervisor_reads", "The supervisor reads my words"
     PRIVATE_ROUTE = "private_route", "Answers only for the care contact"
     EARLY_WARNING = "early_warning", "The early warning uses my answers"
+    LISTS = "lists", "Lists of who has gone quiet"
     STATISTICS = "statistics", "I am counted in the practice's figures"
+    ANSWERS = "answers", "What I said is used"
     RESEARCH = "research", "A study"
 
 

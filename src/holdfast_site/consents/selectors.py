@@ -13,13 +13,15 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from holdfast_site.consents.models import Consent, Decision
-from holdfast_site.consents.words import WORDINGS
+from holdfast_site.consents.words import TOLD, USES_ANSWERS, WORDINGS
 from holdfast_site.people.models import Client
 
 
 def allows(client: Client, consent: Consent, *, at: datetime, study: str = "") -> bool:
     """Whether a client allows something. Somebody who was erased allows nothing."""
     if client.is_erased or not _is_there(consent):
+        return False
+    if consent in USES_ANSWERS and client.pk in said_no(Consent.ANSWERS):
         return False
     last = Decision.objects.filter(client=client, consent=consent, study=study).order_by("pk").last()
     return _says(last, consent, _day(at))
@@ -30,11 +32,23 @@ def left_out(consent: Consent, *, at: datetime, among: QuerySet[Client] | None =
     clients = Client.objects.all() if among is None else among
     asked = Decision.objects.filter(consent=consent, client__in=clients.values("pk")).order_by("pk")
     decided = latest(asked)
+    alone = said_no(Consent.ANSWERS) if consent in USES_ANSWERS else frozenset()
     return frozenset(
         pk
         for pk, key in clients.values_list("pk", "wrapped_key")
-        if not key or not _is_there(consent) or not _says(decided.get(pk), consent, _day(at))
+        if not key or pk in alone or not _is_there(consent) or not _says(decided.get(pk), consent, _day(at))
     )
+
+
+def said_no(consent: Consent) -> frozenset[str]:
+    """The ids of those who said no to something that has no time: what he said is used, or he is on lists."""
+    told = Decision.objects.filter(consent=consent).order_by("pk").values_list("client", "given")
+    return frozenset(pk for pk, given in dict(told).items() if not given)
+
+
+def told_to_his_therapist(client: Client) -> Sequence[str]:
+    """What those who treat him have to know of what he does not allow."""
+    return [words for consent, words in TOLD.items() if client.pk in said_no(consent)]
 
 
 def history(client: Client) -> Sequence[Decision]:

@@ -7,6 +7,14 @@ from dataclasses import dataclass
 
 from holdfast_site.consents.models import Consent
 
+USES_ANSWERS = (Consent.CHECKINS, Consent.SUPERVISOR_READS, Consent.EARLY_WARNING, Consent.STATISTICS, Consent.RESEARCH)
+OBJECTED_TO = (Consent.EARLY_WARNING, Consent.LISTS, Consent.STATISTICS)  # all at once, by "I object"
+TOLD = {  # to those who treat him, while he does not allow it: in their words, not in his
+    Consent.ANSWERS: "He asked that what he said is left alone for now. It is kept, and nobody can open it here. He is "
+    "asked no questions.",
+    Consent.LISTS: "He asked not to be on lists of who has gone quiet. Nothing here will remind you of him.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -64,11 +72,31 @@ WORDINGS: Mapping[Consent, Wording] = {
         when_no="You are left out at once, and what was shown about you before is taken away.",
         default=True,
     ),
+    Consent.LISTS: Wording(
+        says="The practice is reminded of you when you have nothing booked, did not come, or have been away for longer "
+        "than usual. That goes by your appointments.",
+        yes="You may be reminded of me",
+        no="Leave me off these lists",
+        when_no="You are off them at once. Your therapist is told so. If you stop coming, nobody is reminded to ask "
+        "you. What you ask for yourself is seen to as before.",
+        default=True,
+    ),
     Consent.STATISTICS: Wording(
         says="The practice counts how many people come, stay and stop. You are one of those counted, without a name.",
         yes="Count me in",
         no="Do not count me",
         when_no="You are out when the figures are next worked out.",
+        default=True,
+    ),
+    Consent.ANSWERS: Wording(
+        says="What you said in check-ins is used: your therapist reads what is for them, and it counts in what is "
+        "worked out.",
+        yes="You may use what I said again",
+        no="Please stop using what I said",
+        when_no="At once. What you said stays here, locked: not your therapist, not the supervisor and not the care "
+        "contact can open it, and nothing is worked out from it. You get no more questions. Your therapist is told "
+        "that you asked for this. What you ask the practice for, such as a call, is seen to as before, and help stays "
+        "where it is.",
         default=True,
     ),
     Consent.RESEARCH: Wording(

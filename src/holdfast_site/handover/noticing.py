@@ -21,6 +21,8 @@ from holdfast.silence.unheld import Unheld, unheld_of
 from holdfast.tables.read import Tables, empty
 from holdfast_site.access.actors import OPERATOR, Role
 from holdfast_site.caseload.selectors import now_with
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.selectors import said_no
 from holdfast_site.handover.due import working_day
 from holdfast_site.handover.models import NOTICED, Kind, Matter, Room
 from holdfast_site.handover.services import open_matter, settled_itself
@@ -40,7 +42,9 @@ def notice(found: Tables, *, now: datetime) -> None:
     """Open what has become a matter, close what is none any more, and count who has room. Doing it twice is once."""
     with Engine.embedded() as engine:
         worked_out = episodes(without_checkins(found), engine=engine)
-        nobodys = {(one.client_id, one.therapist_id): one for one in unheld_of(worked_out)}
+        unlisted = said_no(Consent.LISTS)
+        unheld = (one for one in unheld_of(worked_out) if one.client_id not in unlisted)
+        nobodys = {(one.client_id, one.therapist_id): one for one in unheld}
         rooms = open_episodes(worked_out)
     with transaction.atomic():
         _take_back(nobodys, now)

@@ -19,6 +19,8 @@ from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.caseload.words import lines
 from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox
 from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST, opened
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.selectors import said_no, told_to_his_therapist
 from holdfast_site.handover.models import NOTICED, Kind, Matter, Outcome, Step, Switch
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client
@@ -58,7 +60,9 @@ def kept_boxes(actor: Actor) -> QuerySet[SealedBox]:
     if actor.role is not Role.CARE_CONTACT:
         return SealedBox.objects.none()
     boxes = SealedBox.objects.filter(audience=Audience.CARE_CONTACT)
-    return boxes.exclude(submission__invitation__appointment__therapist__in=_treats(actor)).select_related(
+    alone = said_no(Consent.ANSWERS)
+    theirs = boxes.exclude(submission__invitation__appointment__client__in=alone)
+    return theirs.exclude(submission__invitation__appointment__therapist__in=_treats(actor)).select_related(
         "submission__invitation__appointment__client", "submission__invitation__appointment__therapist"
     )
 
@@ -128,6 +132,7 @@ class Whole:
     steps: Sequence[Step]
     said: Mapping[str, str]
     booked: Sequence[Appointment]
+    asked_us: Sequence[str]  # what he wants to be left alone
 
 
 def held_by(actor: Actor) -> QuerySet[Matter]:
@@ -137,11 +142,16 @@ def held_by(actor: Actor) -> QuerySet[Matter]:
     """
     if actor.role is Role.THERAPIST and actor.therapist_id is not None:
         own = {"therapist": actor.therapist_id, "client__in": own_clients(actor).values("pk")}
-        return Matter.objects.filter(holder=actor.role, **own)
+        return _listed(Matter.objects.filter(holder=actor.role, **own))
     if actor.role is not Role.CARE_CONTACT:
         return Matter.objects.none()
     may = Q(kind__in=NOTICED) | ~Q(therapist__in=_treats(actor))
-    return Matter.objects.filter(may, holder=actor.role)
+    return _listed(Matter.objects.filter(may, holder=actor.role))
+
+
+def _listed(matters: QuerySet[Matter]) -> QuerySet[Matter]:
+    """Without what was noticed of those who do not want to be on such lists. What they asked for stays."""
+    return matters.exclude(kind__in=NOTICED, client__in=said_no(Consent.LISTS))
 
 
 def open_matters(actor: Actor, *, now: datetime) -> Sequence[Held]:
@@ -184,7 +194,7 @@ def unanswered_twice(actor: Actor, *, now: datetime) -> Sequence[Silent]:
     for client_id, was_answered in rows:
         latest.setdefault(client_id, []).append(was_answered)
     silent = [pk for pk, found in latest.items() if len(found) > 1 and not any(found[:2])]
-    clients = list(Client.objects.filter(pk__in=silent).order_by("pk"))
+    clients = list(Client.objects.filter(pk__in=silent).exclude(pk__in=said_no(Consent.LISTS)).order_by("pk"))
     cards = cards_of(clients)
     return [Silent(one.pk, cards[one.pk]) for one in clients]
 
@@ -202,7 +212,8 @@ def whole(actor: Actor, key: UUID, *, now: datetime) -> Whole | None:
     steps = list(matter.steps.select_related("by__member").order_by("number"))
     ahead = Appointment.objects.filter(client=matter.client, status="booked", starts_at__gt=now)
     card = cards_of([matter.client])[matter.client_id]
-    return Whole(matter, card, steps, said(matter), list(ahead.order_by("starts_at", "pk")))
+    booked = list(ahead.order_by("starts_at", "pk"))
+    return Whole(matter, card, steps, said(matter), booked, told_to_his_therapist(matter.client))
 
 
 def in_words(told: Mapping[str, str]) -> tuple[str, Sequence[str]]:

@@ -17,7 +17,7 @@ from holdfast_site.caseload.words import lines
 from holdfast_site.checkins.questions import WORDS
 from holdfast_site.checkins.selectors import Shown, shown_of
 from holdfast_site.consents.models import Consent
-from holdfast_site.consents.selectors import allows
+from holdfast_site.consents.selectors import allows, said_no
 from holdfast_site.handover.models import Matter
 from holdfast_site.oversight.models import Assignment, Leave
 from holdfast_site.people.contacts import ContactCard
@@ -90,7 +90,8 @@ def in_list(actor: Actor, *, now: datetime) -> Sequence[Supervised]:
 
 
 def _overdue(clients: Sequence[Client]) -> Mapping[str, str]:
-    return dict(Overdue.objects.filter(client__in=clients).values_list("client", "words"))
+    listed = Overdue.objects.filter(client__in=clients).exclude(client__in=said_no(Consent.LISTS))
+    return dict(listed.values_list("client", "words"))
 
 
 def checkins(actor: Actor, client: Client, *, now: datetime) -> Sequence[CheckIn]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action, note_reading
+from holdfast_site.consents.selectors import told_to_his_therapist
 from holdfast_site.oversight import selectors, services
 from holdfast_site.oversight.forms import AssignForm, LeaveForm
 from holdfast_site.oversight.leaves import is_away_between
@@ -42,6 +43,7 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
         "card": cards_of([his])[his.pk],
         "checkins": selectors.checkins(actor, his, now=now),
         "words": selectors.may_read_words(his, now=now),
+        "asked_us": told_to_his_therapist(his),
     }
     return render(request, "oversight/client.html", context)
 

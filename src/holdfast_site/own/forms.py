@@ -43,6 +43,12 @@ class DecideForm(OwnForm):
     given = forms.TypedChoiceField(choices=[("yes", "yes"), ("no", "no")], coerce=lambda said: said == "yes")
 
 
+class ObjectForm(OwnForm):
+    """He objects: one tap for all that is worked out about him."""
+
+    objects = forms.CharField()
+
+
 class StopForm(OwnForm):
     """Pause, stop, or go on."""
 

@@ -16,7 +16,7 @@ from holdfast_site.checkins.models import Asks, Audience, SealedBox, Submission
 from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST, as_given, corrections_of
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import allows, history
-from holdfast_site.consents.words import WORDINGS
+from holdfast_site.consents.words import USES_ANSWERS, WORDINGS
 from holdfast_site.handover.models import Matter
 from holdfast_site.own.words import (
     ORDER,
@@ -31,7 +31,14 @@ from holdfast_site.own.words import (
 )
 from holdfast_site.people.models import Client
 
-ON_HIS_PAGE = (Consent.SUPERVISOR_READS, Consent.PRIVATE_ROUTE, Consent.EARLY_WARNING, Consent.STATISTICS)
+ON_HIS_PAGE = (
+    Consent.SUPERVISOR_READS,
+    Consent.PRIVATE_ROUTE,
+    Consent.EARLY_WARNING,
+    Consent.LISTS,
+    Consent.STATISTICS,
+    Consent.ANSWERS,
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,6 +75,7 @@ class Standing:
     since: datetime | None
     button: str
     when_no: str
+    held_back: bool  # it uses what he said, and he asked that that is left alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +158,15 @@ def standing(client: Client, *, now: datetime) -> Sequence[Standing]:
     """The consents that he decides about on his page, as they stand."""
     latest = {(one.consent, one.study): one for one in reversed(history(client))}
     offered = [one for one in ON_HIS_PAGE if one is not Consent.EARLY_WARNING or settings.SITE.early_warning]
+    is_alone = not allows(client, Consent.ANSWERS, at=now)
     found = []
     for consent in (Consent.CARE_NOTICE, *offered):
         words, given = WORDINGS[consent], allows(client, consent, at=now)
         last = latest.get((consent, ""))
         button = words.no if given else words.yes
-        found.append(Standing(consent, words.says, given, last.at if last else None, button, words.when_no))
+        held_back = consent in USES_ANSWERS and is_alone
+        since = last.at if last else None
+        found.append(Standing(consent, words.says, given, since, button, words.when_no, held_back))
     return found
 
 

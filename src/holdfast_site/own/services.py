@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 
@@ -18,6 +18,7 @@ from holdfast_site.checkins.models import SealedBox
 from holdfast_site.checkins.services import correct
 from holdfast_site.consents.models import Consent, Decision
 from holdfast_site.consents.services import decide
+from holdfast_site.consents.words import OBJECTED_TO
 from holdfast_site.own.selectors import values_of
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Client
@@ -50,6 +51,13 @@ def give_way_in_by_id(*, by: Actor, client_id: str, now: datetime) -> Told:
     if client is None:
         raise UsageError(f"No client has the id {client_id}, or he has been erased.")
     return give_way_in(by=by, client=client, now=now)
+
+
+@transaction.atomic
+def object_to_it(*, by: Actor, client: Client, form: UUID, now: datetime) -> None:
+    """Say no to all that is worked out about him, at once. The same form twice is once."""
+    for consent in OBJECTED_TO:
+        decide(by=by, client=client, consent=consent, given=False, form=uuid5(form, consent), now=now)
 
 
 @transaction.atomic

@@ -24,11 +24,12 @@ from holdfast_site.checkins.selectors import own_invitation
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import allows, history, paused_until
 from holdfast_site.consents.services import decide
+from holdfast_site.consents.words import OBJECTED_TO
 from holdfast_site.oversight.selectors import supervised_since
 from holdfast_site.own import selectors, services
 from holdfast_site.own.erasing import erase
 from holdfast_site.own.everything import about_the_calculation, as_data, everything
-from holdfast_site.own.forms import STOPS, CorrectForm, DecideForm, OwnForm, ReachForm, StopForm
+from holdfast_site.own.forms import STOPS, CorrectForm, DecideForm, ObjectForm, OwnForm, ReachForm, StopForm
 from holdfast_site.own.looking import SHOWN, by_day, who_looked
 from holdfast_site.people.models import Client
 from holdfast_site.people.selectors import cards_of
@@ -86,6 +87,10 @@ def looked(request: ActingRequest) -> HttpResponse:
 def allowed(request: ActingRequest) -> HttpResponse:
     """What he allows, each thing by itself."""
     client, now = _own(request), timezone.now()
+    objects = ObjectForm(request.POST)
+    if request.method == "POST" and objects.is_valid():
+        services.object_to_it(by=request.actor, client=client, form=objects.cleaned_data["form"], now=now)
+        return redirect("own:allowed")
     form = DecideForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         told = form.cleaned_data
@@ -94,6 +99,7 @@ def allowed(request: ActingRequest) -> HttpResponse:
         return redirect("own:allowed")
     context = {
         "standing": selectors.standing(client, now=now),
+        "has_objected": not any(allows(client, consent, at=now) for consent in OBJECTED_TO),
         "decided": history(client),
         "early_warning": settings.SITE.early_warning,
         "supervised_since": supervised_since(client, now=now),
@@ -121,7 +127,13 @@ def questions(request: ActingRequest) -> HttpResponse:
         _stop(request, client, form)
         return redirect("own:questions")
     asked = allows(client, Consent.CHECKINS, at=now)
-    context = {"asked": asked, "until": paused_until(client, at=now), "stops": STOPS[:-1] if asked else STOPS[-1:]}
+    alone = not allows(client, Consent.ANSWERS, at=now)
+    context = {
+        "asked": asked,
+        "alone": alone,
+        "until": paused_until(client, at=now),
+        "stops": STOPS[:-1] if asked else STOPS[-1:],
+    }
     return _form_page(request, "own/questions.html", form, **context)
 
 

@@ -15,6 +15,8 @@ DEFAULTS = {
     "private_route": True,
     "early_warning": True,
     "statistics": True,
+    "lists": True,
+    "answers": True,
     "research": False,
 }
 
@@ -48,7 +50,7 @@ def test_before_he_decides_the_table_of_the_safety_rules_holds(dan, now):
     assert {consent.value: allowed(dan, consent, now) for consent in Consent} == DEFAULTS
 
 
-@pytest.mark.parametrize("consent", [name for name in DEFAULTS if name != "research"])
+@pytest.mark.parametrize("consent", [name for name in DEFAULTS if name not in ("research", "answers")])
 def test_his_last_word_holds_for_that_one_thing(dan, now, consent):
     say(dan, consent, True, now)
     assert allowed(dan, consent, now)
