@@ -294,10 +294,11 @@ def _serve(folder: Path, listen: str, port: int, show: bool) -> None:
     from holdfast_site import worker
     from holdfast_site.audit.services import anchor
     from holdfast_site.backup import in_use
-    from holdfast_site.start import anchors
+    from holdfast_site.start import anchors, empty_working
 
     server = _server_of(folder, listen, port)
     with in_use(folder):
+        empty_working()
         anchor(anchors(folder))
         worker.start()
         address = f"http://{listen}:{server.effective_port}"

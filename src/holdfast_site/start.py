@@ -81,6 +81,13 @@ def bring_up_to_date() -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
+def empty_working() -> None:
+    """Throw away what an import left lying open when it was killed (H-21)."""
+    from holdfast_site.exchange.working import empty_working
+
+    empty_working()
+
+
 def erase_again() -> int:
     """Erase whoever was erased before and is back with an older backup. Returns how many."""
     from django.utils import timezone

@@ -23,6 +23,7 @@ from django.db import transaction
 from holdfast.tables.read import Practice, Tables
 from holdfast.tables.schema import AXES, PAUSE
 from holdfast_site.before.questions import ATTEND
+from holdfast_site.caseload.bounds import refuse_what_does_not_fit
 from holdfast_site.caseload.models import Repair
 from holdfast_site.caseload.repairs import Done, sealed
 from holdfast_site.caseload.settling import TAKEN, Fate, Settled, counted, fate
@@ -54,7 +55,14 @@ class Loaded:
 
 @transaction.atomic
 def load(tables: Tables, *, moved: timedelta = timedelta(0)) -> Loaded:
-    """Take over what the site needs, all of it or nothing; for a demo moved to another time."""
+    """Take over what the site needs, all of it or nothing; for a demo moved to another time.
+
+    Raises
+    ------
+    TableProblems
+        If there is something in them that a site cannot hold.
+    """
+    refuse_what_does_not_fit(tables)
     clock = _Clock(ZoneInfo(settings.SITE.timezone), moved)
     _people(tables)
     settled = _appointments(tables, clock)
@@ -101,7 +109,14 @@ def _people(tables: Tables) -> None:
 
 
 def settle(tables: Tables, *, moved: timedelta = timedelta(0)) -> Settled:
-    """What taking these tables over would do to the appointments here. Nothing is written."""
+    """What taking these tables over would do to the appointments here. Nothing is written.
+
+    Raises
+    ------
+    TableProblems
+        If there is something in them that a site cannot hold.
+    """
+    refuse_what_does_not_fit(tables)
     return counted(Counter(one for _, one in _fates(tables, _Clock(ZoneInfo(settings.SITE.timezone), moved))))
 
 

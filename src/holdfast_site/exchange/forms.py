@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.conf import settings
 
 from holdfast.tables.sources import MODULES
+from holdfast_site.dates import DayField
 from holdfast_site.exchange.services import ANY, FIND_OUT
 
 FORM_ID = "form"
@@ -32,6 +36,20 @@ class FilesField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         return [super(FilesField, self).clean(one, initial) for one in data or [None]]
+
+
+class MomentForm(forms.Form):
+    """When an export was made, by the practice's clock."""
+
+    on = DayField()
+    at = forms.TimeField()
+
+    def clean(self) -> dict[str, Any]:
+        """Both as one moment."""
+        told = super().clean() or {}
+        if "on" in told and "at" in told:
+            told["moment"] = datetime.combine(told["on"], told["at"], ZoneInfo(settings.SITE.timezone))
+        return told
 
 
 class UploadForm(forms.Form):

@@ -6,11 +6,9 @@ afterwards. What clients said is never kept there.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -21,14 +19,14 @@ from django.db import transaction
 from holdfast.errors import HoldfastError, UsageError
 from holdfast.tables import TableProblems, Tables, read_tables
 from holdfast.tables.account import account_lines
-from holdfast.tables.importing import Account, import_files
+from holdfast.tables.importing import NOW_ASSUMED, Account, import_files
+from holdfast.tables.read import PRACTICE_FILE
 from holdfast.tables.schema import REQUIRED_TABLE
 from holdfast.tables.sources import all_sources, source
 from holdfast.tables.sources.any_table import kept_mapping
 from holdfast.tables.sources.asking import Question, answer, guess_lines, questions
 from holdfast.tables.sources.files import SourceFile, open_files
 from holdfast.tables.sources.guess import Guess, guess
-from holdfast.tables.sources.mapping import Mapping as Columns
 from holdfast_site.access.actors import Actor
 from holdfast_site.accounts.models import Post
 from holdfast_site.audit.services import Action, record
@@ -37,14 +35,19 @@ from holdfast_site.caseload.loading import settle
 from holdfast_site.caseload.services import load_tables
 from holdfast_site.exchange.files import laid_out, own_name, packed, unpacked
 from holdfast_site.exchange.models import Memory, Upload
-from holdfast_site.vault import ClientBox
+from holdfast_site.exchange.sealing import Brought, Told, box, names, opened, sealed
+from holdfast_site.exchange.working import empty_working, working_folder
 
 ANY, FIND_OUT = "any", ""
-COLUMNS, FILES = "columns.json", "files/"
 KEPT_FOR = timedelta(hours=1)
 TOLD_OF_CLIENTS = frozenset({"clients", "checkins", "scores", "repairs"})
 MOST_PROBLEMS = 20
-WORKING = "holdfast-import-"
+CLOCKS_DIFFER = timedelta(days=1)  # between the computer that exported and this one
+AS_OF_NOW = (
+    "These files do not say when they were exported, so the moment counts at which they are taken over. If they are "
+    "older, say so before that: otherwise everybody looks quieter than he is, and what was marked here since may be "
+    "changed back."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Tried:
     lines: Sequence[str]
     asked: Sequence[Question] = ()
     wrong: Sequence[str] = ()
+    foreign: Sequence[str] = ()  # files of something else, without which the others could be taken over
+    has_no_moment: bool = False  # nothing says when it was exported
 
 
 @transaction.atomic
@@ -69,7 +74,7 @@ def keep_upload(
         name = own_name(told, number)
         named[f"{number}-{name}" if name in named else name] = content  # two of one name are two files
     upload = Upload(form=form, by=_post(by), at=now, source=source_name or _recognised(named))
-    upload.sealed = _box().seal(_whole(named, None), place=upload.place)
+    upload.sealed = sealed(upload, Brought(named, Told()))
     upload.save(force_insert=True)
     record(Action.UPLOADED, by=by, about=f"upload:{upload.pk}", at=now)
     return upload
@@ -77,21 +82,25 @@ def keep_upload(
 
 def try_out(upload: Upload, *, now: datetime) -> Tried:
     """Read the files as they would be read, and change nothing."""
+    brought = opened(upload)
     with _folder() as folder:
         try:
-            asked = _asked(upload, folder)
+            asked = _asked(upload, brought, folder)
+            foreign = _foreign(upload, brought) if asked is not None else []
+            if foreign:  # before anybody answers questions that would be in vain
+                return Tried([], wrong=[f"No table: {names(foreign)}."], foreign=foreign)
             if asked is not None and questions(asked):
                 return Tried(guess_lines(asked), questions(asked))
-            account = _imported(upload, folder, now=now)
-            told = [*account_lines(account), *settling.lines(settle(_tables(folder)))]
+            account = _imported(upload, brought, folder, now=now)
+            told = _lines(account, brought, settle(_tables(folder)))
         except TableProblems as found:
             more = len(found.problems) - MOST_PROBLEMS
             rest = [f"… and {more:,} more"] if more > 0 else []
             return Tried([], wrong=[*(str(one) for one in found.problems[:MOST_PROBLEMS]), *rest])
         except HoldfastError as error:
-            return Tried([], wrong=str(error).splitlines())
+            return Tried([], wrong=str(error).splitlines(), foreign=_foreign(upload, brought))
     shown = guess_lines(asked) if asked is not None else []
-    return Tried([*shown, *told])
+    return Tried([*shown, *told], has_no_moment=NOW_ASSUMED in account.notes or brought.told.exported_at is not None)
 
 
 @transaction.atomic
@@ -103,9 +112,38 @@ def keep_answers(*, by: Actor, upload: Upload, given: Mapping[str, str], now: da
     HoldfastError
         If an answer is to no question, or none of its choices.
     """
-    files, told = _opened(upload)
-    columns = answer(guess(_first(files), told), given)
-    upload.sealed = _box().seal(_whole(files, columns), place=upload.place)
+    brought = opened(upload)
+    columns = answer(guess(_first(brought), brought.told.columns), given)
+    _keep(by, upload, brought.but(columns=columns), now)
+
+
+@transaction.atomic
+def keep_moment(*, by: Actor, upload: Upload, exported_at: datetime, now: datetime) -> None:
+    """Keep when the files were exported, where they do not say it themselves.
+
+    Raises
+    ------
+    UsageError
+        If that is still to come.
+    """
+    if exported_at > now:
+        raise UsageError("That moment is still to come. Nothing was saved.")
+    _keep(by, upload, opened(upload).but(exported_at=exported_at), now)
+
+
+@transaction.atomic
+def leave_out(*, by: Actor, upload: Upload, now: datetime) -> bool:
+    """Go on without the files that are of something else. False: there is none, or nothing would be left."""
+    brought = opened(upload)
+    foreign = _foreign(upload, brought)
+    if not foreign:
+        return False
+    _keep(by, upload, brought.but(left_out=(*brought.told.left_out, *foreign)), now)
+    return True
+
+
+def _keep(by: Actor, upload: Upload, brought: Brought, now: datetime) -> None:
+    upload.sealed = sealed(upload, brought)
     upload.save(update_fields=["sealed"])
     record(Action.UPLOAD_ANSWERED, by=by, about=f"upload:{upload.pk}", at=now)
 
@@ -118,15 +156,16 @@ def take_over(*, by: Actor, upload: Upload, now: datetime) -> Sequence[str]:
     HoldfastError
         If they cannot be imported. Nothing has changed then.
     """
+    brought = opened(upload)
     with _folder() as folder:
-        account = _imported(upload, folder, now=now)
+        account = _imported(upload, brought, folder, now=now)
         found, memory = _tables(folder), _remembered(folder)
         with transaction.atomic():
             still = Upload.objects.filter(pk=upload.pk, account__isnull=True).first()
             if still is None:
                 return list(Upload.objects.get(pk=upload.pk).account or ())
             done = load_tables(found, by=by, now=now)
-            lines = [*account_lines(account), *settling.lines(done.settled)]
+            lines = _lines(account, brought, done.settled)
             Upload.objects.filter(pk=upload.pk).update(account=lines, sealed=b"")
             _remember(memory, now)
     return lines
@@ -140,11 +179,9 @@ def forget(*, by: Actor, upload: Upload, now: datetime) -> None:
 
 
 def forget_old(now: datetime) -> None:
-    """Throw away what nobody has taken over within an hour, and folders that a killed process left behind."""
+    """Throw away what nobody has taken over within an hour, and what a killed process left lying open."""
     Upload.objects.filter(at__lt=now - KEPT_FOR, account__isnull=True).delete()
-    for left in Path(tempfile.gettempdir()).glob(f"{WORKING}*"):
-        if left.stat().st_mtime < (now - KEPT_FOR).timestamp():
-            shutil.rmtree(left, ignore_errors=True)
+    empty_working()
 
 
 # --- the folder that importers work in ----------------------------------------------------------------
@@ -153,32 +190,46 @@ def forget_old(now: datetime) -> None:
 @contextmanager
 def _folder() -> Iterator[Path]:
     """The tables as the last import left them, and what importers wrote beside them; gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix=WORKING) as made:
-        folder = Path(made) / "tables"
+    with working_folder() as made:
+        folder = made / "tables"
         folder.mkdir()
         for memory in Memory.objects.all():
-            laid_out(unpacked(_box().open(memory.sealed, place=Memory.PLACE)), folder)
+            laid_out(unpacked(box().open(memory.sealed, place=Memory.PLACE)), folder)
         yield folder
 
 
-def _imported(upload: Upload, folder: Path, *, now: datetime) -> Account:
-    """Import into the folder, which is thrown away unless somebody takes it over."""
-    files, told = _opened(upload)
-    beside = folder.with_name("uploaded")
-    paths = laid_out(files, beside)
+def _imported(upload: Upload, brought: Brought, folder: Path, *, now: datetime) -> Account:
+    """Import into the folder, which is thrown away unless somebody takes it over.
+
+    Raises
+    ------
+    UsageError
+        If the files say that they were exported in days to come.
+    """
+    paths = laid_out(brought.wanted, folder.with_name("uploaded"))
     mapping = None
-    if told is not None:
+    if brought.told.columns is not None:
         mapping = folder.with_name("mapping.json")
-        mapping.write_text(told.json_text(), encoding="utf-8")
-    return import_files(
+        mapping.write_text(brought.told.columns.json_text(), encoding="utf-8")
+    account = import_files(
         source(upload.source),
         paths,
         folder,
-        now=None,
+        now=brought.told.exported_at,
         clock=now,
         timezone=settings.SITE.timezone,
         mapping=mapping,
     )
+    if account.now > now + CLOCKS_DIFFER:
+        raise UsageError(f"These files say that they were exported on {account.now:%d %B %Y}. That is still to come.")
+    return account
+
+
+def _lines(account: Account, brought: Brought, settled: settling.Settled) -> list[str]:
+    """The account of an import, for somebody in a browser."""
+    notes = [AS_OF_NOW if note == NOW_ASSUMED else note for note in account.notes]
+    without = [f"Left out, as you said: {names(brought.told.left_out)}."] if brought.told.left_out else []
+    return [*account_lines(replace(account, notes=notes)), *without, *settling.lines(settled)]
 
 
 def _tables(folder: Path) -> Tables:
@@ -202,52 +253,63 @@ def _remembered(folder: Path) -> bytes:
 
 def _remember(memory: bytes, now: datetime) -> None:
     Memory.objects.all().delete()
-    Memory.objects.create(sealed=_box().seal(memory, place=Memory.PLACE), at=now)
+    Memory.objects.create(sealed=box().seal(memory, place=Memory.PLACE), at=now)
 
 
 # --- one upload ---------------------------------------------------------------------------------------
 
 
-def _asked(upload: Upload, folder: Path) -> Guess | None:
+def _asked(upload: Upload, brought: Brought, folder: Path) -> Guess | None:
     """What is guessed of a table of no known system; none for the systems that are known."""
     if upload.source != ANY:
         return None
-    files, told = _opened(upload)
-    file = _first(files)
-    return guess(file, told or kept_mapping(file, folder))
+    file = _first(brought)
+    return guess(file, brought.told.columns or kept_mapping(file, folder))
 
 
 def _recognised(files: Mapping[str, bytes]) -> str:
-    """The one system that knows the files, else ``any``."""
-    with tempfile.TemporaryDirectory(prefix=WORKING) as made:
-        try:
-            opened = open_files(laid_out(files, Path(made)))
-        except HoldfastError:
-            return ANY  # trying it out says what is wrong
-    known = [one.name for one in all_sources() if not one.takes_any and any(one.knows(file) for file in opened)]
+    """The one system that knows some of the files, else ``any``."""
+    told = [file for name, content in files.items() for file in _opened_alone(name, content)]
+    known = [one.name for one in all_sources() if not one.takes_any and any(one.knows(file) for file in told)]
     return known[0] if len(known) == 1 else ANY
 
 
-def _whole(files: Mapping[str, bytes], columns: Columns | None) -> bytes:
-    named = {f"{FILES}{name}": content for name, content in files.items()}
-    return packed(named if columns is None else {**named, COLUMNS: columns.json_text().encode()})
+def _foreign(upload: Upload, brought: Brought) -> Sequence[str]:
+    """The files that the system does not know; none, if it knows all or none of them."""
+    wanted = brought.wanted
+    beside = {name for name in wanted if name == PRACTICE_FILE}
+    known = {name for name in wanted if name not in beside and _is_known(upload.source, name, wanted[name])}
+    return [name for name in wanted if name not in known | beside] if known else []
 
 
-def _opened(upload: Upload) -> tuple[dict[str, bytes], Columns | None]:
-    """The files of an upload, and how its columns are to be read, if somebody was asked."""
-    whole = unpacked(_box().open(upload.sealed, place=upload.place))
-    columns = whole.pop(COLUMNS, None)
-    files = {name.removeprefix(FILES): content for name, content in whole.items()}
-    return files, None if columns is None else Columns.model_validate_json(columns)
+def _is_known(source_name: str, name: str, content: bytes) -> bool:
+    """Whether a system knows a file; of no known system, whether it is a table at all."""
+    told = _opened_alone(name, content)
+    if source_name == ANY:
+        return bool(told) and _is_table(told[0])
+    return any(source(source_name).knows(file) for file in told)
 
 
-def _first(files: Mapping[str, bytes]) -> SourceFile:
-    with tempfile.TemporaryDirectory(prefix=WORKING) as made:
-        return open_files(laid_out(files, Path(made)))[0]
+def _is_table(file: SourceFile) -> bool:
+    try:
+        guess(file, None)
+    except HoldfastError:
+        return False
+    return True
 
 
-def _box() -> ClientBox:
-    return ClientBox(settings.VAULT.derived("uploads"))
+def _opened_alone(name: str, content: bytes) -> Sequence[SourceFile]:
+    """The files in one that was brought; none, if it cannot be opened."""
+    with working_folder() as made:
+        try:
+            return open_files(laid_out({name: content}, made))
+        except HoldfastError:
+            return []
+
+
+def _first(brought: Brought) -> SourceFile:
+    with working_folder() as made:
+        return open_files(laid_out(brought.wanted, made))[0]
 
 
 def _post(actor: Actor) -> Post:

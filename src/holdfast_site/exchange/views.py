@@ -11,10 +11,12 @@ from django.utils import timezone
 from holdfast.errors import HoldfastError
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.exchange import selectors, services
-from holdfast_site.exchange.forms import UploadForm
+from holdfast_site.exchange.forms import MomentForm, UploadForm
 from holdfast_site.exchange.models import Upload
+from holdfast_site.exchange.sealing import names
 
 UNREADABLE, CONFLICT = 422, 409
+NO_MOMENT = "That is not a day with a time. Nothing was saved."
 
 
 def upload(request: ActingRequest) -> HttpResponse:
@@ -62,6 +64,28 @@ def take(request: ActingRequest, form: UUID) -> HttpResponse:
     return redirect("exchange:look", form)
 
 
+def moment(request: ActingRequest, form: UUID) -> HttpResponse:
+    """When the files were exported, where they do not say it."""
+    upload = get_object_or_404(selectors.own_uploads(request.actor), form=form, account__isnull=True)
+    asked = MomentForm(request.POST)
+    if not asked.is_valid():
+        return _look(request, upload, wrong=NO_MOMENT, status=UNREADABLE)
+    try:
+        services.keep_moment(
+            by=request.actor, upload=upload, exported_at=asked.cleaned_data["moment"], now=timezone.now()
+        )
+    except HoldfastError as error:
+        return _look(request, upload, wrong=str(error), status=UNREADABLE)
+    return redirect("exchange:look", form)
+
+
+def without(request: ActingRequest, form: UUID) -> HttpResponse:
+    """Go on without the files that are of something else."""
+    upload = get_object_or_404(selectors.own_uploads(request.actor), form=form, account__isnull=True)
+    services.leave_out(by=request.actor, upload=upload, now=timezone.now())
+    return redirect("exchange:look", form)
+
+
 def forget(request: ActingRequest, form: UUID) -> HttpResponse:
     """Throw it away."""
     upload = get_object_or_404(selectors.own_uploads(request.actor), form=form, account__isnull=True)
@@ -72,5 +96,12 @@ def forget(request: ActingRequest, form: UUID) -> HttpResponse:
 def _look(request: ActingRequest, upload: Upload, *, wrong: str = "", status: int = 200) -> HttpResponse:
     tried = services.try_out(upload, now=timezone.now())
     asked = [(one, [(choice, choice.replace("_", " ")) for choice in one.choices]) for one in tried.asked]
-    context = {"upload": upload, "tried": tried, "asked": asked, "wrong": wrong}
+    context = {
+        "upload": upload,
+        "tried": tried,
+        "asked": asked,
+        "wrong": wrong,
+        "foreign": names(tried.foreign) if tried.foreign else "",
+        "today": timezone.localdate(),
+    }
     return render(request, "exchange/look.html", context, status=status)

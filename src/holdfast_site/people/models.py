@@ -9,6 +9,8 @@ from django.db import models
 from holdfast.tables.schema import AXES, Certainty, InitiatedBy, Modality, Status
 from holdfast.tables.schema import Ending as EndingKind
 
+MOST_ID = 70  # signs of a practice's own id: the audit has room for what it is, and this
+
 
 def _choices(words: type[StrEnum]) -> list[tuple[str, str]]:
     return [(word.value, word.value) for word in words]

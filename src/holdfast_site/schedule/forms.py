@@ -9,6 +9,7 @@ from django import forms
 from holdfast.tables.schema import InitiatedBy
 from holdfast_site.dates import DayField
 from holdfast_site.messages.wording import WORDINGS
+from holdfast_site.people.models import MOST_ID
 
 WHO_OPTIONS = (
     (InitiatedBy.CLIENT.value, "The client"),
@@ -68,5 +69,5 @@ class CardForm(forms.Form):
 class NewForm(forms.Form):
     """A client under the practice's own id."""
 
-    id = forms.RegexField(r"^[^\s/?#]+$", max_length=100)
+    id = forms.RegexField(r"^[^\s/?#]+$", max_length=MOST_ID)
     name = forms.CharField(max_length=200)

@@ -128,6 +128,8 @@ def places(cast, now):
         "/import/": {"lead": {**READ, "POST": 422}, "desk": {**READ, "POST": 422}},
         f"/import/{uploaded.form}": {"desk": READ},
         f"/import/{uploaded.form}/answer": {"desk": {"POST": 404}},  # nothing is asked
+        f"/import/{uploaded.form}/moment": {"desk": {"POST": 422}},
+        f"/import/{uploaded.form}/without": {"desk": {"POST": 302}},
         f"/import/{uploaded.form}/take": {"desk": {"POST": 302}},
         f"/import/{gone.form}/forget": {"desk": {"POST": 302}},
         "/sign-in": {who: {**READ, "POST": 422} for who in WHO},

@@ -120,11 +120,10 @@ def test_two_files_of_one_name_are_two(desk):
         file.name = "appointments.csv"
     page = desk.post("/import/", {"form": str(uuid4()), "export": files, "source": "any"})
     from holdfast_site.exchange.models import Upload
-    from holdfast_site.exchange.services import _opened
+    from holdfast_site.exchange.sealing import opened
 
     assert page.status_code == 302
-    kept, _ = _opened(Upload.objects.get())
-    assert len(kept) == 2
+    assert len(opened(Upload.objects.get()).files) == 2
 
 
 def test_each_sees_his_own_uploads_only_and_therapists_none(desk):
@@ -151,11 +150,160 @@ def test_what_was_brought_is_sealed_and_gone_when_it_was_forgotten_or_an_hour_is
     assert Upload.objects.count() == 0
 
 
-def test_nothing_is_left_lying_about(desk):
+def test_nothing_is_left_lying_about(desk, site):
     page = brought(desk, ROWS)
     desk.get(page.url)
     desk.post(f"{page.url}/take")
+    assert list((site / "working").iterdir()) == []
     assert list(Path(tempfile.gettempdir()).glob("holdfast-import-*")) == []
+
+
+@pytest.mark.hazard("H-21")
+def test_while_an_import_is_at_work_its_files_are_the_owners_alone(site, now):
+    from holdfast_site.exchange.services import forget_old
+    from holdfast_site.exchange.working import working_folder
+
+    with working_folder() as folder:
+        (folder / "export.csv").write_text(ROWS)
+        assert folder.parent == site / "working"
+        for one in (folder, folder.parent):
+            assert one.stat().st_mode & 0o777 == 0o700
+        forget_old(now)
+        assert (folder / "export.csv").exists()  # somebody is at work in it
+    assert not folder.exists()
+
+
+@pytest.mark.hazard("H-21")
+@pytest.mark.parametrize("by", ["the worker", "a start"])
+def test_what_a_killed_import_left_open_is_gone_at_once(site, now, by):
+    from holdfast_site import start
+    from holdfast_site.exchange.services import forget_old
+    from holdfast_site.exchange.working import home
+
+    left = home() / "killed"
+    left.mkdir()
+    (left / "export.csv").write_text(ROWS)
+    forget_old(now) if by == "the worker" else start.empty_working()
+    assert list(home().iterdir()) == []
+
+
+@pytest.mark.parametrize("day", ["9999-12-31T10:00", "0001-01-01T10:00"])
+@pytest.mark.parametrize("where", ["appointments", "endings"])
+def test_a_day_that_is_none_is_named_and_breaks_nothing(desk, day, where):
+    from holdfast_site.exchange.files import packed
+
+    files = {"appointments.csv": ROWS}
+    if where == "appointments":
+        files["appointments.csv"] = ROWS.replace("2026-03-09T10:00", day)
+    else:
+        files["endings.csv"] = f"client_id,therapist_id,ended_on,kind\nc1,t1,{day[:10]},told\n"
+    page = brought(desk, packed({name: text.encode() for name, text in files.items()}), "export.zip")
+    tried = desk.get(page.url).content.decode()
+    assert f"{where} (as imported), row" in tried
+    assert "a day from 1900 to 2199" in tried
+    assert desk.post(f"{page.url}/take").status_code == 409
+    assert counts() == (0, 0)
+
+
+@pytest.mark.parametrize("column", ["c1", "t1", "x1"])
+def test_an_id_that_does_not_fit_is_named_and_the_longest_that_fits_is_taken(desk, column):
+    from holdfast_site.people.models import MOST_ID
+
+    long, longest = "y" * (MOST_ID + 1), "y" * MOST_ID
+    page = brought(desk, ROWS.replace(column, long))
+    assert f"at most {MOST_ID} signs" in desk.get(page.url).content.decode()
+    assert desk.post(f"{page.url}/take").status_code == 409
+    assert counts() == (0, 0)
+    assert desk.post(f"{brought(desk, ROWS.replace(column, longest)).url}/take").status_code == 302
+    assert counts()[1] == 2
+
+
+def test_every_id_that_fits_has_room_in_the_audit(site):
+    from holdfast_site.audit.models import Event
+    from holdfast_site.people.models import MOST_ID
+
+    room = Event._meta.get_field("about").max_length
+    assert max(len(f"{what}:") + MOST_ID for what in ("client", "therapist")) <= room
+
+
+JANE = (
+    "Appointment ID,Start At,Patient Number,Patient,Staff Member,State,Cancelled At,Cancellation Reason,Booked At\r\n"
+    "1,2026-03-02 10:00,77,Tom Ash,T1,Arrived,,,2026-01-01 09:00\r\n"
+    "2,2026-03-09 10:00,77,Tom Ash,T1,No Show,,,2026-01-01 09:00\r\n"
+)
+
+
+@pytest.mark.parametrize(("source", "export"), [("", JANE), ("jane", JANE), ("any", OTHER)])
+def test_a_file_of_something_else_is_named_and_one_goes_on_without_it(desk, source, export):
+    files = [io.BytesIO(export.encode()), io.BytesIO(b"%PDF-1.7 an invoice"), io.BytesIO(b"\x00\x01\x02")]
+    for file, name in zip(files, ("termine.csv", "invoice.pdf", "letter.docx"), strict=True):
+        file.name = name
+    page = desk.post("/import/", {"form": str(uuid4()), "export": files, "source": source}).url
+    assert "invoice.pdf and letter.docx are not of the same system" in desk.get(page).content.decode()
+    assert desk.post(f"{page}/take").status_code == 409
+    assert desk.post(f"{page}/without").status_code == 302
+    asked = desk.get(page).content.decode()
+    told = {"words.weg": "no_show", "words.came": "attended"}
+    given = {key: said for key, said in told.items() if f'name="{key}"' in asked}
+    assert not given or desk.post(f"{page}/answer", given).status_code == 302
+    left_out = "Left out, as you said: invoice.pdf and letter.docx."
+    assert left_out in desk.get(page).content.decode()
+    desk.post(f"{page}/take")
+    assert counts() == (1, 2)
+    assert left_out in desk.get(page).content.decode()
+
+
+def test_where_no_file_fits_nothing_is_offered_and_nothing_changes(desk):
+    page = brought(desk, b"%PDF-1.7 an invoice", "invoice.pdf").url
+    tried = desk.get(page).content.decode()
+    assert "This cannot be imported as it is" in tried
+    assert "Go on without" not in tried
+    assert desk.post(f"{page}/without").status_code == 302
+    assert desk.get(page).content.decode().count("invoice.pdf") == tried.count("invoice.pdf")
+
+
+def test_when_it_was_exported_can_be_said_and_counts_against_what_was_marked_since(desk, now):
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.people.models import Appointment
+    from holdfast_site.schedule.services import mark
+
+    page = brought(desk, ROWS.replace("no_show", "unknown")).url
+    tried = desk.get(page).content.decode()
+    assert "When was it exported?" in tried
+    assert "--now" not in tried
+    for wrong in ({"on": "2199-01-01", "at": "10:00"}, {"on": "x", "at": "10:00"}, {"on": "2026-03-10"}):
+        assert desk.post(f"{page}/moment", wrong).status_code == 422
+    assert desk.post(f"{page}/moment", {"on": "2026-03-10", "at": "10:00"}).status_code == 302
+    assert "as of 10 March 2026 10:00" in desk.get(page).content.decode()
+    desk.post(f"{page}/take")
+    one = Appointment.objects.get(appointment_id="x2")
+    assert mark(by=Actor(Role.DESK, id="1"), appointment_id=one.pk, came=True, now=now)
+    older = brought(desk, ROWS).url
+    desk.post(f"{older}/moment", {"on": "2026-03-11", "at": "10:00"})
+    desk.post(f"{older}/take")
+    assert Appointment.objects.get(appointment_id="x2").status == "attended"
+    desk.post(f"{brought(desk, ROWS).url}/take")  # of now, as far as anybody knows
+    assert Appointment.objects.get(appointment_id="x2").status == "no_show"
+
+
+def test_files_that_say_they_are_of_days_to_come_are_refused(desk, now):
+    from tests.site.exchange.test_settling import export
+
+    page = brought(desk, export(now + timedelta(days=3), "x1,c1,t1,2026-03-02T10:00,attended,recorded"), "export.zip")
+    assert "That is still to come" in desk.get(page.url).content.decode()
+    assert desk.post(f"{page.url}/take").status_code == 409
+
+
+def test_an_upload_of_before_an_upgrade_still_opens(desk):
+    from holdfast_site.exchange.files import packed
+    from holdfast_site.exchange.models import Upload
+    from holdfast_site.exchange.sealing import box
+
+    page = brought(desk, ROWS).url
+    upload = Upload.objects.get()
+    upload.sealed = box().seal(packed({"files/appointments.csv": ROWS.encode()}), place=upload.place)
+    upload.save()
+    assert "2 appointments kept" in desk.get(page).content.decode()
 
 
 def test_what_is_told_of_clients_is_not_kept_for_the_next_time(desk):
