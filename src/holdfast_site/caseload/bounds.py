@@ -18,7 +18,7 @@ from holdfast_site.dates import FIRST, LAST
 from holdfast_site.people.models import MOST_ID
 
 EARLIEST, LATEST = datetime.combine(FIRST, time()), datetime.combine(LAST, time())
-REAL_DAY = f"a day from {FIRST.year} to {LAST.year}; leave it blank where it is not known"
+REAL_DAY = f"a day from {FIRST.year} to {LAST.year}"
 FITS_AN_ID = f"at most {MOST_ID} signs, none of them a line break or the sign 0"
 TEXTS = {"frameworks": 300, "gender": 50}  # of a therapist, as in the database
 

@@ -44,9 +44,9 @@ TOLD_OF_CLIENTS = frozenset({"clients", "checkins", "scores", "repairs"})
 MOST_PROBLEMS = 20
 CLOCKS_DIFFER = timedelta(days=1)  # between the computer that exported and this one
 AS_OF_NOW = (
-    "These files do not say when they were exported, so the moment counts at which they are taken over. If they are "
-    "older, say so before that: otherwise everybody looks quieter than he is, and what was marked here since may be "
-    "changed back."
+    "These files do not say when they were exported: the moment at which they are taken over counts as that. If they "
+    "are older, it has to be said first. Else everybody looks quieter than he is, and what was marked here since may "
+    "be changed back."
 )
 
 

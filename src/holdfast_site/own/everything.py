@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
@@ -281,9 +282,12 @@ def _worked_out(client: Client) -> Iterator[Entry]:
 
 
 def _supervised(client: Client) -> Iterator[Entry]:
-    for one in Assignment.objects.filter(client=client).order_by("-assigned_at", "-pk"):
-        ended = f", until {one.ended_at:%d.%m.%Y}" if one.ended_at else ""
-        words = f"Somebody supervises how you are treated{ended}. You were told on {one.told_on:%d.%m.%Y}"
+    treats = Appointment.objects.filter(client=client).values("therapist")
+    his = Assignment.objects.filter(Q(client=client) | Q(therapist__in=treats))
+    for one in his.order_by("-assigned_at", "-pk"):
+        ended = f", until {_day(one.ended_at)}" if one.ended_at else ""
+        whom = "how you are treated" if one.client_id else f"how {one.therapist_id} works with everybody"
+        words = f"Somebody supervises {whom}{ended}. The practice noted that you were told on {_day(one.told_on)}"
         yield Entry(one.assigned_at, words, "The lead of the practice, and the supervisor")
 
 

@@ -168,7 +168,7 @@ def test_he_sees_who_looked_by_role_and_name_and_nobody_sees_that_he_did(cast, b
     ruth.get("/kept/")
     signed_in("therapist", "ben").get("/today/")
     page = re.sub("<[^>]+>", "", dan.get("/mine/looked").content.decode())
-    assert "alma therapist, therapist opened your page (2 times)." in page
+    assert "Alma therapist, therapist opened your page (2 times)." in page
     assert "alma therapist, therapist opened the list of the day" in page
     assert "care_contact, care contact opened what is only for the care contact" in page
     assert "ben" not in page
