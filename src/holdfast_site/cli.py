@@ -101,7 +101,38 @@ def init(
 def doctor(folder: Path, listen: str) -> None:
     """Say whether the site in DIR is safe to start, and if not, every reason."""
     _refuse_if_unsafe(folder, listen, look_only=True)
+    from holdfast_site import start
+
     say(f"{folder} is safe to start.")
+    for words in start.advice(folder):
+        say(f"To mend: {words}")
+
+
+@click.command("help-page")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--to", "to", type=FILE, help="Where to keep it, outside DIR; without it, where it was kept before.")
+def help_page(folder: Path, to: Path | None) -> None:
+    """Write help now as one page that needs no site: for the proxy in front to show when the site is down.
+
+    From then on the site keeps it up to date while it runs.
+    """
+    from holdfast_site import start
+    from holdfast_site.config import help_page_path, read_config, write_config
+
+    config = read_config(folder)
+    if to is not None:
+        config = config.model_copy(update={"help_page": str(to.resolve())})
+    path = help_page_path(folder, config)
+    if path is None:
+        raise UsageError("Say where to keep it: --to FILE, outside the folder, where the proxy can read it.")
+    if path.is_relative_to(folder.resolve()):
+        raise UsageError(f"{path} lies inside {folder}, where no proxy may look. Keep it outside.")
+    start.get_django_ready(folder)
+    from holdfast_site.help_page import write
+
+    write(path, config)
+    write_config(folder, config)
+    say(f"Help now is in {path}. Let the proxy show it when the site is down.")
 
 
 @click.command()
@@ -281,7 +312,7 @@ def _serve_demo(home: Path, listen: str, port: int | None, show: bool) -> None:
     say("A made-up practice, on this machine only. Everything in it is gone when you stop it with Ctrl+C.\n")
     for words, link in demo.links(address, timezone.now()):
         say(f"{words}\n  {link}\n")
-    at_work = demo_messages.begin(address)
+    at_work = demo_messages.begin(made, address)
     if show:
         open_in_browser(address)
     try:
@@ -300,7 +331,7 @@ def _serve(folder: Path, listen: str, port: int, show: bool) -> None:
     with in_use(folder):
         empty_working()
         anchor(anchors(folder))
-        worker.start()
+        worker.start(folder)
         address = f"http://{listen}:{server.effective_port}"
         say(f"The site is at {address}. Stop it with Ctrl+C.")
         if show:
@@ -389,4 +420,4 @@ def _crisis_numbers(given: tuple[str, ...]) -> list[CrisisNumber]:
     return found
 
 
-COMMANDS = (init, doctor, serve, add_person, load, link, own_page, backup, restore)
+COMMANDS = (init, doctor, serve, help_page, add_person, load, link, own_page, backup, restore)

@@ -104,6 +104,7 @@ class SiteConfig(_Part):
     checkin_after_hours: Annotated[int, Field(ge=1, le=23)] = 2  # after a session began
     before_hours: Annotated[int, Field(ge=24, le=48)] = 30  # ahead of one that is booked
     most_a_week: Annotated[int, Field(ge=1, le=7)] = 3  # messages a client
+    help_page: Annotated[str, Field(max_length=400)] = ""  # the file that the proxy shows when the site is down
     early_warning: bool = False  # once the practice has read the model's card
     demo: bool = False
 
@@ -201,3 +202,8 @@ def secret_paths(folder: Path, config: SiteConfig) -> list[Path]:
 def key_path(folder: Path, config: SiteConfig) -> Path:
     """Where the master key is: as written, or seen from the folder."""
     return (folder / config.key_file).resolve()
+
+
+def help_page_path(folder: Path, config: SiteConfig) -> Path | None:
+    """Where the page with help is kept for the proxy: as written, or seen from the folder. None: nowhere."""
+    return (folder / config.help_page).resolve() if config.help_page else None

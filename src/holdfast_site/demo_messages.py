@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,14 +16,14 @@ ASKED = 3
 AWAKE = 8  # clients who may be sent something at any hour, so that there is something to see at any hour
 
 
-def begin(address: str) -> Running:
+def begin(folder: Path, address: str) -> Running:
     """Begin to work beside the requests. Links lead to where the demo listens."""
     from django.conf import settings
 
     from holdfast_site import worker
 
     settings.SITE = settings.SITE.model_copy(update={"address": address})
-    return worker.start()
+    return worker.start(folder)
 
 
 def make_reachable(now: datetime) -> None:

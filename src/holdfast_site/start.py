@@ -13,6 +13,7 @@ from holdfast_site.config import (
     DATABASE,
     SITE_FILE,
     SiteConfig,
+    help_page_path,
     is_loopback,
     key_path,
     read_config,
@@ -168,6 +169,27 @@ def database_problems(folder: Path) -> list[str]:
     if isinstance(whole, Broken):
         return [f"The audit was changed or cut at event {whole.event}. Keep the folder as it is and find out why."]
     return []
+
+
+def advice(folder: Path) -> list[str]:
+    """What should be mended, though the site can start without it. Django must be ready."""
+    from holdfast_site import help_page
+
+    config = read_config(folder)
+    path = help_page_path(folder, config)
+    if path is None:
+        return [] if config.is_local else [_NO_HELP.format(folder=folder)]
+    return [] if help_page.is_right(path, config) else [_OLD_HELP.format(path=path, folder=folder)]
+
+
+_NO_HELP = (
+    "When the site is down, nobody finds whom to call. Write a page for the proxy in front of it: "
+    "holdfast site help-page {folder} --to FILE"
+)
+_OLD_HELP = (
+    "The page with help for the proxy is missing, or says something else than the settings: {path}. "
+    "To write it again: holdfast site help-page {folder}"
+)
 
 
 def _place_problems(folder: Path, config: SiteConfig) -> list[str]:

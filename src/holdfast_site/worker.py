@@ -1,4 +1,4 @@
-"""What a site does by itself, in two threads beside the requests: one sends, one works out.
+"""What a site does by itself, in threads beside the requests: one sends, one works out, one keeps the help page.
 
 Each looks at the database for what is to be done and notes what it did, so it can be stopped or killed at any point
 and goes on from there. There is no queue beside the tables: what is due follows from them.
@@ -11,11 +11,14 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 from django.utils import timezone
 
+from holdfast_site import help_page
 from holdfast_site.caseload.services import judge
 from holdfast_site.exchange.services import forget_old
 from holdfast_site.messages import selectors, services
@@ -23,7 +26,7 @@ from holdfast_site.messages.models import Beat
 from holdfast_site.messages.transports import Transport, transports
 from holdfast_site.refreshing import refresh
 
-SEND_EVERY, LOOK_EVERY, LAST_ROUND = 5.0, 20.0, 15.0  # seconds
+SEND_EVERY, LOOK_EVERY, HELP_EVERY, LAST_ROUND = 5.0, 20.0, 60.0, 15.0  # seconds
 BEAT_EVERY, REFRESH_EVERY = timedelta(seconds=30), timedelta(hours=1)
 
 
@@ -80,10 +83,14 @@ class Running:
             thread.join(LAST_ROUND)
 
 
-def start() -> Running:
-    """Begin both, beside the requests."""
+def start(folder: Path) -> Running:
+    """Begin all of them, beside the requests."""
     stopped = threading.Event()
-    turns = (("send", Sender(transports()).turn, SEND_EVERY), ("refresh", Refresher().turn, LOOK_EVERY))
+    turns = (
+        ("send", Sender(transports()).turn, SEND_EVERY),
+        ("refresh", Refresher().turn, LOOK_EVERY),
+        ("help", lambda _: help_page.keep(folder, settings.SITE), HELP_EVERY),
+    )
     threads = [
         threading.Thread(target=_keep_doing, args=(turn, every, stopped), name=name, daemon=True)
         for name, turn, every in turns
