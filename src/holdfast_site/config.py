@@ -74,6 +74,11 @@ class SmsConfig(_Part):
     sender: Annotated[str, Field(pattern=r"^\+?[A-Za-z0-9 ]{1,20}$")]
     country: Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{0,2})?$")] = ""  # what a number that begins with 0 gets
 
+    @property
+    def hears_replies(self) -> bool:
+        """Whether somebody can reply to the sender: to a number, and not to a name."""
+        return not any(sign.isalpha() for sign in self.sender)
+
     @field_validator("url")
     @classmethod
     def _is_an_address(cls, url: str) -> str:

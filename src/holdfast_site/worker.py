@@ -35,12 +35,13 @@ class Sender:
     """Queues what is due, sends what waits, and gives a sign of life."""
 
     channels: Mapping[str, Transport]
+    clock: Callable[[], datetime]
     beat_at: datetime | None = None
 
     def turn(self, now: datetime) -> None:
         """Do one round."""
         services.queue_due(now, self.channels)
-        services.send_waiting(now, self.channels)
+        services.send_waiting(self.clock, self.channels)
         if self.beat_at is None or abs(now - self.beat_at) >= BEAT_EVERY:
             services.beat(now)
             self.beat_at = now
@@ -87,7 +88,7 @@ def start(folder: Path) -> Running:
     """Begin all of them, beside the requests."""
     stopped = threading.Event()
     turns = (
-        ("send", Sender(transports()).turn, SEND_EVERY),
+        ("send", Sender(transports(), timezone.now).turn, SEND_EVERY),
         ("refresh", Refresher().turn, LOOK_EVERY),
         ("help", lambda _: help_page.keep(folder, settings.SITE), HELP_EVERY),
     )

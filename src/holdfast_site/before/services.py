@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -35,11 +35,17 @@ HOLDERS: Mapping[Audience, Role] = {
     Audience.THERAPIST: Role.THERAPIST,
     Audience.CARE_CONTACT: Role.CARE_CONTACT,
 }
+MOST_KNOCKS, DAY = 3, timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """It is on disk, and his therapist has it."""
+    """It is on disk, and whoever is to have it has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooOften:
+    """Nothing was kept: enough came by this link today."""
 
 
 class Came(NamedTuple):
@@ -137,11 +143,15 @@ def say(*, came: Came, invitation: Invitation, text: str) -> Said | AnsweredBefo
 
 
 @transaction.atomic(durable=True)
-def come_back(*, came: Came, way_back: WayBack, someone_else: bool, words: str) -> None:
-    """Tell the practice that he would like to come back. The same form twice tells it once."""
+def come_back(*, came: Came, way_back: WayBack, someone_else: bool, words: str) -> Said | TooOften:
+    """Tell the practice that he would like to come back. The same form twice tells it once; a link has a few a day."""
+    WayBack.objects.select_for_update().get(pk=way_back.pk)
+    today = Knock.objects.filter(way_back=way_back, at__gt=came.now - DAY)
+    if today.count() >= MOST_KNOCKS and not today.filter(form=came.form).exists():
+        return TooOften()
     _, is_new = Knock.objects.get_or_create(form=came.form, defaults={"way_back": way_back, "at": came.now})
     if not is_new:
-        return
+        return Said()
     appointment = way_back.submission.invitation.appointment
     holder = Role.CARE_CONTACT if selectors.care_contact_receives(way_back, now=came.now) else Role.THERAPIST
     matter = open_matter(
@@ -155,3 +165,4 @@ def come_back(*, came: Came, way_back: WayBack, someone_else: bool, words: str) 
     )
     add_words(matter, " ".join(filter(None, ["Someone else this time." if someone_else else "", words])))
     record(Action.CAME_BACK, by=came.by, about=f"matter:{matter.pk}", at=came.now)
+    return Said()

@@ -14,13 +14,13 @@ from holdfast_site.before import selectors, services
 from holdfast_site.before.forms import BackForm, BeforeForm, PickForm, SayForm
 from holdfast_site.before.page import sheet, told
 from holdfast_site.before.sentences import MOST_PICKED, OFF
-from holdfast_site.before.services import Came, Said
+from holdfast_site.before.services import Came, Said, TooOften
 from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.questions import MOST_WORDS
 from holdfast_site.checkins.selectors import audiences_for, is_answered, own_invitation
 from holdfast_site.checkins.services import AnsweredBefore, Closed, Empty, Kept
 
-GONE, CONFLICT, UNAVAILABLE, UNREADABLE = 410, 409, 503, 422
+GONE, CONFLICT, UNAVAILABLE, UNREADABLE, TOO_MANY = 410, 409, 503, 422, 429
 
 
 @csrf_exempt  # as the check-in: the secret in the address is what a forged form would lack
@@ -148,11 +148,13 @@ def back(request: ActingRequest, back: str) -> HttpResponse:
     told = form.cleaned_data
     came = Came(request.actor, told["form"], timezone.now())
     try:
-        services.come_back(
+        done = services.come_back(
             came=came, way_back=way_back, someone_else=told["someone_else"] == "yes", words=told["words"]
         )
     except DatabaseError:
         return _door(request, form, to_care_contact, wrong="not_saved")
+    if isinstance(done, TooOften):
+        return _door(request, form, to_care_contact, wrong="later")
     return render(request, "before/welcome.html", {"to_care_contact": to_care_contact})
 
 
@@ -166,5 +168,5 @@ def _door(request: ActingRequest, form: BackForm, to_care_contact: bool, wrong: 
         "most_words": MOST_WORDS,
         "to_care_contact": to_care_contact,
     }
-    status = {"unreadable": UNREADABLE, "not_saved": UNAVAILABLE}.get(wrong, 200)
+    status = {"unreadable": UNREADABLE, "not_saved": UNAVAILABLE, "later": TOO_MANY}.get(wrong, 200)
     return render(request, "before/back.html", context, status=status)

@@ -5,7 +5,7 @@ What is killed between sending and noting is sent once more with the same mark: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -68,14 +68,19 @@ def _queue(one: Due, now: datetime) -> bool:
 # --- sending ------------------------------------------------------------------------------------------
 
 
-def send_waiting(now: datetime, channels: Mapping[str, Transport]) -> int:
-    """Try everything that may be tried now; how many went out. It may be stopped, or killed, anywhere."""
+def send_waiting(clock: Callable[[], datetime], channels: Mapping[str, Transport]) -> int:
+    """Try everything that may be tried now; how many went out. It may be stopped, or killed, anywhere.
+
+    A server that answers slowly makes a round long: whether it is a safe hour for somebody is asked of the clock at
+    the moment when it is his turn.
+    """
+    now = clock()
     near = (now - LOST_AFTER, now + LOST_AFTER)
     lost = Message.objects.filter(state=State.SENDING).exclude(claimed_at__range=near)
     if lost.exists():  # looking takes no lock, writing does
         lost.update(state=State.WAITING, maybe_sent=True)
     ids = list(selectors.waiting(now).values_list("pk", flat=True))
-    return sum(_try(pk, now, channels) for pk in ids)
+    return sum(_try(pk, clock(), channels) for pk in ids)
 
 
 def _try(pk: int, now: datetime, channels: Mapping[str, Transport]) -> bool:
@@ -107,7 +112,9 @@ def _outgoing(message: Message, his: selectors.Recipient) -> Outgoing:
     link = box.open(message.sealed, place=message.place).decode()
     asks = Asks(message.invitation.asks) if message.invitation else Asks.CHECKIN
     there, stop = (f"{settings.SITE.address}/{path}/{link}" for path in (PATHS[asks], "stop"))
-    subject, text = worded(his.wording, there, stop, by_sms=his.channel == "sms")
+    sms = settings.SITE.sms
+    hears_replies = sms is None or sms.hears_replies
+    subject, text = worded(his.wording, there, stop, by_sms=his.channel == "sms", hears_replies=hears_replies)
     return Outgoing(str(message.mark), his.channel, his.to, subject, text, stop)
 
 

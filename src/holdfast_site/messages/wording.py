@@ -15,11 +15,12 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def worded(wording: str, link: str, stop: str, *, by_sms: bool) -> tuple[str, str]:
-    """Subject and text of a message."""
+def worded(wording: str, link: str, stop: str, *, by_sms: bool, hears_replies: bool = True) -> tuple[str, str]:
+    """Subject and text of a message. A text message from a name cannot be replied to: it brings the link instead."""
     subject, says = WORDINGS[wording]
     if by_sms:
-        return subject, f"{says} {link} Reply STOP to end these."
+        ending = "Reply STOP to end these." if hears_replies else f"To end these: {stop}"
+        return subject, f"{says} {link} {ending}"
     return subject, f"{says}\n\n{link}\n\nIf you don’t want any more of these: {stop}\n"
 
 

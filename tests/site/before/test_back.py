@@ -44,6 +44,29 @@ def test_a_form_that_was_sent_before_does_not_open_a_settled_matter_again(cast, 
     assert Matter.objects.filter(kind="back").count() == 1
 
 
+def test_a_link_causes_a_few_messages_a_day_and_no_more_and_the_refusal_tells_nothing(
+    cast, browser, address, now, rows, settings, monkeypatch
+):
+    """Whoever gets hold of the link cannot bury the practice under it, nor learn whether it was used."""
+    from django.utils import timezone
+
+    door = way_back(browser.post(address, replied("done")).content.decode())
+    forms = [{"form": str(uuid4()), "words": f"word {number}"} for number in range(4)]
+    assert [browser.post(door, form).status_code for form in forms[:3]] == [200] * 3
+    before = rows()
+    refused = browser.post(door, forms[3])
+    assert (refused.status_code, rows()) == (429, before)
+    page = refused.content.decode()
+    assert "This cannot be taken today." in page
+    assert 'value="word 3"' in page
+    assert "word 2" not in page
+    assert browser.post(door, forms[0]).status_code == 200  # what was taken stays taken, however often it is sent
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(days=1, minutes=1))
+    assert browser.post(door, forms[3]).status_code == 200
+    said = next(said["words"] for kind, _, said in matters(settings) if kind == "back")
+    assert said.splitlines() == ["word 0", "word 1", "word 2", "word 3"]
+
+
 def test_he_is_told_to_keep_the_link_now_and_can_copy_it(cast, browser, address):
     page = browser.post(address, replied("done")).content.decode()
     assert "Keep this link: it is shown only now." in page

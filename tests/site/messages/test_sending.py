@@ -44,7 +44,7 @@ def turn(now):
     from holdfast_site.messages.transports import transports
     from holdfast_site.worker import Sender
 
-    Sender(transports()).turn(now)
+    Sender(transports(), lambda: now).turn(now)
 
 
 def messages():
@@ -207,6 +207,26 @@ def test_it_waits_for_his_safe_hours(cast, mail, past, now):
     assert (mail.got, message.state, message.tries) == ([], "waiting", 0)
     turn(message.next_at)
     assert len(mail.got) == 1
+
+
+@pytest.mark.hazard("H-08")
+def test_a_safe_hour_that_ends_while_others_are_being_sent_to_is_over_for_him(cast, mail, past, now, monkeypatch):
+    """A round began in his last safe hour, and a slow server took longer than that for somebody before him."""
+    from holdfast_site.messages import services
+    from holdfast_site.messages.models import Message
+    from holdfast_site.messages.transports import transports
+
+    appointment(cast.eli, cast.alma, now - timedelta(hours=5))
+    card(cast.eli, now, email="eli@zanzibar.example")
+    hour = now.astimezone(ZoneInfo("Europe/London")).hour
+    card(cast.dan, now, safe_from=(hour - 3) % 24, safe_until=hour + 1)
+    services.queue_due(now, transports())
+    Message.objects.filter(client="eli").update(next_at=now - timedelta(minutes=1))  # Eli's turn comes first
+    moments = iter([now, now, now + timedelta(hours=1)])
+    assert services.send_waiting(lambda: next(moments), transports()) == 1
+    assert [got["To"] for got in mail.got] == ["eli@zanzibar.example"]
+    dans = Message.objects.get(client="dan")
+    assert (dans.state, dans.tries) == ("waiting", 0)
 
 
 @pytest.mark.parametrize("status", ["no_show", "cancelled"])

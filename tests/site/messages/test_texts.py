@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -40,6 +41,24 @@ def test_a_text_message_goes_to_the_gateway(cast, sms, past, now):
     assert got["StatusCallback"] == ["https://hill.example/sms"]
     assert "Reply STOP" in got["Body"][0]
     assert messages()[0].gateway == "SM0001"
+
+
+@pytest.mark.hazard("H-17")
+@pytest.mark.parametrize("sender", ["HillStreet", "Hill 4", "4 You"])
+def test_a_text_message_from_a_name_cannot_be_replied_to_and_brings_a_way_to_stop_that_works(
+    cast, sms, past, now, browser, settings, sender
+):
+    from holdfast_site.people.selectors import cards_of
+
+    named = settings.SITE.sms.model_copy(update={"sender": sender})
+    settings.SITE = settings.SITE.model_copy(update={"sms": named})
+    turn(now)
+    (text,) = sms.got[0]["Body"]
+    assert "STOP" not in text
+    assert len(text) <= 306  # two parts
+    assert text.isascii()
+    browser.post(re.search(r"To end these: https://hill\.example(/stop/\S+)$", text)[1])
+    assert cards_of([cast.dan])["dan"].channel == "none"
 
 
 @pytest.mark.parametrize(
