@@ -222,6 +222,27 @@ def link(folder: Path, client: str) -> None:
     say(f"Open for {config.link_hours} hours. Whoever has it can fill it in; it is shown only here.", error=True)
 
 
+@click.command("came-back")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.argument("mails", metavar="[MAIL]...", nargs=-1, type=click.Path(exists=True, path_type=Path))
+def came_back(folder: Path, mails: tuple[Path, ...]) -> None:
+    """Read mails that came back because they could not be delivered: files, folders of them, or one from the input.
+
+    Who has such an address is sent nothing more by mail until the desk has corrected it. Any other mail is left alone.
+    """
+    _refuse_if_unsafe(folder, LOCAL)
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.messages.bounces import MOST_MAIL, read
+    from holdfast_site.messages.services import mail_came_back
+
+    texts = _files(mails) if mails else [sys.stdin.buffer.read(MOST_MAIL)]
+    told = [found for text in texts if (found := read(text)) is not None]
+    news = sum(mail_came_back(one, by=OPERATOR, now=timezone.now()) for one in told)
+    say(f"{len(texts)} read, {len(told)} of them about a message that did not arrive, {news} of these new.")
+
+
 @click.command()
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.argument("to", metavar="TO", type=FOLDER)
@@ -293,6 +314,14 @@ def _say_way_in(folder: Path, told: Told) -> None:
 
     say(f"{read_config(folder).address}/welcome/{told.link}")
     say(f"The code, to be told apart from the link: {told.code[:4]} {told.code[4:]}")
+
+
+def _files(paths: tuple[Path, ...]) -> list[bytes]:
+    """What stands in files, and in the files of folders."""
+    found: list[Path] = []
+    for path in paths:
+        found += sorted(path.iterdir()) if path.is_dir() else [path]
+    return [path.read_bytes() for path in found if path.is_file()]
 
 
 def _serve_demo(home: Path, listen: str, port: int | None, show: bool) -> None:
@@ -420,4 +449,4 @@ def _crisis_numbers(given: tuple[str, ...]) -> list[CrisisNumber]:
     return found
 
 
-COMMANDS = (init, doctor, serve, help_page, add_person, load, link, own_page, backup, restore)
+COMMANDS = (init, doctor, serve, help_page, add_person, load, link, own_page, came_back, backup, restore)

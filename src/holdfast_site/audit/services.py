@@ -74,6 +74,7 @@ class Action(StrEnum):
     CAME_BACK = "client.came_back"
     MESSAGE_SENT = "message.sent"
     MESSAGE_GIVEN_UP = "message.given_up"
+    MESSAGE_CAME_BACK = "message.came_back"
     MESSAGES_STOPPED = "messages.stopped"
     CONSENT_DECIDED = "consent.decided"
     ANSWER_CORRECTED = "answer.corrected"

@@ -96,9 +96,9 @@ def _appointments(zone: ZoneInfo) -> Iterator[Row]:
 
 
 def _checkins(zone: ZoneInfo) -> Iterator[Row]:
-    sent = Invitation.objects.select_related("appointment")
-    shown = {one.invitation_id: one for one in selectors.shown_to_therapist(sent)}
-    for invitation in sent.order_by("sent_at", "pk").iterator():
+    every = Invitation.objects.select_related("appointment")
+    shown = {one.invitation_id: one for one in selectors.shown_to_therapist(every)}
+    for invitation in selectors.reached(every).order_by("sent_at", "pk").iterator():
         his = shown.get(invitation.pk)
         yield {
             "client_id": invitation.appointment.client_id,

@@ -24,6 +24,7 @@ from holdfast_site.caseload.timeline import Break, Drawing, Event, Kind, drawing
 from holdfast_site.caseload.words import reasons
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.models import Invitation
+from holdfast_site.checkins.selectors import reached
 from holdfast_site.people.models import Appointment, Client, Ending, Pause, Therapist
 from holdfast_site.people.wishes import wishes_of
 
@@ -151,7 +152,7 @@ def _not_held(one: Appointment, now: datetime) -> tuple[Kind, str]:
 def _checkins(actor: Actor, client: Client, told: Sequence[Said], now: datetime) -> Iterator[Event]:
     """One that was wholly kept from the therapist is like one that was not answered."""
     seen = {one.invitation_id: one for one in told}
-    sent = Invitation.objects.filter(with_him(actor, {client.pk}), sent_at__lte=now)
+    sent = reached(Invitation.objects.filter(with_him(actor, {client.pk}), sent_at__lte=now))
     for pk, sent_at in sent.order_by("sent_at", "pk").values_list("pk", "sent_at"):
         yield Event(sent_at, *_checkin(seen.get(pk)))
 

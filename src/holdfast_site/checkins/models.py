@@ -32,6 +32,7 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     version = models.PositiveSmallIntegerField()  # of the questions
     rotating = models.JSONField()
+    came_back_at = models.DateTimeField(null=True)  # the message with the link did not arrive: he was not asked
 
     class Meta:
         constraints = [

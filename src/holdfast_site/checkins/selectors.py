@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, QuerySet, Window
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import DenseRank
 
 from holdfast_site.access.actors import Actor, Role
@@ -134,6 +134,16 @@ def _answers(
         about["invitation_id"]: _opened(box, keys[about["client_id"]], corrections.get(box.pk, ()))
         for box, about in boxes
     }
+
+
+def reached(invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:
+    """Those that he got, as far as the therapist can know. One that came back asked nobody; its silence means nothing.
+
+    If he answered one that came back all the same, it counts only by what is for his therapist: what he kept from him
+    must not show here either.
+    """
+    has_his = SealedBox.objects.filter(submission__invitation=OuterRef("pk"), audience__in=SEEN_BY_THERAPIST)
+    return invitations.filter(Q(came_back_at__isnull=True) | Exists(has_his))
 
 
 def shown_of(client: Client) -> Sequence[Shown]:

@@ -18,7 +18,7 @@ from holdfast_site.accounts.models import Post
 from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.caseload.words import lines
 from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox
-from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST, opened
+from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST, opened, reached
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import said_no, told_to_his_therapist
 from holdfast_site.handover.models import NOTICED, Kind, Matter, Outcome, Step, Switch
@@ -190,7 +190,12 @@ def unanswered_twice(actor: Actor, *, now: datetime) -> Sequence[Silent]:
     )
     answered = Exists(SealedBox.objects.filter(submission__invitation=OuterRef("pk"), audience__in=SEEN_BY_THERAPIST))
     latest: dict[str, list[bool]] = {}
-    rows = about.annotate(answered=answered).order_by("-sent_at", "-pk").values_list("appointment__client", "answered")
+    rows = (
+        reached(about)
+        .annotate(answered=answered)
+        .order_by("-sent_at", "-pk")
+        .values_list("appointment__client", "answered")
+    )
     for client_id, was_answered in rows:
         latest.setdefault(client_id, []).append(was_answered)
     silent = [pk for pk, found in latest.items() if len(found) > 1 and not any(found[:2])]

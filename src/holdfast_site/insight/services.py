@@ -53,7 +53,7 @@ def _asked(begin: datetime, out: frozenset[str]) -> object:
     """Of the check-ins sent in the thirteen weeks before this one, how many were answered, to whomever."""
     since = begin - timedelta(weeks=ASKED_WEEKS)
     sent = Invitation.objects.filter(asks=Asks.CHECKIN, sent_at__gte=since, sent_at__lt=begin)
-    sent = sent.exclude(appointment__client__in=out)
+    sent = sent.exclude(appointment__client__in=out).exclude(came_back_at__isnull=False, submission__isnull=True)
     found = part(sent.filter(submission__isnull=False).count(), sent.count())
     return {"answered": found.count, "sent": found.of}
 

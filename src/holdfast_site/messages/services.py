@@ -15,11 +15,12 @@ from django.db.models import F
 
 from holdfast_site.access.actors import GATEWAY, WORKER, Actor
 from holdfast_site.audit.services import Action, record
-from holdfast_site.checkins.models import Asks, Submission
+from holdfast_site.checkins.models import Asks, Invitation, Submission
 from holdfast_site.checkins.services import ask_before, invite
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.services import decide
 from holdfast_site.messages import selectors
+from holdfast_site.messages.bounces import CameBack
 from holdfast_site.messages.due import Due
 from holdfast_site.messages.models import Beat, Message, State, Undelivered
 from holdfast_site.messages.phones import digest
@@ -178,13 +179,29 @@ def stop_number(number: str, *, now: datetime) -> None:
 
 @transaction.atomic
 def not_delivered(called: str, *, now: datetime) -> None:
-    """The gateway says that it could not be delivered: nothing more goes to it, unless it was changed meanwhile."""
+    """The gateway says that it could not be delivered."""
     for message in Message.objects.filter(gateway=called).exclude(gateway="").select_related("client"):
-        known = selectors.has_delivery_problem([message.client])
-        if known or Contact.objects.filter(client=message.client_id, changed_at__gt=message.queued_at).exists():
-            continue
+        _came_back(message, by=GATEWAY, for_good=True, now=now)
+
+
+@transaction.atomic
+def mail_came_back(told: CameBack, *, by: Actor, now: datetime) -> bool:
+    """A mail server says that a mail could not be delivered. False: it is none of ours, or that was known."""
+    message = Message.objects.filter(mark=told.mark).select_related("client").first()
+    return message is not None and _came_back(message, by=by, for_good=told.for_good, now=now)
+
+
+def _came_back(message: Message, *, by: Actor, for_good: bool, now: datetime) -> bool:
+    """He was not asked; and nothing more goes to an address that does not work, unless it was changed meanwhile."""
+    asked = Invitation.objects.filter(messages=message, came_back_at__isnull=True)
+    is_news = bool(asked.update(came_back_at=now))
+    changed = Contact.objects.filter(client=message.client_id, changed_at__gt=message.queued_at).exists()
+    if for_good and not changed and not selectors.has_delivery_problem([message.client]):
         Undelivered.objects.update_or_create(client=message.client, defaults={"at": now})
-        record(Action.MESSAGE_GIVEN_UP, by=GATEWAY, about=f"message:{message.pk}", at=now)
+        is_news = True
+    if is_news:
+        record(Action.MESSAGE_CAME_BACK, by=by, about=f"message:{message.pk}", at=now)
+    return is_news
 
 
 # --- the worker's sign of life ------------------------------------------------------------------------

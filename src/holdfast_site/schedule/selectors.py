@@ -52,6 +52,7 @@ class Sent:
     card: ContactCard
     about: datetime
     at: datetime | None
+    came_back: bool = False  # it did not arrive
     is_before: bool = False  # it asks whether he comes to an appointment, not how one was
 
 
@@ -139,6 +140,7 @@ def sent(actor: Actor, *, now: datetime) -> Sequence[Sent]:
             cards[one.appointment.client_id],
             one.appointment.starts_at,
             one.sent_at,
+            came_back=one.came_back_at is not None,
             is_before=one.asks == Asks.BEFORE,
         )
         for one in rows
