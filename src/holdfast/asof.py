@@ -16,6 +16,7 @@ import ibis
 import ibis.expr.types as ir
 
 from holdfast.engine import DAY, Engine
+from holdfast.tables.away import AWAY
 from holdfast.tables.schema import PAUSE, Status
 
 AHEAD = "ahead"  # booked, and its time has not come
@@ -76,6 +77,14 @@ class Known:
     loaded: Mapping[str, ir.Table]
     at: int
     complete: bool
+    told_away: bool = False  # whether the practice said when somebody was not there
+
+    @property
+    def away(self) -> ir.Table:
+        """Days on which a therapist, or nobody at all (blank), was there; known from the first of them on."""
+        table = self.loaded[AWAY]
+        known = table.filter(table.first_day <= self.at)
+        return known.select("therapist_id", from_at=known.first_day, to_at=known.last_day + DAY)
 
     @property
     def appointments(self) -> ir.Table:

@@ -19,6 +19,8 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
+from holdfast.tables.away import AWAY
+from holdfast.tables.away import frame as away_frame
 from holdfast.tables.read import Tables
 
 DAY = 86_400  # seconds
@@ -77,7 +79,8 @@ class Engine:
 
     def load(self, tables: Tables) -> Mapping[str, ir.Table]:
         """Hand out the tables as expressions, each once it is asked for; every moment is whole seconds of the clock."""
-        return _Lent(tables.frames, lambda frame: self._as_seconds(self._place(frame)))
+        frames = {**tables.frames, AWAY: away_frame(tables.practice.away)}
+        return _Lent(frames, lambda frame: self._as_seconds(self._place(frame)))
 
     def keep(self, expression: ir.Table) -> ir.Table:
         """Work an expression out once and keep the result in the engine, for all that follows from it."""

@@ -100,7 +100,8 @@ def episodes(tables: Tables, *, engine: Engine, at: datetime | None = None, rule
     moment = at or complete_at
     if moment is None:
         raise UsageError("These tables tell of nothing that has happened yet. Say from when to look: --at 2026-11-22.")
-    known = Known(loaded, seconds(moment), complete=complete_at is None or moment >= complete_at)
+    complete = complete_at is None or moment >= complete_at
+    known = Known(loaded, seconds(moment), complete, told_away=bool(tables.practice.away))
     later = engine.keep(_later_than_an_ending(known))
     endings = engine.keep(_distinct_endings(known, later))
     after = engine.keep(_endings_before(later, endings)) if _any(later, engine) else None

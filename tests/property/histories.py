@@ -12,6 +12,7 @@ import polars as pl
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
+from holdfast.tables.away import Away
 from holdfast.tables.read import Practice, Tables, empty
 from holdfast.tables.schema import TABLES, Certainty, Ending, InitiatedBy, Status
 
@@ -160,12 +161,12 @@ def practices(draw: st.DrawFn, *, max_clients: int = 4) -> Rows:
     return {name: [row for story in told for row in story[name]] for name in MADE}
 
 
-def typed(practice: Rows, exported_at: datetime | None = None) -> Tables:
+def typed(practice: Rows, exported_at: datetime | None = None, away: tuple[Away, ...] = ()) -> Tables:
     """Checked tables of the rows."""
     frames = {name: _frame(name, practice.get(name, [])) for name in TABLES}
     for name, table in TABLES.items():
         table.schema.validate(frames[name])
-    return Tables(frames, Practice(exported_at=exported_at), frozenset(practice))
+    return Tables(frames, Practice(exported_at=exported_at, away=away), frozenset(practice))
 
 
 def _frame(name: str, rows: list[Row]) -> pl.DataFrame:

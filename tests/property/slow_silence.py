@@ -6,8 +6,8 @@ The episodes come from ``slow_episodes``, the bins from ``clock.place``; the sig
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, time
 from itertools import pairwise
 from statistics import mean, median
 
@@ -27,6 +27,7 @@ from tests.property.slow_episodes import (
 )
 
 from holdfast.silence.clock import place
+from holdfast.tables.away import Away
 
 NEVER = 2**62
 ORDER = ("session", "missed", "called_off", "provider", "booked", "paused")
@@ -35,7 +36,14 @@ ORDER = ("session", "missed", "called_off", "provider", "booked", "paused")
 class SlowSilence:
     """A practice from one moment: its episodes with a session, each with contacts and stages."""
 
-    def __init__(self, practice: Mapping[str, list[Row]], at: datetime, exported_at: datetime | None) -> None:
+    def __init__(
+        self,
+        practice: Mapping[str, list[Row]],
+        at: datetime,
+        exported_at: datetime | None,
+        away: Sequence[Away] = (),
+    ) -> None:
+        self.told_away = away
         self.practice = {name: [_in_seconds(row) for row in rows] for name, rows in practice.items()}
         complete_from = exported_at or last_told_of(self.practice)
         self.at = _second(at)
@@ -67,7 +75,14 @@ class SlowSilence:
             near = {row["client_id"] for row in diary if first - 28 < _day(row["starts_at"]) <= first}
             if last - first > max(3 * usual, 6) and len(near) >= 3:
                 found.append((first * DAY + int(usual * DAY), last * DAY))
-        return found
+        return _joined([*found, *self._told(therapist)])
+
+    def _told(self, therapist: str) -> Iterator[tuple[int, int]]:
+        """When the practice says that he, or everybody, was not there: known from the first day on."""
+        for one in self.told_away:
+            first, last = (_second(datetime.combine(day, time())) for day in (one.first_day, one.last_day))
+            if one.therapist_id in (None, therapist) and first <= self.at:
+                yield first, last + DAY
 
     def again_at(self, one: _Episode) -> int | None:
         """When he was first seen here again after an episode; by someone he saw side by side, once it is long ago."""
@@ -82,6 +97,17 @@ class SlowSilence:
                 max(later[0], last + int(max(3 * one.rhythm(self.rhythm), 21.0) * DAY)) if side_by_side else later[0]
             )
         return min((moment for moment in found if moment <= self.at), default=None)
+
+
+def _joined(each: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same without a second twice."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(each):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return found
 
 
 class Silence:

@@ -20,6 +20,7 @@ from holdfast.engine import Engine
 from holdfast.silence.moments import CONTACT, Moments
 from holdfast.silence.moments import moments as fast_moments
 from holdfast.silence.signals import SIGNALS
+from holdfast.tables.away import Away
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning"),  # of ibis, towards DuckDB
@@ -116,3 +117,25 @@ def assert_same(found: Moments, slow: SlowSilence) -> None:
 def test_fast_and_slow_agree(engine: Engine, practice: Rows, at: datetime, exported_at: datetime | None) -> None:
     found = fast_moments(typed(practice, exported_at), at=at, engine=engine)
     assert_same(found, SlowSilence(practice, at, exported_at))
+
+
+@st.composite
+def absences(draw: st.DrawFn) -> Away:
+    """A leave, or days on which all was closed."""
+    first = draw(moments()).date()
+    return Away(draw(st.none() | st.sampled_from(("t1", "t2"))), first, first + timedelta(draw(st.integers(0, 30))))
+
+
+@pytest.mark.slow
+@search(examples=8)
+@given(
+    practice=full_practices(max_clients=8),
+    at=moments(),
+    exported_at=st.none() | moments(),
+    away=st.lists(absences(), min_size=1, max_size=5).map(tuple),
+)
+def test_they_agree_where_the_practice_says_when_nobody_was_there(
+    engine: Engine, practice: Rows, at: datetime, exported_at: datetime | None, away: tuple[Away, ...]
+) -> None:
+    found = fast_moments(typed(practice, exported_at, away), at=at, engine=engine)
+    assert_same(found, SlowSilence(practice, at, exported_at, away))

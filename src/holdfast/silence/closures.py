@@ -4,9 +4,13 @@ A closure is a run of days without any appointment in one therapist's diary, lon
 appointments of several clients before it, so that it is not one client's own silence. It begins one usual
 distance after the last appointment, and ends with the day of the next one. One that still goes on is believed for
 four weeks at most: after that, the diary may be empty because nobody comes any more.
+
+Where the practice says itself when somebody was not there, that counts as well, whole and without such a limit.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -24,12 +28,34 @@ LEAST_CLIENTS = 3  # with appointments in the weeks before: fewer, and the run m
 
 
 def closures(found: Episodes) -> ir.Table:
-    """One row a closure: therapist_id, from_at, to_at (s)."""
+    """One row a closure: therapist_id, from_at, to_at (s). Those of one therapist never overlap."""
     rows = found.appointments
     off_by_provider = rows.state.isin(CALLED_OFF) & (rows.initiated_by.fill_null("") == InitiatedBy.PROVIDER)
     diary = rows.filter(~off_by_provider).select("therapist_id", "client_id", "day")
     runs = found.engine.keep(_long_runs(diary, found.known.at))
-    return found.engine.keep(_of_several_clients(runs, diary))
+    seen = _of_several_clients(runs, diary)
+    if not found.known.told_away:
+        return found.engine.keep(seen)
+    return found.engine.keep(_joined(seen.union(_told(found.known.away, diary))))
+
+
+def _told(away: ir.Table, diary: ir.Table) -> ir.Table:
+    """What the practice said, for each therapist whom it is about."""
+    everybody = diary.select("therapist_id").distinct()
+    closed = away.filter(away.therapist_id.isnull()).drop("therapist_id")
+    whole = everybody.cross_join(closed).select("therapist_id", "from_at", "to_at")
+    return whole.union(away.filter(away.therapist_id.notnull()).select("therapist_id", "from_at", "to_at"))
+
+
+def _joined(each: ir.Table) -> ir.Table:
+    """Closures that overlap or touch, as one: no day is taken off twice."""
+    by: dict[str, Any] = {"group_by": "therapist_id", "order_by": ["from_at", "to_at"]}
+    before = each.mutate(covered=each.to_at.max().over(ibis.window(**by, rows=(None, -1))))
+    begins = before.covered.isnull() | (before.from_at > before.covered)
+    marked = before.mutate(begins=begins.cast("int64"))
+    numbered = marked.mutate(island=marked.begins.sum().over(ibis.window(**by, rows=(None, 0))))
+    joined = numbered.group_by(["therapist_id", "island"])
+    return joined.agg(from_at=numbered.from_at.min(), to_at=numbered.to_at.max()).drop("island")
 
 
 def _long_runs(diary: ir.Table, at: int) -> ir.Table:

@@ -66,7 +66,7 @@ def read_facts(folder: Path) -> Facts:
         raise FolderError(f"{path} cannot be read ({error}). Correct it, or delete it and import again.") from error
 
 
-LASTING = ("timezone", "name", "notice_hours")  # facts of the practice, not of one export
+LASTING = ("timezone", "name", "notice_hours", "away")  # facts of the practice, not of one export
 
 
 def take_out(files: Sequence[SourceFile]) -> tuple[list[SourceFile], Mapping[str, Any]]:

@@ -18,7 +18,8 @@ import dataframely as dy
 import polars as pl
 
 from holdfast.errors import FolderError, HoldfastError
-from holdfast.tables import journal, moments
+from holdfast.tables import away, journal, moments
+from holdfast.tables.away import Away
 from holdfast.tables.check import (
     ROW,
     Problem,
@@ -44,6 +45,7 @@ class Practice:
     notice_hours: float = 24
     name: str | None = None
     source: bytes | None = None  # practice.json as it stands, for a copy
+    away: tuple[Away, ...] = ()  # days on which a therapist, or everybody, was not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +220,11 @@ def read_practice(folder: Path, *, timezone: str | None = None) -> Practice:
             exported = told.get("exported_at")
             moment = _end_of(exported) if exported else None
             notice_hours = _hours(told.get("notice_hours", 24))
-        except (ValueError, AttributeError, TypeError, RecursionError, OSError) as error:
+            absences = away.read(told.get(away.AWAY, ()))
+        except (ValueError, AttributeError, TypeError, KeyError, RecursionError, OSError) as error:
             raise FolderError(f"{path} cannot be read ({error}). Correct it, or delete it and import again.") from error
     else:
-        moment, notice_hours = None, 24.0
+        moment, notice_hours, absences = None, 24.0, ()
     zone_name = timezone or told.get("timezone")
     if zone_name:
         moments.zone(str(zone_name))
@@ -231,6 +234,7 @@ def read_practice(folder: Path, *, timezone: str | None = None) -> Practice:
         notice_hours=notice_hours,
         name=str(told["name"]) if told.get("name") else None,
         source=source,
+        away=absences,
     )
 
 

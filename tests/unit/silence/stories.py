@@ -7,12 +7,14 @@ test file are one practice, worked out once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import polars as pl
 
 from holdfast.silence.moments import CONTACT, Moments
 from holdfast.silence.moments import moments as moments_of
+from holdfast.tables.away import Away
 from holdfast.tables.read import Practice, Tables, empty
 from holdfast.tables.schema import TABLES
 
@@ -77,10 +79,11 @@ def therapist(**said: object) -> Told:
     return "therapists", said
 
 
-def look(stories: Mapping[str, Story], *, day: float, hour: float = 18) -> Moments:
+def look(stories: Mapping[str, Story], *, day: float, hour: float = 18, away: tuple[Away, ...] = ()) -> Moments:
     """The practice of all these stories, from a day on which its tables are complete."""
     at = moment(day, hour)
-    return moments_of(tables_of(stories, exported_at=at), at=at)
+    tables = tables_of(stories, exported_at=at)
+    return moments_of(replace(tables, practice=replace(tables.practice, away=away)), at=at)
 
 
 def tables_of(stories: Mapping[str, Story], *, exported_at: datetime) -> Tables:

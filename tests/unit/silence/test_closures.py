@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 import pytest
-from tests.unit.silence.stories import Story, appointment, came, look
+from tests.unit.silence.stories import Story, appointment, came, look, moment
 
 from holdfast.silence.moments import Moments
+from holdfast.tables.away import Away
 
 pytestmark = pytest.mark.slow  # a practice worked out for nearly every test
 
@@ -31,6 +34,10 @@ def found() -> Moments:
         "on his own": [appointment(0)],
     }
     return look(stories, day=10, hour=10)
+
+
+def day_of(day: int) -> date:
+    return moment(day).date()
 
 
 def days_silent(found: Moments, name: str) -> float:
@@ -74,6 +81,25 @@ def test_a_gap_over_a_closure_does_not_widen() -> None:
     found = look(stories, day=10, hour=10)
     row = found.tails.filter(pl.col("client_id") == "client 0").row(0, named=True)
     assert (row["widening"], row["session"]) == ("no", "s6_10")
+
+
+def test_a_leave_that_the_practice_told_of_does_not_count_not_even_for_an_only_client():
+    """Two weeks off from day 1; on day 10 they still go on. Of anybody else's leave nothing changes."""
+    stories = {"his only one": came(-14, -7, 0), "another": came(-14, -7, 0)}
+    leave = Away("his only one", day_of(1), day_of(14))
+    found = look(stories, day=10, hour=10, away=(leave, Away(None, day_of(30), day_of(40))))
+    assert days_silent(found, "his only one") == pytest.approx(14 / 24)  # from ten o'clock until midnight
+    assert days_silent(found, "another") == pytest.approx(10)
+
+
+def test_when_the_practice_was_closed_it_was_so_for_everybody_and_no_day_is_taken_off_twice(found: Moments):
+    """The run of empty days that is seen in the diary and what was said about it overlap."""
+    stories = {**BEFORE, "new": seen(7), "another": came(-28, -21, -14)}
+    told = (Away(None, day_of(-5), day_of(3)), Away(HERE, day_of(3), day_of(5)), Away(HERE, day_of(-9), day_of(-8)))
+    closed = look(stories, day=10, hour=10, away=told)
+    for name in BEFORE:
+        assert days_silent(closed, name) == days_silent(found, name)
+    assert days_silent(closed, "another") == pytest.approx(24 - 9)
 
 
 def test_a_closure_that_goes_on_is_believed_for_four_weeks() -> None:

@@ -84,6 +84,8 @@ longer than {longer} days and than {usual} times his usual distance between such
 {clients} clients in the {back} days before it. From one usual distance after the last appointment to the day of the
 next one no time passes: not in a stage, not until a dated expected day, not in a gap. What is not followed by an
 appointment is no closure.
+Days of which `practice.json` says that a therapist, or everybody, was not there (`away`) are a closure too, whole, and
+known from the first of them on. What overlaps is taken off once.
 
 ## What is known when
 
