@@ -130,8 +130,8 @@ def _is_away(now: datetime) -> None:
 
     from holdfast_site.access.actors import OPERATOR, Role
     from holdfast_site.accounts.models import Post
+    from holdfast_site.away.services import keep_leave
     from holdfast_site.handover.models import Matter
-    from holdfast_site.oversight.services import keep_leave
 
     treats = Post.objects.filter(role=Role.THERAPIST).first()
     assert treats is not None

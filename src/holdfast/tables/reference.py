@@ -13,9 +13,9 @@ def tables_reference() -> str:
         "Made from `src/holdfast/tables/schema.py` by `holdfast schema tables`. CSV (UTF-8) or Parquet files of these "
         'names in one folder; only `appointments` is needed. Blank means "not known" and is never a zero. Columns '
         "not named here are kept, and can be used to compare groups by. Times are ISO 8601, local to the practice "
-        "unless an offset is given; the practice's time zone stands in `practice.json`. There, too, can stand when a therapist, "
-        'or without `therapist_id` everybody, was not there: `"away": [{"therapist_id": "alma", "first_day": '
-        '"2026-08-10", "last_day": "2026-08-21"}]`. Silence on such days is none.\n'
+        "unless an offset is given; the practice's time zone stands in `practice.json`. There, too, can stand when a "
+        'therapist, or without `therapist_id` everybody, was not there: `"away": [{"therapist_id": "alma", '
+        '"first_day": "2026-08-10", "last_day": "2026-08-21"}]`. Silence on such days is none.\n'
     )
     return head + "\n".join(_table(table) for table in TABLES.values())
 

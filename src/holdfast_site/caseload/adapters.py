@@ -18,6 +18,7 @@ from django.conf import settings
 from holdfast.tables.check import ROW
 from holdfast.tables.read import Practice, Tables, to_types
 from holdfast.tables.schema import AXES, PAUSE, TABLES
+from holdfast_site.away.selectors import told_away
 from holdfast_site.caseload.models import Repair
 from holdfast_site.caseload.repairs import done_of
 from holdfast_site.checkins import selectors
@@ -42,7 +43,7 @@ def tables(now: datetime) -> Tables:
     }
     exported_at = now.astimezone(zone).replace(tzinfo=None)
     told = {"timezone": zone.key, "exported_at": now.astimezone(zone).isoformat()}
-    practice = Practice(timezone=zone.key, exported_at=exported_at, source=json.dumps(told).encode())
+    practice = Practice(timezone=zone.key, exported_at=exported_at, source=json.dumps(told).encode(), away=told_away())
     frames = {name: _frame(name, list(rows.get(name, ()))) for name in TABLES}
     return Tables(frames, practice, frozenset(rows))
 

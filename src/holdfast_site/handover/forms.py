@@ -39,6 +39,7 @@ class WhenForm(SeenForm):
 
     on = DayField(required=False)
     at = forms.TimeField(required=False)
+    though_away = forms.BooleanField(required=False)  # he was told that nobody is there on that day
 
 
 class SettleForm(WhenForm):
@@ -60,6 +61,7 @@ class SwitchForm(SeenForm):
     goes_to = forms.CharField(max_length=100)
     on = DayField()
     at = forms.TimeField()
+    though_away = forms.BooleanField(required=False)
     story = forms.CharField(max_length=MOST_STORY, required=False)
     agreed = forms.BooleanField(required=False)
 

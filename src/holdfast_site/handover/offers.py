@@ -14,11 +14,11 @@ from holdfast.fit import TITLES
 from holdfast.matching.switch import MOST, Asked, Offer, Therapist, offers
 from holdfast.tables.schema import AXES
 from holdfast_site.access.actors import Actor
+from holdfast_site.away.selectors import away_until
 from holdfast_site.checkins.questions import QUESTIONS, Balance
 from holdfast_site.checkins.selectors import opened
 from holdfast_site.handover.models import Matter, Room
 from holdfast_site.handover.selectors import GENDER, kept_by, said
-from holdfast_site.oversight.leaves import away_until
 from holdfast_site.people import models as people
 
 GENDERS = (("", "Either"), ("woman", "A woman"), ("man", "A man"))

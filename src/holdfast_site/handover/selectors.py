@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.core.paginator import Page, Paginator
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -46,13 +47,22 @@ class Kept:
     matter: Matter | None  # the one that is open, if somebody has taken it on
 
 
-def kept_from_therapists(actor: Actor) -> Sequence[Kept]:
-    """The latest hundred, newest first. For anybody but the care contact: nothing; and never about his own clients."""
-    boxes = list(kept_boxes(actor).prefetch_related("corrections").order_by("-submission__answered_at", "-pk")[:SHOWN])
+def kept_from_therapists(actor: Actor, page: Page[SealedBox]) -> Sequence[Kept]:
+    """A hundred of them, newest first, with names and words."""
+    boxes = list(page.object_list)
     cards = cards_of([box.submission.invitation.appointment.client for box in boxes])
     taken = held_by(actor).filter(kind=Kind.KEPT, closed_at__isnull=True).select_related("owner__member")
     matters = {(one.client_id, one.therapist_id): one for one in taken}
     return [_kept(box, cards, matters) for box in boxes]
+
+
+def kept_page(actor: Actor, number: str) -> Page[SealedBox]:
+    """One page of what was kept; the first where there is no such page.
+
+    For anybody but the care contact: nothing; and never about his own clients.
+    """
+    boxes = kept_boxes(actor).prefetch_related("corrections").order_by("-submission__answered_at", "-pk")
+    return Paginator(boxes, SHOWN).get_page(number)
 
 
 def kept_boxes(actor: Actor) -> QuerySet[SealedBox]:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action, note_reading
+from holdfast_site.away.selectors import absence
 from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.handover import offers, selectors, services
 from holdfast_site.handover.forms import BY_HAND, MOST_STORY, KeptForm, PlanForm, SeenForm, SettleForm, SwitchForm
@@ -39,9 +40,10 @@ def kept(request: ActingRequest) -> HttpResponse:
     if request.method == "POST":
         return _taken_on(request)
     actor = request.actor
-    found = selectors.kept_from_therapists(actor)
+    page = selectors.kept_page(actor, request.GET.get("page", ""))
+    found = selectors.kept_from_therapists(actor, page)
     note_reading(Action.KEPT_READ, by=actor, about=f"kept:{len(found)}", now=timezone.now())
-    return render(request, "handover/kept.html", {"kept": [(one, uuid4()) for one in found]})
+    return render(request, "handover/kept.html", {"kept": [(one, uuid4()) for one in found], "page": page})
 
 
 def holding(request: ActingRequest) -> HttpResponse:
@@ -103,6 +105,9 @@ def _done(request: ActingRequest, matter: Matter) -> HttpResponse:
     form = shape(request.POST)
     if not form.is_valid():
         return _matter_page(request, matter.key, wrong=_first_of(form), status=UNREADABLE)
+    away = _away(matter.therapist_id, form.cleaned_data)
+    if away:
+        return _matter_page(request, matter.key, away=away, status=CHANGED_MEANWHILE)
     done = act(request, matter, form.cleaned_data)
     if isinstance(done, Step):
         return redirect("handover:matter", matter.key)
@@ -132,6 +137,9 @@ def _switched(request: ActingRequest, matter: Matter) -> HttpResponse:
         return _another_page(request, matter.key, wrong=_first_of(form), status=UNREADABLE)
     told, starts_at = form.cleaned_data, _moment(form.cleaned_data["on"], form.cleaned_data["at"])
     assert starts_at is not None
+    away = _away(goes_to.pk, {**told, "outcome": Outcome.BOOKED})
+    if away:
+        return _another_page(request, matter.key, away=away, status=CHANGED_MEANWHILE)
     done = services.switch(
         by=request.actor,
         matter=matter,
@@ -144,6 +152,13 @@ def _switched(request: ActingRequest, matter: Matter) -> HttpResponse:
     if isinstance(done, Step):
         return redirect("handover:matter", matter.key)
     return _another_page(request, matter.key, wrong=WRONG[type(done)], status=CHANGED_MEANWHILE)
+
+
+def _away(therapist_id: str, told: Mapping[str, Any]) -> str:
+    """That nobody is there on the day that is to be booked, unless he said that he knows."""
+    if told.get("outcome") != Outcome.BOOKED or told["on"] is None or told["though_away"]:
+        return ""
+    return absence(therapist_id, told["on"])
 
 
 def _seen(told: Mapping[str, Any]) -> services.Seen:
@@ -163,11 +178,15 @@ def _first_of(form: forms.Form) -> str:
 # --- the pages --------------------------------------------------------------------------------------
 
 
-def _matter_page(request: ActingRequest, matter: UUID, *, wrong: str = "", status: int = 200) -> HttpResponse:
+def _matter_page(
+    request: ActingRequest, matter: UUID, *, wrong: str = "", away: str = "", status: int = 200
+) -> HttpResponse:
     found, is_his_therapist = _read(request, matter, Action.MATTER_READ), request.actor.role is Role.THERAPIST
     context = {
         "whole": found,
         "wrong": wrong,
+        "away": away,
+        "told": request.POST if away else {},
         "is_his_therapist": is_his_therapist,
         "form": uuid4(),
         "next_steps": [one for one in NextStep.choices if not (one[0] == NextStep.ASK and is_his_therapist)],
@@ -178,7 +197,9 @@ def _matter_page(request: ActingRequest, matter: UUID, *, wrong: str = "", statu
     return render(request, "handover/matter.html", context, status=status)
 
 
-def _another_page(request: ActingRequest, matter: UUID, *, wrong: str = "", status: int = 200) -> HttpResponse:
+def _another_page(
+    request: ActingRequest, matter: UUID, *, wrong: str = "", away: str = "", status: int = 200
+) -> HttpResponse:
     found = _read(request, matter, Action.SWITCH_READ)
     if found.matter.closed_at is not None:
         raise Http404
@@ -186,6 +207,7 @@ def _another_page(request: ActingRequest, matter: UUID, *, wrong: str = "", stat
     context = {
         "whole": found,
         "wrong": wrong,
+        "away": away,
         "form": uuid4(),
         "choices": offers.choices(asked),
         "genders": [(value, words, value == asked.gender) for value, words in offers.GENDERS],

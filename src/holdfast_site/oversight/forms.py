@@ -1,4 +1,4 @@
-"""The shapes of assigning a supervisor and of a leave."""
+"""The shapes of assigning a supervisor, of a leave and of days on which the practice is closed."""
 
 from __future__ import annotations
 
@@ -24,11 +24,9 @@ class AssignForm(forms.Form):
         return told
 
 
-class LeaveForm(forms.Form):
-    """Who is away, from when to when, and who stands in."""
+class ClosedForm(forms.Form):
+    """On which days the practice is closed."""
 
-    therapist = forms.CharField(max_length=100)
-    stand_in = forms.CharField(max_length=100)
     first_day = DayField()
     last_day = DayField()
 
@@ -36,6 +34,17 @@ class LeaveForm(forms.Form):
         told = super().clean() or {}
         if "first_day" in told and "last_day" in told and told["last_day"] < told["first_day"]:
             raise forms.ValidationError("The last day is before the first.")
+        return told
+
+
+class LeaveForm(ClosedForm):
+    """Who is away, from when to when, and who stands in."""
+
+    therapist = forms.CharField(max_length=100)
+    stand_in = forms.CharField(max_length=100)
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean()
         if told.get("therapist") == told.get("stand_in"):
             raise forms.ValidationError("Nobody stands in for himself.")
         return told

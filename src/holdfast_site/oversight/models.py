@@ -1,9 +1,9 @@
-"""Who else may look into a caseload, and for how long: assigned supervisors, and stand-ins while somebody is away."""
+"""Who else may look into a caseload, and since when: assigned supervisors."""
 
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from holdfast_site.accounts.models import Post
 from holdfast_site.people.models import Client, Therapist
@@ -38,22 +38,3 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"assignment {self.pk}"
-
-
-class Leave(models.Model):
-    """Days on which a therapist is away, and who stands in."""
-
-    therapist = models.ForeignKey(Therapist, on_delete=models.PROTECT, related_name="leaves")
-    stand_in = models.ForeignKey(Therapist, on_delete=models.PROTECT, related_name="+")
-    first_day = models.DateField()
-    last_day = models.DateField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="a_leave_ends_after_it_begins"),
-            models.CheckConstraint(condition=~Q(therapist=F("stand_in")), name="nobody_stands_in_for_himself"),
-            models.UniqueConstraint(fields=["therapist", "first_day"], name="one_leave_a_first_day"),
-        ]
-
-    def __str__(self) -> str:
-        return f"leave {self.pk}"

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Post
+from holdfast_site.away.models import Closed, Leave
 from holdfast_site.caseload.models import Overdue
 from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.caseload.words import lines
@@ -19,7 +20,7 @@ from holdfast_site.checkins.selectors import Shown, shown_of
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import allows, said_no
 from holdfast_site.handover.models import Matter
-from holdfast_site.oversight.models import Assignment, Leave
+from holdfast_site.oversight.models import Assignment
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client, Therapist
 from holdfast_site.people.selectors import cards_of
@@ -156,6 +157,13 @@ def leaves(actor: Actor, *, now: datetime) -> QuerySet[Leave]:
     if actor.role is not Role.LEAD:
         return Leave.objects.none()
     return Leave.objects.filter(last_day__gte=timezone.localdate(now)).order_by("first_day", "pk")
+
+
+def closed(actor: Actor, *, now: datetime) -> QuerySet[Closed]:
+    """When the practice is or will be closed: for the lead."""
+    if actor.role is not Role.LEAD:
+        return Closed.objects.none()
+    return Closed.objects.filter(last_day__gte=timezone.localdate(now)).order_by("first_day")
 
 
 def supervisors(actor: Actor) -> QuerySet[Post]:

@@ -1,4 +1,4 @@
-"""Assigning supervisors and naming stand-ins: the lead does it, and both end by themselves or by the lead's word."""
+"""Assigning supervisors: the lead does it, and ends it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import transaction
 from holdfast_site.access.actors import Actor
 from holdfast_site.accounts.models import Post
 from holdfast_site.audit.services import Action, record
-from holdfast_site.oversight.models import Assignment, Leave
+from holdfast_site.oversight.models import Assignment
 from holdfast_site.people.models import Client, Therapist
 
 
@@ -31,21 +31,3 @@ def end(*, by: Actor, assignment: Assignment, now: datetime) -> None:
     """End an assignment: the supervisor sees nothing of it from the next request on."""
     if Assignment.objects.filter(pk=assignment.pk, ended_at__isnull=True).update(ended_at=now):
         record(Action.SUPERVISOR_ENDED, by=by, about=f"assignment:{assignment.pk}", at=now)
-
-
-@transaction.atomic
-def keep_leave(
-    *, by: Actor, therapist: Therapist, stand_in: Therapist, first_day: date, last_day: date, now: datetime
-) -> Leave:
-    """Keep when a therapist is away and who stands in; the same first day again replaces what was known of it."""
-    told = {"stand_in": stand_in, "last_day": last_day}
-    leave, _ = Leave.objects.update_or_create(therapist=therapist, first_day=first_day, defaults=told)
-    record(Action.LEAVE_CHANGED, by=by, about=f"leave:{leave.pk}", at=now)
-    return leave
-
-
-@transaction.atomic
-def take_back(*, by: Actor, leave: Leave, now: datetime) -> None:
-    """Take a leave out again: it does not take place."""
-    record(Action.LEAVE_CHANGED, by=by, about=f"leave:{leave.pk}", at=now)
-    leave.delete()

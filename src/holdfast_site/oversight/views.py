@@ -10,9 +10,10 @@ from django.utils import timezone
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.consents.selectors import told_to_his_therapist
+from holdfast_site.away import services as away
+from holdfast_site.away.selectors import is_away_between
 from holdfast_site.oversight import selectors, services
-from holdfast_site.oversight.forms import AssignForm, LeaveForm
-from holdfast_site.oversight.leaves import is_away_between
+from holdfast_site.oversight.forms import AssignForm, ClosedForm, LeaveForm
 from holdfast_site.people.models import Client
 from holdfast_site.people.selectors import cards_of
 
@@ -58,10 +59,17 @@ def standing_in(request: ActingRequest) -> HttpResponse:
 
 
 def arranged(request: ActingRequest) -> HttpResponse:
-    """Who supervises whom, and who is away; the lead changes both."""
+    """Who supervises whom, who is away and when all is closed; the lead changes each."""
     if request.method != "POST":
         return _arranged_page(request)
-    acts = {"assign": _assign, "end": _end, "leave": _leave, "take_back": _take_back}
+    acts = {
+        "assign": _assign,
+        "end": _end,
+        "leave": _leave,
+        "take_back": _take_back,
+        "close": _close,
+        "open_again": _open_again,
+    }
     if request.POST.get("do") not in acts:
         raise Http404
     wrong = acts[request.POST["do"]](request)
@@ -100,7 +108,7 @@ def _leave(request: ActingRequest) -> str:
         return NOT_THERE
     if is_away_between(stand_in.pk, told["first_day"], told["last_day"]):
         return f"{stand_in.pk} is away on some of these days and cannot stand in. Nothing was saved."
-    services.keep_leave(
+    away.keep_leave(
         by=request.actor,
         therapist=therapist,
         stand_in=stand_in,
@@ -114,7 +122,23 @@ def _leave(request: ActingRequest) -> str:
 def _take_back(request: ActingRequest) -> str:
     now = timezone.now()
     found = get_object_or_404(selectors.leaves(request.actor, now=now), pk=_number(request))
-    services.take_back(by=request.actor, leave=found, now=now)
+    away.take_back(by=request.actor, leave=found, now=now)
+    return ""
+
+
+def _close(request: ActingRequest) -> str:
+    form = ClosedForm(request.POST)
+    if not form.is_valid():
+        return _first_of(form)
+    days = form.cleaned_data
+    away.keep_closed(by=request.actor, first_day=days["first_day"], last_day=days["last_day"], now=timezone.now())
+    return ""
+
+
+def _open_again(request: ActingRequest) -> str:
+    now = timezone.now()
+    found = get_object_or_404(selectors.closed(request.actor, now=now), pk=_number(request))
+    away.open_again(by=request.actor, closed=found, now=now)
     return ""
 
 
@@ -134,6 +158,7 @@ def _arranged_page(request: ActingRequest, *, wrong: str = "") -> HttpResponse:
     context = {
         "assignments": selectors.every_assignment(request.actor),
         "leaves": selectors.leaves(request.actor, now=now),
+        "closed": selectors.closed(request.actor, now=now),
         "supervisors": selectors.supervisors(request.actor),
         "therapists": selectors.therapists(request.actor),
         "told": request.POST,

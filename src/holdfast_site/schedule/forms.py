@@ -26,6 +26,7 @@ class WhenForm(forms.Form):
     form = forms.UUIDField()
     on = DayField()
     at = forms.TimeField()
+    though_away = forms.BooleanField(required=False)  # he was told that nobody is there on that day
 
 
 class BookForm(WhenForm):
@@ -33,7 +34,6 @@ class BookForm(WhenForm):
 
     client = forms.CharField(max_length=100)
     therapist = forms.CharField(max_length=100)
-    though_away = forms.BooleanField(required=False)
 
 
 class OffForm(forms.Form):

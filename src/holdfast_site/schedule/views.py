@@ -16,9 +16,10 @@ from django.utils import timezone
 from holdfast.tables.schema import InitiatedBy
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action, note_reading
+from holdfast_site.away.selectors import absence
+from holdfast_site.before.services import call_off
 from holdfast_site.dates import FIRST, LAST
 from holdfast_site.messages.selectors import has_delivery_problem
-from holdfast_site.oversight.leaves import away_until
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client, Therapist
 from holdfast_site.people.services import keep_contact
@@ -70,8 +71,8 @@ def book(request: ActingRequest) -> HttpResponse:
     if not form.is_valid() or client is None or therapist is None:
         return _book_page(request, wrong=_unclear(form, client, therapist), status=UNREADABLE)
     told = form.cleaned_data
-    away = away_until(told["on"]).get(therapist.pk)
-    if away is not None and not told["though_away"]:
+    away = absence(therapist.pk, told["on"])
+    if away and not told["though_away"]:
         return _book_page(request, away=away, status=CHANGED_MEANWHILE)
     made = services.book(
         by=request.actor,
@@ -183,6 +184,9 @@ def _move(request: ActingRequest, found: Appointment) -> HttpResponse:
     if not form.is_valid():
         return _appointment_page(request, found, wrong=UNCLEAR, status=UNREADABLE)
     told = form.cleaned_data
+    away = absence(found.therapist_id, told["on"])
+    if away and not told["though_away"]:
+        return _appointment_page(request, found, away=away, status=CHANGED_MEANWHILE)
     made = services.move(
         by=request.actor, form=told["form"], appointment_id=found.pk, starts_at=_moment(told), now=timezone.now()
     )
@@ -194,7 +198,7 @@ def _off(request: ActingRequest, found: Appointment) -> HttpResponse:
     if not form.is_valid():
         return _appointment_page(request, found, wrong=UNCLEAR, status=UNREADABLE)
     who = InitiatedBy(form.cleaned_data["who"])
-    services.call_off(by=request.actor, appointment_id=found.pk, who=who, now=timezone.now())
+    call_off(by=request.actor, appointment_id=found.pk, who=who, now=timezone.now())
     return _to_its_day(found) or redirect("schedule:day")
 
 
@@ -223,7 +227,7 @@ def _moment(told: dict[str, Any]) -> datetime:
 # --- pages ------------------------------------------------------------------------------------------
 
 
-def _book_page(request: ActingRequest, *, wrong: str = "", away: date | None = None, status: int = 200) -> HttpResponse:
+def _book_page(request: ActingRequest, *, wrong: str = "", away: str = "", status: int = 200) -> HttpResponse:
     note_reading(Action.SCHEDULE_READ, by=request.actor, about="booking", now=timezone.now())
     context = {
         "form": request.POST.get("form") or uuid4(),
@@ -238,13 +242,15 @@ def _book_page(request: ActingRequest, *, wrong: str = "", away: date | None = N
 
 
 def _appointment_page(
-    request: ActingRequest, found: Appointment, *, wrong: str = "", status: int = 200
+    request: ActingRequest, found: Appointment, *, wrong: str = "", away: str = "", status: int = 200
 ) -> HttpResponse:
     now = timezone.now()
     note_reading(Action.SCHEDULE_READ, by=request.actor, about=f"appointment:{found.pk}", now=now)
     context = {
         "line": selectors.line_of(request.actor, found, now=now),
-        "form": uuid4(),
+        "form": request.POST.get("form") or uuid4(),
+        "told": request.POST,
+        "away": away,
         "who": WHO_OPTIONS,
         "today": timezone.localdate(now),
         "wrong": wrong,

@@ -14,7 +14,8 @@ def _all_staff(cast, browser, now):
 
     from holdfast_site.access.actors import OPERATOR
     from holdfast_site.accounts.models import Post
-    from holdfast_site.oversight.services import assign, keep_leave
+    from holdfast_site.away.services import keep_leave
+    from holdfast_site.oversight.services import assign
 
     found = {
         "anyone": browser,

@@ -181,6 +181,43 @@ def test_the_desk_sees_that_he_asked_to_cancel_and_nothing_else_and_can_do_it(ca
     assert "sked to have it called off" not in desk.get(day).content.decode()
 
 
+@pytest.mark.parametrize("who", ["therapist", "care_contact"])
+def test_when_the_desk_has_called_it_off_nobody_has_to_see_to_it_any_more(cast, browser, address, booked, who):
+    from holdfast_site.audit.models import Event
+    from holdfast_site.handover.models import Matter
+
+    desk = signed_in("desk")
+    browser.post(address, replied("", cancel="on", who=who))
+    asked = Matter.objects.get(kind="cancel")
+    assert asked.closed_at is None
+    for _ in range(2):
+        desk.post(f"/schedule/appointment/{booked.pk}", {"do": "off", "who": "client"})
+    asked.refresh_from_db()
+    assert (asked.closed_at is not None, asked.outcome) == (True, "by_itself")
+    settled = Event.objects.filter(action="matter.settled", about=f"matter:{asked.pk}")
+    assert [one.actor.partition(":")[0] for one in settled] == ["desk"]
+
+
+def test_what_he_said_with_it_still_waits_for_a_reader(cast, browser, address, booked):
+    from holdfast_site.handover.models import Matter
+
+    browser.post(address, replied("", cancel="on", words="Please call me about it"))
+    signed_in("desk").post(f"/schedule/appointment/{booked.pk}", {"do": "off", "who": "client"})
+    assert Matter.objects.get(kind="cancel").closed_at is None
+
+
+def test_who_asked_for_two_to_be_called_off_is_done_with_when_both_are(cast, browser, address, booked, now):
+    from holdfast_site.handover.models import Matter
+
+    second = appointment(cast.dan, cast.alma, now + timedelta(hours=40), status="booked")
+    browser.post(address, replied("", cancel="on"))
+    browser.post(asked(second, now), replied("", cancel="on"))
+    desk = signed_in("desk")
+    for one, is_closed in ((booked, False), (second, True)):
+        desk.post(f"/schedule/appointment/{one.pk}", {"do": "off", "who": "client"})
+        assert (Matter.objects.get(kind="cancel").closed_at is not None) == is_closed
+
+
 def test_coming_and_cancelling_at_once_is_asked_back(cast, browser, address, rows):
     before = rows()
     answer = browser.post(address, replied("coming", cancel="on", words="Late train"))

@@ -423,3 +423,18 @@ def test_an_address_of_a_matter_tells_nothing_of_others(cast, now):
     page = signed_in("therapist", "alma").get("/holding/").content.decode()
     assert f"/holding/{held.key}" in page
     assert not re.search(r"/holding/\d+\b", page.replace(str(held.key), ""))
+
+
+def test_whatever_was_kept_can_be_reached_however_much_came_after_it(cast, browser, ruth, monkeypatch):
+    from holdfast_site.handover import selectors
+    from tests.site.checkins.test_answer import filled
+
+    monkeypatch.setattr(selectors, "SHOWN", 1)
+    browser.post(cast.address, filled(who="care_contact", words="the first"))
+    assert "Earlier ones" not in text(ruth.get("/kept/"))
+    browser.post(f"/c/{cast.other_link}", filled(who="care_contact", words="the second"))
+    latest, earlier = text(ruth.get("/kept/")), text(ruth.get("/kept/?page=2"))
+    assert ("the second" in latest, "the first" in latest, "1 to 1 of 2." in latest) == (True, False, True)
+    assert ("the second" in earlier, "the first" in earlier, "Newer ones" in earlier) == (False, True, True)
+    for odd in ("99", "0", "-1", "x", "1e9"):
+        assert ruth.get(f"/kept/?page={odd}").status_code == 200

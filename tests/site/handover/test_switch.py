@@ -211,7 +211,7 @@ def test_until_it_is_settled_openly_no_byte_of_the_therapists_pages_changes(prac
 def test_whoever_is_away_is_offered_last_and_the_page_says_until_when(asked, ruth, practice):
     from django.utils import timezone
 
-    from holdfast_site.oversight.models import Leave
+    from holdfast_site.away.models import Leave
     from holdfast_site.people.models import Therapist
 
     Therapist.objects.filter(pk__in=("ben", "dora")).update(capacity=9)
@@ -221,3 +221,49 @@ def test_whoever_is_away_is_offered_last_and_the_page_says_until_when(asked, rut
     Leave.objects.create(therapist_id=first, stand_in=practice.alma, first_day=today, last_day=today)
     assert offered(ruth.get(address))[-1] == first
     assert text(ruth.get(address)).count("Away until") == 1
+
+
+def test_onto_a_day_of_leave_he_is_handed_over_only_by_saying_so(asked, ruth, practice, rows):
+    from django.utils import timezone
+
+    from holdfast_site.away.models import Leave
+    from holdfast_site.people.models import Therapist
+
+    day = timezone.localdate() + timedelta(days=4)
+    cleo = Therapist.objects.get(pk="cleo")
+    Leave.objects.create(therapist=cleo, stand_in=practice.alma, first_day=day, last_day=day)
+    before = rows()["Appointment"]
+    answer = handed(ruth, asked, story=STORY, agreed="on")
+    assert answer.status_code == 409
+    assert "cleo is away on that day" in text(answer)
+    page = answer.content.decode()
+    assert STORY in page
+    assert 'name="agreed" checked' in page
+    assert rows()["Appointment"] == before
+    assert handed(ruth, asked, story=STORY, agreed="on", though_away="on").status_code == 302
+
+
+def test_onto_a_day_of_leave_a_matter_is_settled_only_by_saying_so(asked, ruth, practice):
+    from django.utils import timezone
+
+    from holdfast_site.away.models import Closed
+    from tests.site.handover.test_holding import sent
+
+    day = timezone.localdate() + timedelta(days=3)
+    Closed.objects.create(first_day=day, last_day=day)
+    answer = sent(ruth, asked, "settle", outcome="booked", at="10:00")
+    assert answer.status_code == 409
+    assert "The practice is closed on that day" in text(answer)
+    assert 'value="booked" required checked' in answer.content.decode()
+    assert sent(ruth, asked, "settle", outcome="booked", at="10:00", though_away="on").status_code == 302
+
+
+def test_a_break_until_a_day_of_leave_is_no_booking(asked, ruth, practice):
+    from django.utils import timezone
+
+    from holdfast_site.away.models import Closed
+    from tests.site.handover.test_holding import sent
+
+    day = timezone.localdate() + timedelta(days=3)
+    Closed.objects.create(first_day=day, last_day=day)
+    assert sent(ruth, asked, "settle", outcome="paused").status_code == 302

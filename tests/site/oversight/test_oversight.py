@@ -151,7 +151,7 @@ def test_before_and_after_the_leave_there_is_nothing_to_see(cast, lead, today, n
 
 
 def test_a_leave_can_be_changed_and_taken_out(cast, lead, today):
-    from holdfast_site.oversight.models import Leave
+    from holdfast_site.away.models import Leave
 
     away(lead, today, today)
     away(lead, today, today + timedelta(days=3))
@@ -192,8 +192,41 @@ def test_the_number_of_queries_does_not_grow_with_the_clients(cast, lead, sue, t
     assert queries() <= alone + 1
 
 
+def test_the_lead_says_when_the_practice_is_closed_and_takes_it_out_again(cast, lead, today):
+    from holdfast_site.audit.models import Event
+    from holdfast_site.away.models import Closed
+
+    told = {"do": "close", "first_day": today + timedelta(days=9), "last_day": today + timedelta(days=3)}
+    answer = lead.post("/people/arranged", told)
+    assert (answer.status_code, Closed.objects.count()) == (422, 0)
+    assert "The last day is before the first." in answer.content.decode()
+    for length in (10, 12, 12):
+        told["last_day"] = today + timedelta(days=length)
+        assert lead.post("/people/arranged", told).status_code == 302
+    closed = Closed.objects.get()
+    assert closed.last_day == today + timedelta(days=12)
+    assert f"to {closed.last_day:%A %-d %B %Y}" in text(lead.get("/people/arranged"))
+    assert Event.objects.filter(action="leave.changed", about=f"closed:{closed.pk}").count() == 3
+    for status in (302, 404):
+        assert lead.post("/people/arranged", {"do": "open_again", "id": closed.pk}).status_code == status
+    assert not Closed.objects.exists()
+
+
+def test_the_model_hears_of_leaves_and_of_closed_days(cast, lead, today, now):
+    from holdfast.tables.away import Away
+    from holdfast_site.caseload.adapters import tables
+
+    assert tables(now).practice.away == ()
+    away(lead, today, today + timedelta(days=3))
+    lead.post("/people/arranged", {"do": "close", "first_day": today, "last_day": today})
+    assert tables(now).practice.away == (
+        Away("alma", today, today + timedelta(days=3)),
+        Away(None, today, today),
+    )
+
+
 def test_whoever_is_away_cannot_stand_in(cast, lead, today):
-    from holdfast_site.oversight.models import Leave
+    from holdfast_site.away.models import Leave
 
     Leave.objects.create(therapist=cast.ben, stand_in=cast.alma, first_day=today, last_day=today)
     told = {"do": "leave", "therapist": "alma", "stand_in": "ben", "first_day": today, "last_day": today}

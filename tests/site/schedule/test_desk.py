@@ -235,7 +235,7 @@ def test_the_desk_is_told_of_an_address_that_did_not_work_until_it_is_kept_anew(
 
 
 def test_a_day_of_leave_is_booked_only_by_saying_so(cast, desk, day):
-    from holdfast_site.oversight.models import Leave
+    from holdfast_site.away.models import Leave
     from holdfast_site.people.models import Appointment
 
     Leave.objects.create(therapist=cast.alma, stand_in=cast.ben, first_day=day, last_day=day)
@@ -245,6 +245,36 @@ def test_a_day_of_leave_is_booked_only_by_saying_so(cast, desk, day):
     assert not Appointment.objects.filter(status="booked").exists()
     assert booked(desk, day, though_away="on").status_code == 302
     assert booked(desk, day, client="eli", therapist="ben").status_code == 302
+
+
+def test_onto_a_day_of_leave_it_is_moved_only_by_saying_so(cast, desk, day, rows):
+    from holdfast_site.away.models import Leave
+
+    booked(desk, day)
+    there, later = f"/schedule/appointment/{the_booked().pk}", day + timedelta(days=7)
+    Leave.objects.create(therapist=cast.alma, stand_in=cast.ben, first_day=later, last_day=later + timedelta(days=1))
+    told = {"do": "move", "form": str(uuid4()), "on": str(later), "at": "15:00"}
+    before = rows()["Appointment"]
+    answer = desk.post(there, told)
+    assert answer.status_code == 409
+    assert "alma is away on that day, until" in text(answer)
+    page = answer.content.decode()
+    assert [f'value="{told[name]}"' in page for name in ("form", "on", "at")] == [True] * 3
+    assert rows()["Appointment"] == before
+    assert desk.post(there, {**told, "though_away": "on"}).status_code == 302
+    assert desk.post(there, {**told, "though_away": "on"}).status_code == 302
+    assert the_booked().starts_at.date() == later
+
+
+def test_when_the_practice_is_closed_it_says_so_whoever_is_asked_for(cast, desk, day):
+    from holdfast_site.away.models import Closed
+
+    Closed.objects.create(first_day=day, last_day=day + timedelta(days=2))
+    for therapist in ("alma", "ben"):
+        answer = booked(desk, day, therapist=therapist)
+        assert answer.status_code == 409
+        assert "The practice is closed on that day, until" in text(answer)
+    assert booked(desk, day + timedelta(days=3)).status_code == 302
 
 
 def test_somebody_can_be_booked_by_his_whole_name_unless_two_have_it(cast, desk, day, now):

@@ -1,0 +1,48 @@
+"""Who is away, on which days: one place to ask, for whoever books, hands over or names a stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.utils.formats import date_format
+
+from holdfast.tables.away import Away
+from holdfast_site.away.models import Closed, Leave
+from holdfast_site.people.models import Therapist
+
+
+def away_until(on: date) -> Mapping[str, date]:
+    """The therapists who are away on a day, each with the last day of it; all of them, if the practice is closed."""
+    closed = _closed_until(on)
+    everybody = {} if closed is None else dict.fromkeys(Therapist.objects.values_list("pk", flat=True), closed)
+    leaves = Leave.objects.filter(first_day__lte=on, last_day__gte=on).order_by("last_day")
+    for therapist, last_day in leaves.values_list("therapist", "last_day"):
+        everybody[therapist] = max(last_day, everybody.get(therapist, last_day))
+    return everybody
+
+
+def absence(therapist_id: str, on: date) -> str:
+    """That a therapist is away on a day, or the practice closed, in a sentence; blank if neither."""
+    until, closed = away_until(on).get(therapist_id), _closed_until(on)
+    if until is None:
+        return ""
+    who = f"{therapist_id} is away" if closed is None else "The practice is closed"
+    return f"{who} on that day, until {date_format(closed or until, 'l j F')}."
+
+
+def is_away_between(therapist_id: str, first_day: date, last_day: date) -> bool:
+    """Whether a therapist is away on any of these days."""
+    return Leave.objects.filter(therapist=therapist_id, first_day__lte=last_day, last_day__gte=first_day).exists()
+
+
+def told_away() -> tuple[Away, ...]:
+    """The same, past and to come, for the library: silence on such days is none."""
+    leaves = Leave.objects.order_by("first_day", "pk").values_list("therapist", "first_day", "last_day")
+    closed = Closed.objects.order_by("first_day").values_list("first_day", "last_day")
+    return (*(Away(*one) for one in leaves), *(Away(None, *one) for one in closed))
+
+
+def _closed_until(on: date) -> date | None:
+    found = Closed.objects.filter(first_day__lte=on, last_day__gte=on).order_by("-last_day")
+    return found.values_list("last_day", flat=True).first()
