@@ -81,18 +81,20 @@ def muted() -> Muted:
 
 
 def worth_a_conversation(actor: Actor, clients: Iterable[str], off: Muted, *, now: datetime) -> Sequence[Worth]:
+    """At most three that stand, for the therapist whose they are: each told once he has guessed, or did not want to."""
+    return [_worth(flag, told) for flag, told in standing(actor.therapist_id or "", clients, off, now=now)]
+
+
+def standing(therapist_id: str, clients: Iterable[str], off: Muted, *, now: datetime) -> Sequence[tuple[Flag, Content]]:
     """At most three that still stand: shown within two weeks, not muted, and nobody knows yet what came of them."""
     if not settings.SITE.early_warning or off.is_off:
         return []
-    lately = Flag.objects.filter(
-        client__in=list(clients), therapist=actor.therapist_id, at__range=(now - SHOWN_FOR, now)
-    )
+    lately = Flag.objects.filter(client__in=list(clients), therapist=therapist_id, at__range=(now - SHOWN_FOR, now))
     unwilling = left_out(Consent.EARLY_WARNING, at=now, among=Client.objects.filter(pk__in=list(clients)))
     flags = list(lately.exclude(client__in=unwilling).select_related("client", "guess").order_by("-at", "pk"))
     fates = had_left(flags, now=now)
-    standing = ((flag, opened(flag)) for flag in flags if fates[flag.pk] is None)
-    kept = [_worth(flag, told) for flag, told in standing if off.groups.isdisjoint(told.groups)]
-    return kept[:MOST_FLAGS]
+    open_ones = ((flag, opened(flag)) for flag in flags if fates[flag.pk] is None)
+    return [(flag, told) for flag, told in open_ones if off.groups.isdisjoint(told.groups)][:MOST_FLAGS]
 
 
 def _worth(flag: Flag, told: Content) -> Worth:

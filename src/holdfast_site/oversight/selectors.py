@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Post
 from holdfast_site.away.models import Closed, Leave
+from holdfast_site.caseload.flags import Content, muted, standing
 from holdfast_site.caseload.models import Overdue
 from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.caseload.words import lines
@@ -36,6 +37,15 @@ class Supervised:
     card: ContactCard
     overdue: str  # blank: not on it
     is_seen: bool  # has an appointment within three months, or ahead
+    is_worth: bool = False  # a conversation, by the early warning
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """What the early warning says of a client, as his therapist may see it; never what the therapist thought of it."""
+
+    at: datetime
+    told: Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +97,34 @@ def in_list(actor: Actor, *, now: datetime) -> Sequence[Supervised]:
     cards, late = cards_of(clients), _overdue(clients)
     lately = Appointment.objects.filter(client__in=clients, starts_at__gte=now - SEEN_WITHIN)
     seen = set(lately.values_list("client", flat=True))
-    return [Supervised(one, cards[one.pk], late.get(one.pk, ""), one.pk in seen) for one in clients]
+    worth = pointed_at(actor, now=now)
+    return [Supervised(one, cards[one.pk], late.get(one.pk, ""), one.pk in seen, one.pk in worth) for one in clients]
 
 
 def _overdue(clients: Sequence[Client]) -> Mapping[str, str]:
     listed = Overdue.objects.filter(client__in=clients).exclude(client__in=said_no(Consent.LISTS))
     return dict(listed.values_list("client", "words"))
+
+
+def pointed_at(actor: Actor, *, now: datetime) -> Mapping[str, Pointed]:
+    """The flags that stand with therapists whom a supervisor oversees, by client; none of before that was told."""
+    found: dict[str, Pointed] = {}
+    off, may_see = muted(), set(supervised(actor, now=now).values_list("pk", flat=True))
+    for one in assignments(actor, now=now):
+        for therapist_id in _therapists_of(one):
+            his = may_see & set(own_clients(_as_therapist(therapist_id)).values_list("pk", flat=True))
+            for flag, told in standing(therapist_id, his, off, now=now):
+                is_his = one.client_id in (None, flag.client_id)
+                if is_his and timezone.localdate(flag.at) >= one.told_on:
+                    found[flag.client_id] = Pointed(flag.at, told)
+    return found
+
+
+def _therapists_of(assignment: Assignment) -> Collection[str]:
+    if assignment.therapist_id is not None:
+        return [assignment.therapist_id]
+    treats = Appointment.objects.filter(client=assignment.client_id).order_by("therapist")
+    return list(treats.values_list("therapist", flat=True).distinct())
 
 
 def checkins(actor: Actor, client: Client, *, now: datetime) -> Sequence[CheckIn]:

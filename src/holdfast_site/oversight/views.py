@@ -12,6 +12,7 @@ from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.consents.selectors import told_to_his_therapist
 from holdfast_site.away import services as away
 from holdfast_site.away.selectors import is_away_between
+from holdfast_site.caseload.flags import record_here
 from holdfast_site.oversight import selectors, services
 from holdfast_site.oversight.forms import AssignForm, ClosedForm, LeaveForm
 from holdfast_site.people.models import Client
@@ -45,6 +46,8 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
         "checkins": selectors.checkins(actor, his, now=now),
         "words": selectors.may_read_words(his, now=now),
         "asked_us": told_to_his_therapist(his),
+        "pointed": selectors.pointed_at(actor, now=now).get(his.pk),
+        "record": record_here(),
     }
     return render(request, "oversight/client.html", context)
 

@@ -253,7 +253,10 @@ def test_a_client_is_told_who_supervises_what_and_since_when_on_his_page_and_bes
     assert "supervisor" not in told()[1]
     assigned(lead, today, therapist="", client="dan")
     page, asked = told()
-    assert f"the answers that your therapist sees, since {today:%-d %B %Y}" in page
+    assert (
+        f"the answers that your therapist sees and what the early warning makes of them, since {today:%-d %B %Y}"
+        in page
+    )
     assert "that you missed an appointment or have none booked" in page
     assert "Never your words or your answers." in page
     assert "and so does your therapist’s supervisor, unless you choose otherwise." in asked
@@ -277,3 +280,64 @@ def test_a_supervisor_sees_what_was_said_to_whom_he_oversees_since_it_was_told(c
     assert seen(cast.alma, today) == 1
     assert seen(cast.ben, today) == 0
     assert seen(cast.alma, today + timedelta(days=1)) == 0
+
+
+@pytest.fixture(name="warned")
+def _warned(cast, settings, now):
+    """A practice with the early warning on, and one flag about Dan, who is with Alma."""
+    from tests.site.caseload.test_guesses import flag
+
+    settings.SITE = settings.SITE.model_copy(update={"early_warning": True})
+    return flag(cast.dan, cast.alma, now)
+
+
+def seen_by(sue):
+    return text(sue.get("/supervised/")), text(sue.get("/supervised/client/dan"))
+
+
+@pytest.mark.hazard("H-10")
+def test_a_supervisor_sees_whom_the_early_warning_points_to_reasons_first_while_he_is_assigned(
+    cast, lead, sue, today, warned
+):
+    from holdfast_site.oversight.models import Assignment
+
+    assigned(lead, today)
+    for page in seen_by(sue):
+        assert "Worth a conversation" in page
+    page = seen_by(sue)[1]
+    assert page.index("Quiet for a month") < page.index("About 6 in 10") < page.index("too few to tell")
+    lead.post("/people/arranged", {"do": "end", "id": Assignment.objects.get().pk})
+    assert sue.get("/supervised/client/dan").status_code == 404
+    assert "Worth a conversation" not in text(sue.get("/supervised/"))
+
+
+@pytest.mark.parametrize("why", ["switched off", "he does not want it", "before he was told", "of another therapist"])
+def test_where_a_supervisor_sees_no_flag(cast, lead, sue, today, now, warned, settings, why):
+    from uuid import uuid4
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.caseload.models import Flag
+    from holdfast_site.consents.models import Consent
+    from holdfast_site.consents.services import decide
+
+    assigned(lead, today)
+    if why == "switched off":
+        settings.SITE = settings.SITE.model_copy(update={"early_warning": False})
+    elif why == "he does not want it":
+        told = {"consent": Consent.EARLY_WARNING, "given": False}
+        decide(by=OPERATOR, client=cast.dan, form=uuid4(), now=now, **told)
+    elif why == "before he was told":
+        Flag.objects.update(at=now - timedelta(days=2))
+    else:
+        Flag.objects.update(therapist=cast.ben)
+    for page in seen_by(sue):
+        assert "Worth a conversation" not in page
+
+
+def test_what_the_therapist_thought_does_not_show_to_his_supervisor(cast, lead, sue, today, now, warned):
+    """Nor whether he was asked yet: the supervisor's pages stay the same to the byte."""
+    assigned(lead, today)
+    before = seen_by(sue)
+    signed_in("therapist", "alma").post(f"/today/guess/{warned.pk}", {"guess": "no"})
+    assert warned.__class__.objects.get().guess is not None
+    assert seen_by(sue) == before
