@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 WORLD = replace(DEMO, clients=200, n_therapists=4)
 WEEK = timedelta(weeks=1)
-LINKS = 5
+LINKS, MANY = 5, 60
+JUST_NOW = timedelta(minutes=1)
 LOOKED = (12, 8, 1)  # weeks ago, when flags were shown; each look takes a second or two
 UNSEEN = timedelta(days=14)  # flags of the last two weeks still wait for a guess
 SAID_AND_DONE = {  # what the simulation calls it, and what it is on the site
@@ -127,6 +128,21 @@ def links(address: str, now: datetime) -> Iterator[tuple[str, str]]:
     yield "One whose time is over:", f"{address}/c/{link}"
     yield "Help now:", f"{address}/help-now"
     yield from demo_messages.links(address, now)
+
+
+def on_his_phone(now: datetime) -> str:
+    """A fresh check-in of somebody who has not answered one about his last session; its link."""
+    from django.db.models import Q
+
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.checkins.models import Invitation
+    from holdfast_site.checkins.services import invite
+
+    taken = Q(submission__isnull=False) | Q(sent_at__gt=now - JUST_NOW)
+    latest = _latest_sessions(MANY)
+    free = (one for one in latest if not Invitation.objects.filter(taken, appointment=one).exists())
+    about = next(free, latest[0])
+    return invite(by=ANYONE, appointment=about, now=now)[1]
 
 
 def _latest_sessions(count: int) -> Sequence[Appointment]:

@@ -21,6 +21,7 @@ from holdfast_site.accounts.page import square, words_of
 UNREADABLE = 422
 SHOW, MAKE = "show", "make"  # what a browser can be asked with a passkey
 SECRET = "secret"
+ON_HIS_PHONE = "phone"
 
 
 def sign_in(request: ActingRequest) -> HttpResponse:
@@ -83,13 +84,17 @@ def sign_out(request: ActingRequest) -> HttpResponse:
 
 
 def enter_demo(request: ActingRequest, role: str) -> HttpResponse:
-    """Begin a session without a password: only in the demo.
+    """Begin a session without a password, or open a check-in as a client would on his phone: only in the demo.
 
     Raises
     ------
     Http404
         Anywhere else, or for a role that nobody has.
     """
+    if settings.SITE.demo and role == ON_HIS_PHONE:
+        from holdfast_site import demo  # a practice that is real never loads it
+
+        return redirect("checkins:answer", demo.on_his_phone(timezone.now()))
     post = Post.objects.filter(role=role).order_by("pk").first() if settings.SITE.demo else None
     if post is None:
         raise Http404

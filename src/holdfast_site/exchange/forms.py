@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -11,16 +11,18 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 
-from holdfast.tables.sources import MODULES
+from holdfast.tables.sources import all_sources
 from holdfast_site.dates import DayField
 from holdfast_site.exchange.services import ANY, FIND_OUT
 
 FORM_ID = "form"
-SOURCES = (
-    (FIND_OUT, "Find out by itself"),
-    *((name, name) for name in MODULES if name != ANY),
-    (ANY, "any other table"),
-)
+
+
+def sources() -> Iterator[tuple[str, str]]:
+    """Where an export can be from, by the name that the practice knows; read once somebody wants to bring one."""
+    yield FIND_OUT, "Find out by itself"
+    yield from ((one.name, one.title) for one in all_sources() if one.name != ANY)
+    yield ANY, "any other table"
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -57,7 +59,7 @@ class UploadForm(forms.Form):
 
     form = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     export = FilesField()
-    source = forms.ChoiceField(choices=SOURCES, required=False)
+    source = forms.ChoiceField(choices=sources, required=False)
 
     @property
     def brought(self) -> Sequence[tuple[str, bytes]]:

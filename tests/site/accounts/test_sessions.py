@@ -97,6 +97,23 @@ def test_help_is_there_for_somebody_signed_in_when_the_database_is_not(cast, sit
         (site / "away").rename(site / DATABASE)
 
 
+def test_the_demo_has_a_check_in_ready_and_a_fresh_one_for_whoever_looks_next(cast, browser, settings, now):
+    from datetime import timedelta
+
+    from tests.site.checkins.test_answer import filled
+    from tests.site.conftest import appointment
+
+    appointment(cast.dan, cast.alma, now - timedelta(minutes=5))
+    appointment(cast.eli, cast.ben, now - timedelta(minutes=6))
+    assert browser.post("/demo/phone").status_code == 404
+    settings.SITE = settings.SITE.model_copy(update={"demo": True})
+    links = [browser.post("/demo/phone").headers["Location"] for _ in range(2)]
+    assert links[0] != links[1]
+    for link in links:
+        assert "About your last session" in browser.get(link).content.decode()
+        assert browser.post(link, filled()).status_code == 200
+
+
 def test_the_demo_needs_no_password_and_only_the_demo(cast, browser, settings):
     staff("therapist", "alma")
     assert browser.post("/demo/therapist").status_code == 404

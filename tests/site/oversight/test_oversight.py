@@ -253,10 +253,7 @@ def test_a_client_is_told_who_supervises_what_and_since_when_on_his_page_and_bes
     assert "supervisor" not in told()[1]
     assigned(lead, today, therapist="", client="dan")
     page, asked = told()
-    assert (
-        f"the answers that your therapist sees and what the early warning makes of them, since {today:%-d %B %Y}"
-        in page
-    )
+    assert f"the answers that your therapist sees, since {today:%-d %B %Y}" in page
     assert "that you missed an appointment or have none booked" in page
     assert "Never your words or your answers." in page
     assert "and so does your therapist’s supervisor, unless you choose otherwise." in asked
@@ -341,3 +338,11 @@ def test_what_the_therapist_thought_does_not_show_to_his_supervisor(cast, lead, 
     signed_in("therapist", "alma").post(f"/today/guess/{warned.pk}", {"guess": "no"})
     assert warned.__class__.objects.get().guess is not None
     assert seen_by(sue) == before
+
+
+def test_a_client_is_told_that_his_therapists_supervisor_sees_it_too(cast, lead, sue, today, warned):
+    own_page = signed_in("client", of=cast.dan)
+    assert "tells your therapist when a talk with you may be worth it" in text(own_page.get("/mine/allowed"))
+    assigned(lead, today)
+    told = text(own_page.get("/mine/allowed"))
+    assert "tells your therapist, and the supervisor, when a talk with you may be worth it" in told
