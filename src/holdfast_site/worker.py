@@ -19,7 +19,6 @@ from django.db import connections
 from django.utils import timezone
 
 from holdfast_site import help_page
-from holdfast_site.caseload.services import judge
 from holdfast_site.exchange.services import forget_old
 from holdfast_site.messages import selectors, services
 from holdfast_site.messages.models import Beat
@@ -62,7 +61,6 @@ class Refresher:
         is_fresh = self.has_begun and last is not None and abs(now - last) < REFRESH_EVERY
         if last is not None and is_fresh and not selectors.has_news(last):
             return
-        judge(now)
         refresh(now)
         services.note_refreshed(now)
         forget_old(now)

@@ -110,3 +110,37 @@ class Tries(models.Model):
 
     def __str__(self) -> str:
         return f"tries {self.pk}"
+
+
+class Assignment(models.Model):
+    """A supervisor of one therapist's clients, or of one client. It holds from the day on which they were told."""
+
+    supervisor = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="assignments")
+    therapist = models.ForeignKey(Therapist, on_delete=models.PROTECT, null=True, related_name="+")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, null=True, related_name="+")
+    told_on = models.DateField()  # when the client, or every client of the therapist, was told
+    assigned_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "oversight_assignment"  # as it was called when it was made
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(therapist__isnull=True, client__isnull=False)
+                | models.Q(therapist__isnull=False, client__isnull=True),
+                name="assigned_to_a_therapist_or_to_a_client",
+            ),
+            models.UniqueConstraint(
+                fields=["supervisor", "therapist"],
+                condition=models.Q(ended_at__isnull=True),
+                name="one_assignment_a_therapist",
+            ),
+            models.UniqueConstraint(
+                fields=["supervisor", "client"],
+                condition=models.Q(ended_at__isnull=True),
+                name="one_assignment_a_client",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"assignment {self.pk}"

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from django import forms
 
-from holdfast_site.before.questions import ATTEND, CANCEL, REPLY, SURE, UNTIL, WEEKS, WHY, WHYS, Reply
 from holdfast_site.before.sentences import MOST_PICKED, OFF, sentences
 from holdfast_site.checkins.answers import Answers, Value
+from holdfast_site.checkins.before_questions import ATTEND, CANCEL, REPLY, SURE, UNTIL, WEEKS, WHY, WHYS, Reply
 from holdfast_site.checkins.models import Audience
 from holdfast_site.checkins.questions import MOST_WORDS, WORDS
 

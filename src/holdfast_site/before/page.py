@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from holdfast_site.before.forms import FORM_ID, WHO_DONE, WHO_SWITCH, BeforeForm
-from holdfast_site.before.questions import ATTEND, CANCEL, REPLY, SURE, UNTIL, WEEKS, WHY, WHYS, Reply
 from holdfast_site.checkins.answers import Value
+from holdfast_site.checkins.before_questions import ATTEND, CANCEL, REPLY, SURE, UNTIL, WEEKS, WHY, WHYS, Reply
 from holdfast_site.checkins.models import Audience
 from holdfast_site.checkins.page import Choice, Row
 from holdfast_site.checkins.questions import MOST_WORDS, WORDS

@@ -13,8 +13,8 @@ from django.conf import settings
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor
 from holdfast_site.before.models import WayBack, Word
-from holdfast_site.before.questions import CANCEL
 from holdfast_site.checkins.answers import Value
+from holdfast_site.checkins.before_questions import CANCEL
 from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox, Submission
 from holdfast_site.checkins.selectors import audiences_for, opened
 

@@ -9,34 +9,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from holdfast.tables.schema import InitiatedBy
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.audit.services import Action, record
 from holdfast_site.before import selectors
 from holdfast_site.before.models import Knock, WayBack, Word
-from holdfast_site.before.questions import CANCEL, MATTERS, REPLY, UNTIL, WEEKS, WHY, Reply
 from holdfast_site.checkins.answers import Answers, Value
+from holdfast_site.checkins.before_questions import CANCEL, REPLY, UNTIL, WEEKS, WHY, Reply
 from holdfast_site.checkins.models import Audience, Invitation, Submission
 from holdfast_site.checkins.questions import WORDS
 from holdfast_site.checkins.selectors import audiences_for, is_answered
 from holdfast_site.checkins.services import AnsweredBefore, Closed, Done, Kept, keep_once
 from holdfast_site.handover.due import seen_to_on
-from holdfast_site.handover.models import Kind, Matter
-from holdfast_site.handover.selectors import said
-from holdfast_site.handover.services import add_words, open_matter, settled_itself
+from holdfast_site.handover.models import Kind
+from holdfast_site.handover.services import add_words, open_matter
 from holdfast_site.people.models import Appointment
-from holdfast_site.schedule import services as schedule
 
 HOLDERS: Mapping[Audience, Role] = {
     Audience.THERAPIST: Role.THERAPIST,
     Audience.CARE_CONTACT: Role.CARE_CONTACT,
+}
+MATTERS: Mapping[Reply, Kind] = {
+    Reply.SLOWER: Kind.SLOWER,
+    Reply.SOMEONE_ELSE: Kind.SOMEONE_ELSE,
+    Reply.PAUSE: Kind.PAUSE,
+    Reply.DONE: Kind.DONE,
+    Reply.CALL: Kind.CALL,
 }
 MOST_KNOCKS, DAY = 3, timedelta(days=1)
 
@@ -86,20 +90,6 @@ def _follow(came: Came, invitation: Invitation, told: Mapping[Audience, Mapping[
     if also and Audience.CARE_CONTACT in audiences_for(appointment, now=came.now):
         words = in_words(told[Audience.THERAPIST], appointment)
         _tell(came, appointment, Kind.SOMEONE_ELSE, Role.CARE_CONTACT, words)
-
-
-@transaction.atomic
-def call_off(*, by: Actor, appointment_id: int, who: InitiatedBy, now: datetime) -> bool:
-    """Call off an appointment; that does what he asked for by his link, unless he said or asked for more."""
-    if not schedule.call_off(by=by, appointment_id=appointment_id, who=who, now=now):
-        return False
-    pair = Appointment.objects.values("client", "therapist").get(pk=appointment_id)
-    left = selectors.asked_to_call_off(now=now)
-    if not Appointment.objects.filter(**pair, pk__in=left).exists():
-        for matter in Matter.objects.filter(**pair, kind=Kind.CANCEL, closed_at__isnull=True).select_related("client"):
-            if set(said(matter)) <= {CANCEL}:
-                settled_itself(matter, form=uuid4(), by=by, now=now)
-    return True
 
 
 def _leave_the_door_open(submission: Submission) -> None:

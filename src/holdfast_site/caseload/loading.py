@@ -22,12 +22,12 @@ from django.db import transaction
 
 from holdfast.tables.read import Practice, Tables
 from holdfast.tables.schema import AXES, PAUSE
-from holdfast_site.before.questions import ATTEND
 from holdfast_site.caseload.bounds import refuse_what_does_not_fit
 from holdfast_site.caseload.models import Repair
 from holdfast_site.caseload.repairs import Done, sealed
 from holdfast_site.caseload.settling import TAKEN, Fate, Settled, counted, fate
 from holdfast_site.checkins.answers import Answers
+from holdfast_site.checkins.before_questions import ATTEND
 from holdfast_site.checkins.models import Asks, Audience, Invitation
 from holdfast_site.checkins.questions import CHANGE, QUESTIONS, ROTATING, ROTATING_EACH_TIME, VERSION
 from holdfast_site.checkins.services import Given, keep_as_given

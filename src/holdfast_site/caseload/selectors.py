@@ -6,12 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from holdfast.asof import CALLED_OFF
 from holdfast.tables.schema import Status
-from holdfast_site.access.actors import Actor, Role
+from holdfast_site.access.actors import Actor
 from holdfast_site.audit.models import Event
 from holdfast_site.audit.services import Action
 from holdfast_site.caseload.models import Overdue
@@ -21,9 +20,10 @@ from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.selectors import shown_to_therapist
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import said_no
+from holdfast_site.people.booking import NOT_MARKED
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.people.selectors import cards_of
-from holdfast_site.schedule.services import NOT_MARKED
+from holdfast_site.people.treating import own_clients
 
 ASKED_FOR = timedelta(days=60)  # how far back nobody remembers whether he came
 LOOK_AHEAD = timedelta(days=7)
@@ -49,24 +49,6 @@ class Coming:
 
     appointment: Appointment
     said: Said | None
-
-
-def own_clients(actor: Actor) -> QuerySet[Client]:
-    """The clients whom a therapist treats now: their latest appointment is with him. For anybody else, nobody.
-
-    One that was called off counts only for a client who has no other.
-    """
-    if actor.role is not Role.THERAPIST or actor.therapist_id is None:
-        return Client.objects.none()
-    ever = Client.objects.filter(pk__in=Appointment.objects.filter(therapist=actor.therapist_id).values("client"))
-    return ever.annotate(now_with=now_with("pk")).filter(now_with=actor.therapist_id)
-
-
-def now_with(client: str) -> Subquery:
-    """The therapist whom a client is with now; ``client`` is the field of a query that leads to him."""
-    called_off = Case(When(status__in=CALLED_OFF, then=1), default=0)
-    in_order = Appointment.objects.filter(client=OuterRef(client)).order_by(called_off, "-starts_at", "-pk")
-    return Subquery(in_order.values("therapist_id")[:1])
 
 
 def own_ids(actor: Actor) -> frozenset[str]:

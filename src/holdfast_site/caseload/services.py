@@ -32,10 +32,10 @@ from holdfast_site.caseload.story import TAKEN_BACK_WITHIN
 from holdfast_site.caseload.words import chance
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import left_out, said_no
+from holdfast_site.people import booking
+from holdfast_site.people.booking import OUTCOME, said_here
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.people.selectors import erased
-from holdfast_site.schedule import services as schedule
-from holdfast_site.schedule.services import OUTCOME, said_here
 
 CAME = {"yes": True, "no": False}
 LOOKED_BACK = timedelta(weeks=10)  # at earlier flags, before new ones are shown; the policy wants two months
@@ -45,7 +45,7 @@ LOOKED_BACK = timedelta(weeks=10)  # at earlier flags, before new ones are shown
 def mark(*, by: Actor, appointment_id: int, came: str, now: datetime) -> bool:
     """Mark a past appointment. False if it is not his, or was marked meanwhile: then nothing changes."""
     is_his = selectors.unmarked(by, selectors.own_ids(by), now=now).filter(pk=appointment_id).exists()
-    return is_his and schedule.mark(by=by, appointment_id=appointment_id, came=CAME[came], now=now)
+    return is_his and booking.mark(by=by, appointment_id=appointment_id, came=CAME[came], now=now)
 
 
 @transaction.atomic
@@ -117,15 +117,16 @@ def keep_guess(*, by: Actor, flag_id: int, said: Said, now: datetime) -> bool:
 # --- what is worked out -----------------------------------------------------------------------------
 
 
-def refresh(now: datetime, *, fitted: Fitted | None = None) -> None:
+def refresh(now: datetime, *, found: Tables | None = None, fitted: Fitted | None = None) -> None:
     """Work out the overdue list, the counts, and new flags where the practice wants them. Nothing else follows.
 
-    ``fitted`` is a model that was fitted before; by default it is fitted anew.
+    ``found`` are the tables of that moment and ``fitted`` a model, where they were made before.
     """
     now = now.replace(microsecond=0)
     if not Appointment.objects.exists():
         return
-    found, gone, unwilling = tables(now), erased(), left_out(Consent.EARLY_WARNING, at=now)
+    found = tables(now) if found is None else found
+    gone, unwilling = erased(), left_out(Consent.EARLY_WARNING, at=now)
     unlisted = said_no(Consent.LISTS)
     with Engine.embedded() as engine:
         known = episodes(without(found, gone), engine=engine)
@@ -179,15 +180,19 @@ def _count(now: datetime) -> None:
         counted.save(force_insert=True)
 
 
-def judge(now: datetime, *, every: timedelta = timedelta(days=1)) -> bool:
-    """Judge the model's chances on the practice's own past, once a day: flags are muted where they have been off."""
+def judge(now: datetime, *, found: Tables | None = None, every: timedelta = timedelta(days=1)) -> bool:
+    """Judge the model's chances on the practice's own past, once a day: flags are muted where they have been off.
+
+    ``found`` are the tables of that moment, where they were made before.
+    """
     from holdfast.silence.calibrated import counted_here
 
     last = Calibration.objects.order_by("-at").first()
     if not settings.SITE.early_warning or (last is not None and last.at > now - every):
         return False
     left = erased() | left_out(Consent.EARLY_WARNING, at=now)
-    counted = counted_here(without(tables(now), left)) if Appointment.objects.exists() else []
+    found = tables(now) if found is None else found
+    counted = counted_here(without(found, left)) if Appointment.objects.exists() else []
     with transaction.atomic():
         Calibration.objects.create(at=now, is_judged=bool(counted), muted=list(muting(counted).groups))
     return True

@@ -15,6 +15,7 @@ from holdfast_site.caseload.forms import GuessForm, LogForm
 from holdfast_site.caseload.repairs import SOMETHING_ELSE, Done
 from holdfast_site.caseload.story import story
 from holdfast_site.consents.selectors import told_to_his_therapist
+from holdfast_site.people.treating import own_clients
 
 FEW = 5  # what can be read before the next client comes
 
@@ -54,7 +55,7 @@ def today(request: ActingRequest) -> HttpResponse:
 def client(request: ActingRequest, client_id: str) -> HttpResponse:
     """One of his clients: the story, the fit, what could be said, what he said."""
     actor, now = request.actor, timezone.now()
-    his = get_object_or_404(selectors.own_clients(actor), pk=client_id)
+    his = get_object_or_404(own_clients(actor), pk=client_id)
     note_reading(Action.CLIENT_READ, by=actor, about=f"client:{his.pk}", now=now)
     context = {
         "client": his,
@@ -74,7 +75,7 @@ def log(request: ActingRequest, client_id: str) -> HttpResponse:
     Http404
         If the client is not his own, or it is nothing that the page offers.
     """
-    his = get_object_or_404(selectors.own_clients(request.actor), pk=client_id)
+    his = get_object_or_404(own_clients(request.actor), pk=client_id)
     form = LogForm(request.POST)
     if not form.is_valid():
         raise Http404

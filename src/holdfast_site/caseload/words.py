@@ -9,7 +9,7 @@ from holdfast.repair.suggestions import ASKS
 from holdfast.silence.checkins import RATED
 from holdfast.silence.signals.said import LOW
 from holdfast.silence.words import in_ten
-from holdfast_site.before import words as said_before
+from holdfast_site.checkins import before_words as said_before
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.questions import CHANGE, CHANGES, QUESTIONS, WORDS, Question, Scale, in_words
 

@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from holdfast_site.access.gate import ActingRequest
+from holdfast_site.accounts.supervision import supervised_since
 from holdfast_site.checkins import selectors, services
 from holdfast_site.checkins.forms import CheckinForm
 from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.page import sheet
 from holdfast_site.checkins.questions import questions_of
-from holdfast_site.oversight.selectors import supervised_since
 
 GONE, CONFLICT, UNAVAILABLE, UNREADABLE = 410, 409, 503, 422
 

@@ -20,13 +20,13 @@ from holdfast.matching.room import open_episodes
 from holdfast.silence.unheld import Unheld, unheld_of
 from holdfast.tables.read import Tables, empty
 from holdfast_site.access.actors import OPERATOR, Role
-from holdfast_site.caseload.selectors import now_with
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import said_no
 from holdfast_site.handover.due import working_day
 from holdfast_site.handover.models import NOTICED, Kind, Matter, Room
 from holdfast_site.handover.services import open_matter, settled_itself
 from holdfast_site.people.models import Client, Therapist
+from holdfast_site.people.treating import now_with
 
 REST = timedelta(days=14)  # after a matter was settled, before the same may be one again
 Pair = tuple[str, str]

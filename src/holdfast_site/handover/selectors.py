@@ -16,7 +16,6 @@ from django.utils import timezone
 from holdfast.tables.schema import AXES, Status
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Post
-from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.caseload.words import lines
 from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox
 from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST, opened, reached
@@ -26,6 +25,7 @@ from holdfast_site.handover.models import NOTICED, Kind, Matter, Outcome, Step, 
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.people.selectors import cards_of
+from holdfast_site.people.treating import own_clients
 
 SHOWN = 100
 LOOKED_BACK, ANSWER_WITHIN = timedelta(days=60), timedelta(days=2)

@@ -23,8 +23,8 @@ from holdfast_site.audit.services import Action, record
 from holdfast_site.handover.due import seen_to_on
 from holdfast_site.handover.models import Did, Kind, Matter, NextStep, Outcome, Step, Switch
 from holdfast_site.handover.selectors import held_by, kept_boxes
+from holdfast_site.people.booking import Over, Taken, book, call_off_all_with
 from holdfast_site.people.models import Appointment, Client, Ending, Pause, Therapist
-from holdfast_site.schedule.services import Over, Taken, book, call_off_all_with
 
 ENDS_AS: Mapping[Outcome, EndingKind] = {
     Outcome.TOLD: EndingKind.TOLD,

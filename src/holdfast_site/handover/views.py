@@ -18,12 +18,12 @@ from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.away.selectors import absence
-from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.handover import offers, selectors, services
 from holdfast_site.handover.forms import BY_HAND, MOST_STORY, KeptForm, PlanForm, SeenForm, SettleForm, SwitchForm
 from holdfast_site.handover.models import Matter, NextStep, Outcome, Step
+from holdfast_site.people.booking import Over, Taken
 from holdfast_site.people.models import Therapist
-from holdfast_site.schedule.services import Over, Taken
+from holdfast_site.people.treating import own_clients
 
 UNREADABLE, CHANGED_MEANWHILE = 422, 409
 LATELY = timedelta(days=7)

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from holdfast_site.access.actors import Actor, Role
-from holdfast_site.accounts.models import Post
+from holdfast_site.accounts.models import Assignment, Post
 from holdfast_site.away.models import Closed, Leave
 from holdfast_site.caseload.flags import Content, muted, standing
 from holdfast_site.caseload.models import Overdue
-from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.caseload.words import lines
 from holdfast_site.checkins.questions import WORDS
 from holdfast_site.checkins.selectors import Shown, shown_of
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import allows, said_no
 from holdfast_site.handover.models import Matter
-from holdfast_site.oversight.models import Assignment
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client, Therapist
 from holdfast_site.people.selectors import cards_of
+from holdfast_site.people.treating import own_clients
 
 SEEN_WITHIN = timedelta(days=91)
 
@@ -76,19 +75,6 @@ def supervised(actor: Actor, *, now: datetime) -> QuerySet[Client]:
         if one.therapist_id is not None:
             ids.update(own_clients(_as_therapist(one.therapist_id)).values_list("pk", flat=True))
     return Client.objects.filter(pk__in=ids).order_by("pk")
-
-
-def supervised_since(client: Client, *, now: datetime) -> date | None:
-    """From which day on a supervisor may look at what a client tells his therapist; nothing if none may now."""
-    ever_with = Appointment.objects.filter(client=client).values("therapist")
-    told = Assignment.objects.filter(ended_at__isnull=True, told_on__lte=timezone.localdate(now))
-    found = told.filter(Q(client=client) | Q(therapist__in=ever_with)).order_by("told_on", "pk")
-    return next((one.told_on for one in found if _covers(one, client)), None)
-
-
-def _covers(assignment: Assignment, client: Client) -> bool:
-    therapist_id = assignment.therapist_id
-    return therapist_id is None or own_clients(_as_therapist(therapist_id)).filter(pk=client.pk).exists()
 
 
 def in_list(actor: Actor, *, now: datetime) -> Sequence[Supervised]:

@@ -7,9 +7,8 @@ from datetime import date, datetime
 from django.db import transaction
 
 from holdfast_site.access.actors import Actor
-from holdfast_site.accounts.models import Post
+from holdfast_site.accounts.models import Assignment, Post
 from holdfast_site.audit.services import Action, record
-from holdfast_site.oversight.models import Assignment
 from holdfast_site.people.models import Client, Therapist
 
 

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action, note_reading
-from holdfast_site.consents.selectors import told_to_his_therapist
 from holdfast_site.away import services as away
 from holdfast_site.away.selectors import is_away_between
 from holdfast_site.caseload.flags import record_here
+from holdfast_site.consents.selectors import told_to_his_therapist
 from holdfast_site.oversight import selectors, services
 from holdfast_site.oversight.forms import AssignForm, ClosedForm, LeaveForm
 from holdfast_site.people.models import Client

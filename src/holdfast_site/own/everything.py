@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from holdfast_site.accounts.models import CodeApp, Member, PaperCode, Passkey, Welcome
+from holdfast_site.accounts.models import Assignment, CodeApp, Member, PaperCode, Passkey, Welcome
 from holdfast_site.before.models import Knock, WayBack, Word
 from holdfast_site.caseload.models import Course, Repair
 from holdfast_site.caseload.repairs import done_of
@@ -26,7 +26,6 @@ from holdfast_site.handover.models import Did, Matter, Step, Switch
 from holdfast_site.handover.selectors import in_words
 from holdfast_site.handover.selectors import said as said_in
 from holdfast_site.messages.models import Message, Undelivered
-from holdfast_site.oversight.models import Assignment
 from holdfast_site.own.looking import who_looked
 from holdfast_site.own.selectors import Said, said
 from holdfast_site.own.words import (
@@ -234,9 +233,10 @@ def _sent(client: Client) -> Iterator[Entry]:
     for one in found.order_by("-sent_at", "-pk"):
         answered = hasattr(one, "submission")
         about = "before" if one.asks == Asks.BEFORE else "after"
-        became = "answered" if answered else "not answered"
+        became = "answered" if answered else "did not reach you" if one.came_back_at else "not answered"
         words = f"Questions {about} the session of {_day(one.appointment.starts_at)}, {became}"
         data = {"sent_at": one.sent_at, "expires_at": one.expires_at, "answered": answered}
+        data["came_back"] = one.came_back_at is not None
         yield Entry(one.sent_at, words, sees, data)
 
 

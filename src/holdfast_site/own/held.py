@@ -11,7 +11,7 @@ from enum import Enum
 
 from django.db.models import Model
 
-from holdfast_site.accounts.models import CodeApp, Member, PaperCode, Passkey, Post, Welcome
+from holdfast_site.accounts.models import Assignment, CodeApp, Member, PaperCode, Passkey, Post, Welcome
 from holdfast_site.before.models import Knock, WayBack, Word
 from holdfast_site.caseload.models import Course, Flag, Guess, Overdue, Repair
 from holdfast_site.checkins.models import Correction, Invitation, SealedBox, Submission
@@ -19,7 +19,6 @@ from holdfast_site.consents.models import Decision
 from holdfast_site.exchange.models import Upload
 from holdfast_site.handover.models import Matter, Step, Switch
 from holdfast_site.messages.models import Message, Undelivered
-from holdfast_site.oversight.models import Assignment
 from holdfast_site.people.models import Appointment, Client, Contact, Ending, Pause
 
 

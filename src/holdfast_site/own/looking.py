@@ -19,14 +19,14 @@ from django.db.models import Q, QuerySet
 
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Role
-from holdfast_site.accounts.models import STAFF, Member, Post
+from holdfast_site.accounts.models import STAFF, Assignment, Member, Post
 from holdfast_site.audit.models import Event
 from holdfast_site.audit.services import Action
-from holdfast_site.before.questions import CANCEL
+from holdfast_site.away.models import Leave
+from holdfast_site.checkins.before_questions import CANCEL
 from holdfast_site.checkins.models import Audience, Invitation, SealedBox
 from holdfast_site.checkins.selectors import opened
 from holdfast_site.handover.models import Matter, Switch
-from holdfast_site.oversight.models import Assignment, Leave
 from holdfast_site.own.words import LISTS, ROLES, did
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.schedule.selectors import DUE_WITHIN, SENT_WITHIN

@@ -17,15 +17,14 @@ from django.views.decorators.csrf import csrf_exempt
 
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.accounts.services import welcome_of_client
+from holdfast_site.accounts.supervision import supervised_since
 from holdfast_site.accounts.views import ask_for_code
 from holdfast_site.audit.services import Action, note_reading
-from holdfast_site.caseload.selectors import own_clients
 from holdfast_site.checkins.selectors import own_invitation
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import allows, history, paused_until
 from holdfast_site.consents.services import decide
 from holdfast_site.consents.words import OBJECTED_TO
-from holdfast_site.oversight.selectors import supervised_since
 from holdfast_site.own import selectors, services
 from holdfast_site.own.erasing import erase
 from holdfast_site.own.everything import about_the_calculation, as_data, everything
@@ -33,6 +32,7 @@ from holdfast_site.own.forms import STOPS, CorrectForm, DecideForm, ObjectForm, 
 from holdfast_site.own.looking import SHOWN, by_day, who_looked
 from holdfast_site.people.models import Client
 from holdfast_site.people.selectors import cards_of
+from holdfast_site.people.treating import own_clients
 
 UNREADABLE, UNAVAILABLE = 422, 503
 FEW = 3  # check-ins that stand open on the page; the older ones a tap away

@@ -9,8 +9,8 @@ from datetime import datetime
 from holdfast.tables.schema import Ending, Status
 from holdfast_site.access.actors import Role
 from holdfast_site.audit.services import Action
-from holdfast_site.before.questions import ATTEND, CANCEL, REPLY, UNTIL, WEEKS, WHY, Reply
 from holdfast_site.checkins.answers import Value
+from holdfast_site.checkins.before_questions import ATTEND, CANCEL, REPLY, UNTIL, WEEKS, WHY, Reply
 from holdfast_site.checkins.questions import CHANGE, QUESTIONS, WORDS, in_words
 from holdfast_site.handover.models import Kind, NextStep, Outcome
 from holdfast_site.messages.models import State

@@ -1,137 +1,38 @@
-"""Writing the schedule: booking, moving, calling off, and who came. Every form can be sent twice."""
+"""What only the desk does: calling off what somebody asked to have called off, and adding a client."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import datetime
+from uuid import uuid4
 
-from django.conf import settings
 from django.db import transaction
 
-from holdfast.tables.schema import Certainty, InitiatedBy, Status
+from holdfast.tables.schema import InitiatedBy
 from holdfast_site.access.actors import Actor
 from holdfast_site.audit.services import Action, record
+from holdfast_site.before.selectors import asked_to_call_off
+from holdfast_site.checkins.before_questions import CANCEL
+from holdfast_site.handover.models import Kind, Matter
+from holdfast_site.handover.selectors import said
+from holdfast_site.handover.services import settled_itself
+from holdfast_site.people import booking
 from holdfast_site.people.contacts import ContactCard
-from holdfast_site.people.models import Appointment, Client, KnownFrom, Therapist
+from holdfast_site.people.models import Appointment, Client
 from holdfast_site.people.services import add_client, keep_contact
-
-LASTS = timedelta(minutes=50)
-NOT_MARKED = (Status.BOOKED, Status.UNKNOWN)  # of a past appointment: nobody said what became of it
-OUTCOME = {True: Status.ATTENDED, False: Status.NO_SHOW}  # by whether he came
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The therapist sees somebody else at that time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Over:
-    """That time is over already, or what was to be changed is not there to be changed any more."""
-
-
-@transaction.atomic
-def book(
-    *, by: Actor, form: UUID, client: Client, therapist: Therapist, starts_at: datetime, now: datetime
-) -> Appointment | Taken | Over:
-    """Book one appointment. The same form again finds the same appointment, whatever has become of it."""
-    known = Appointment.objects.filter(appointment_id=f"site-{form}", client=client).first()
-    if known is not None:
-        return known
-    if starts_at <= now:
-        return Over()
-    if is_taken(therapist, starts_at, but=client):
-        return Taken()
-    made = Appointment.objects.create(
-        appointment_id=f"site-{form}",
-        client=client,
-        therapist=therapist,
-        starts_at=starts_at,
-        status=Status.BOOKED,
-        certainty=Certainty.RECORDED,
-        booked_at=now,
-        **said_here(now),
-    )
-    record(Action.APPOINTMENT_BOOKED, by=by, about=f"appointment:{made.pk}", at=now)
-    return made
-
-
-@transaction.atomic
-def move(
-    *, by: Actor, form: UUID, appointment_id: int, starts_at: datetime, now: datetime
-) -> Appointment | Taken | Over:
-    """Move a booked appointment: the old one stands as moved, and a new one is booked."""
-    old = Appointment.objects.select_related("client", "therapist").filter(pk=appointment_id).first()
-    if old is None:
-        return Over()
-    known = Appointment.objects.filter(appointment_id=f"site-{form}", client=old.client).first()
-    if known is not None:
-        return known
-    if old.status != Status.BOOKED or old.starts_at <= now or starts_at <= now:
-        return Over()
-    _call_off([old], Status.RESCHEDULED, InitiatedBy.UNKNOWN, now)
-    made = book(by=by, form=form, client=old.client, therapist=old.therapist, starts_at=starts_at, now=now)
-    if not isinstance(made, Appointment):
-        transaction.set_rollback(True)
-        return made
-    record(Action.APPOINTMENT_CHANGED, by=by, about=f"appointment:{old.pk}", at=now)
-    return made
 
 
 @transaction.atomic
 def call_off(*, by: Actor, appointment_id: int, who: InitiatedBy, now: datetime) -> bool:
-    """Call off a booked appointment. False if it was not booked any more: then nothing changes."""
-    found = Appointment.objects.filter(pk=appointment_id, status=Status.BOOKED, starts_at__gt=now).first()
-    if found is None:
+    """Call off an appointment; that does what he asked for by his link, unless he said or asked for more."""
+    if not booking.call_off(by=by, appointment_id=appointment_id, who=who, now=now):
         return False
-    late = found.starts_at - now < timedelta(hours=settings.SITE.notice_hours)
-    _call_off([found], Status.LATE_CANCELLED if late else Status.CANCELLED, who, now)
-    record(Action.APPOINTMENT_CHANGED, by=by, about=f"appointment:{found.pk}", at=now)
+    pair = Appointment.objects.values("client", "therapist").get(pk=appointment_id)
+    left = asked_to_call_off(now=now)
+    if not Appointment.objects.filter(**pair, pk__in=left).exists():
+        for matter in Matter.objects.filter(**pair, kind=Kind.CANCEL, closed_at__isnull=True).select_related("client"):
+            if set(said(matter)) <= {CANCEL}:
+                settled_itself(matter, form=uuid4(), by=by, now=now)
     return True
-
-
-@transaction.atomic
-def call_off_all_with(*, by: Actor, client: Client, therapist: Therapist, now: datetime) -> int:
-    """Call off whatever is booked of a client with one therapist: he goes on with another, which is nobody's fault."""
-    ahead = Appointment.objects.filter(client=client, therapist=therapist, status=Status.BOOKED, starts_at__gt=now)
-    found = list(ahead.order_by("starts_at", "pk"))
-    _call_off(found, Status.CANCELLED, InitiatedBy.UNKNOWN, now)
-    for one in found:
-        record(Action.APPOINTMENT_CHANGED, by=by, about=f"appointment:{one.pk}", at=now)
-    return len(found)
-
-
-@transaction.atomic
-def mark(*, by: Actor, appointment_id: int, came: bool, now: datetime) -> bool:
-    """Write down whether somebody came. False if it is still to come, or was marked meanwhile."""
-    past = Appointment.objects.filter(pk=appointment_id, starts_at__lte=now)
-    changed = past.filter(status__in=NOT_MARKED).update(
-        status=OUTCOME[came], certainty=Certainty.RECORDED, status_at=now, **said_here(now)
-    )
-    if changed:
-        record(Action.APPOINTMENT_MARKED, by=by, about=f"appointment:{appointment_id}", at=now)
-    return bool(changed)
-
-
-def said_here(now: datetime) -> dict[str, Any]:
-    """What stands with a time or a status that somebody here said: an export gives way to it (``settling``)."""
-    return {"known_from": KnownFrom.SITE, "known_at": now}
-
-
-def is_taken(therapist: Therapist, starts_at: datetime, *, but: Client) -> bool:
-    """Whether the therapist has a booked appointment that overlaps. The same client's own does not count."""
-    near = (starts_at - LASTS, starts_at + LASTS)
-    booked = Appointment.objects.filter(therapist=therapist, status=Status.BOOKED).exclude(client=but)
-    return booked.filter(starts_at__gt=near[0], starts_at__lt=near[1]).exists()
-
-
-def _call_off(appointments: list[Appointment], status: Status, who: InitiatedBy, now: datetime) -> None:
-    for one in appointments:
-        one.status, one.initiated_by, one.certainty, one.status_at = status, who, Certainty.RECORDED, now
-        one.known_from, one.known_at = KnownFrom.SITE, now
-        one.save(update_fields=["status", "initiated_by", "certainty", "status_at", "known_from", "known_at"])
 
 
 @transaction.atomic

@@ -17,9 +17,9 @@ from holdfast.tables.schema import InitiatedBy
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.away.selectors import absence
-from holdfast_site.before.services import call_off
 from holdfast_site.dates import FIRST, LAST
 from holdfast_site.messages.selectors import has_delivery_problem
+from holdfast_site.people import booking
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client, Therapist
 from holdfast_site.people.services import keep_contact
@@ -40,8 +40,8 @@ MEANWHILE = "He or somebody else changed this while you had it open. Nothing of 
 UNCLEAR = "Something is missing, or is not a day, a time or an address. Nothing was saved."
 BOOKING_WRONG = {"on": "Day: this is not a day.", "at": "Time: this is not a time.", "form": "Open this page anew."}
 WRONG = {
-    services.Taken: "The therapist sees somebody else at that time. Nothing was saved: choose another time.",
-    services.Over: "That time is over, or the appointment is not booked any more. Nothing was saved.",
+    booking.Taken: "The therapist sees somebody else at that time. Nothing was saved: choose another time.",
+    booking.Over: "That time is over, or the appointment is not booked any more. Nothing was saved.",
 }
 
 
@@ -74,7 +74,7 @@ def book(request: ActingRequest) -> HttpResponse:
     away = absence(therapist.pk, told["on"])
     if away and not told["though_away"]:
         return _book_page(request, away=away, status=CHANGED_MEANWHILE)
-    made = services.book(
+    made = booking.book(
         by=request.actor,
         form=told["form"],
         client=client,
@@ -114,7 +114,7 @@ def came(request: ActingRequest, appointment: int) -> HttpResponse:
     said = {"yes": True, "no": False}.get(request.POST.get("came", ""))
     if said is None:
         raise Http404
-    services.mark(by=request.actor, appointment_id=found.pk, came=said, now=timezone.now())
+    booking.mark(by=request.actor, appointment_id=found.pk, came=said, now=timezone.now())
     return _to_its_day(found) or redirect("schedule:day")
 
 
@@ -187,7 +187,7 @@ def _move(request: ActingRequest, found: Appointment) -> HttpResponse:
     away = absence(found.therapist_id, told["on"])
     if away and not told["though_away"]:
         return _appointment_page(request, found, away=away, status=CHANGED_MEANWHILE)
-    made = services.move(
+    made = booking.move(
         by=request.actor, form=told["form"], appointment_id=found.pk, starts_at=_moment(told), now=timezone.now()
     )
     return _to_its_day(made) or _appointment_page(request, found, wrong=WRONG[type(made)], status=CHANGED_MEANWHILE)
@@ -198,7 +198,7 @@ def _off(request: ActingRequest, found: Appointment) -> HttpResponse:
     if not form.is_valid():
         return _appointment_page(request, found, wrong=UNCLEAR, status=UNREADABLE)
     who = InitiatedBy(form.cleaned_data["who"])
-    call_off(by=request.actor, appointment_id=found.pk, who=who, now=timezone.now())
+    services.call_off(by=request.actor, appointment_id=found.pk, who=who, now=timezone.now())
     return _to_its_day(found) or redirect("schedule:day")
 
 

@@ -41,7 +41,7 @@ def test_who_is_not_to_be_counted_is_in_none_of_the_leads_figures(cast, now):
 
 def test_the_supervisor_reads_his_words_only_while_he_says_so(cast, browser, now):
     from holdfast_site.access.actors import Actor, Role
-    from holdfast_site.oversight.models import Assignment
+    from holdfast_site.accounts.models import Assignment
     from holdfast_site.oversight.selectors import checkins, may_read_words
     from tests.site.conftest import staff
 

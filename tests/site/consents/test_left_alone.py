@@ -45,7 +45,7 @@ def stop(dan, given="no"):
 
 @pytest.mark.hazard("H-09")
 def test_nobody_opens_what_he_said_and_those_who_treat_him_are_told(cast, browser, dan, now):
-    from holdfast_site.oversight.models import Assignment
+    from holdfast_site.accounts.models import Assignment
 
     sue = staff("supervisor")
     Assignment.objects.create(supervisor=sue, therapist=cast.alma, told_on=now.date(), assigned_at=now)

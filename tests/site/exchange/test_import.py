@@ -264,8 +264,8 @@ def test_where_no_file_fits_nothing_is_offered_and_nothing_changes(desk):
 
 def test_when_it_was_exported_can_be_said_and_counts_against_what_was_marked_since(desk, now):
     from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.people.booking import mark
     from holdfast_site.people.models import Appointment
-    from holdfast_site.schedule.services import mark
 
     page = brought(desk, ROWS.replace("no_show", "unknown")).url
     tried = desk.get(page).content.decode()

@@ -72,8 +72,8 @@ def _ahead(now):
 
 
 def came(by, id, now, *, came=True):
+    from holdfast_site.people.booking import mark
     from holdfast_site.people.models import Appointment
-    from holdfast_site.schedule.services import mark
 
     assert mark(by=by, appointment_id=Appointment.objects.get(appointment_id=id).pk, came=came, now=now)
 
@@ -117,8 +117,8 @@ def test_the_same_export_twice_changes_nothing(desk, by, now, past, ahead, rows)
 
 
 def test_what_was_called_off_here_stays_so_though_an_older_export_has_it_as_booked(desk, by, now, ahead):
+    from holdfast_site.people.booking import call_off
     from holdfast_site.people.models import Appointment
-    from holdfast_site.schedule.services import call_off
 
     whole = export(now - timedelta(days=1), row("x1", ahead, "booked"))
     taken(desk, whole)
@@ -129,8 +129,8 @@ def test_what_was_called_off_here_stays_so_though_an_older_export_has_it_as_book
 
 
 def test_what_was_moved_here_stays_moved_until_it_is_moved_there_too(desk, by, now, ahead):
+    from holdfast_site.people.booking import move
     from holdfast_site.people.models import Appointment
-    from holdfast_site.schedule.services import move
 
     taken(desk, export(now - timedelta(days=1), row("x1", ahead, "booked")))
     at, later = now - timedelta(hours=3), ahead + timedelta(days=1)
@@ -174,8 +174,8 @@ def test_an_upgraded_site_knows_what_was_said_there(by, now, past, ahead, cast):
 
     from django.apps import apps
 
+    from holdfast_site.people.booking import book
     from holdfast_site.people.models import Appointment
-    from holdfast_site.schedule.services import book
     from tests.site.conftest import appointment
 
     step = import_module("holdfast_site.people.migrations.0005_from_where_it_is_known")

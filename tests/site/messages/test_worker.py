@@ -96,3 +96,20 @@ def test_a_round_that_fails_is_followed_by_the_next_one(site, caplog):
 
     _keep_doing(turn, 0.001, stopped)
     assert len(rounds) == 3
+
+
+def test_tables_are_made_once_for_all_that_is_worked_out_from_them(cast, now, settings, monkeypatch):
+    from holdfast_site import refreshing
+    from holdfast_site.caseload import adapters, services
+
+    made = []
+
+    def counted(moment):
+        made.append(moment)
+        return adapters.tables(moment)
+
+    settings.SITE = settings.SITE.model_copy(update={"early_warning": True})
+    monkeypatch.setattr(refreshing, "tables", counted)
+    monkeypatch.setattr(services, "tables", counted)
+    refreshing.refresh(now)
+    assert len(made) == 1

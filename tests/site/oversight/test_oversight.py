@@ -67,7 +67,7 @@ def test_before_the_clients_were_told_he_sees_nothing(cast, lead, sue, today):
 
 
 def test_when_it_ends_he_sees_nothing_from_the_next_request_on(cast, lead, sue, today):
-    from holdfast_site.oversight.models import Assignment
+    from holdfast_site.accounts.models import Assignment
 
     assigned(lead, today)
     assert sue.get("/supervised/client/dan").status_code == 200
@@ -109,7 +109,7 @@ def test_every_look_is_in_the_audit(cast, lead, sue, today):
     ],
 )
 def test_what_cannot_be_assigned_is_refused(cast, lead, sue, today, told):
-    from holdfast_site.oversight.models import Assignment
+    from holdfast_site.accounts.models import Assignment
 
     assert assigned(lead, today, **told).status_code == 422
     assert not Assignment.objects.exists()
@@ -262,7 +262,7 @@ def test_a_client_is_told_who_supervises_what_and_since_when_on_his_page_and_bes
 def test_a_supervisor_sees_what_was_said_to_whom_he_oversees_since_it_was_told(cast, browser, now, today):
     """Not what a client told another therapist before, nor what he said before he was told that somebody looks on."""
     from holdfast_site.access.actors import Actor, Role
-    from holdfast_site.oversight.models import Assignment
+    from holdfast_site.accounts.models import Assignment
     from holdfast_site.oversight.selectors import checkins
 
     sue = staff("supervisor")
@@ -296,7 +296,7 @@ def seen_by(sue):
 def test_a_supervisor_sees_whom_the_early_warning_points_to_reasons_first_while_he_is_assigned(
     cast, lead, sue, today, warned
 ):
-    from holdfast_site.oversight.models import Assignment
+    from holdfast_site.accounts.models import Assignment
 
     assigned(lead, today)
     for page in seen_by(sue):

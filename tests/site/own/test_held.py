@@ -68,7 +68,7 @@ def said_by_link(cast, browser, now):
 
 def kept_by_the_practice(cast, now, settings):
     from holdfast_site.access.actors import OPERATOR, Role
-    from holdfast_site.accounts.models import CodeApp, PaperCode, Passkey, Post
+    from holdfast_site.accounts.models import Assignment, CodeApp, PaperCode, Passkey, Post
     from holdfast_site.accounts.services import add_member
     from holdfast_site.caseload.models import Course, Flag, Guess, Overdue, Repair
     from holdfast_site.caseload.repairs import Done, sealed
@@ -76,7 +76,6 @@ def kept_by_the_practice(cast, now, settings):
     from holdfast_site.consents.services import decide
     from holdfast_site.handover.models import Did, Matter, Step, Switch
     from holdfast_site.messages.models import Message, Undelivered
-    from holdfast_site.oversight.models import Assignment
     from holdfast_site.own.services import give_way_in
     from holdfast_site.people.contacts import ContactCard
     from holdfast_site.people.models import Ending, Pause

@@ -94,8 +94,7 @@ def test_lists_of_what_is_to_be_seen_to_while_something_of_his_is_open(cast, now
 
 
 def test_the_supervisors_list_and_the_leads_page_that_names_him(cast, now):
-    from holdfast_site.accounts.models import Post
-    from holdfast_site.oversight.models import Assignment
+    from holdfast_site.accounts.models import Assignment, Post
 
     sam, lead = signed_in("supervisor"), signed_in("lead")
     for browser, page in ((sam, "/supervised/"), (lead, "/people/arranged")):

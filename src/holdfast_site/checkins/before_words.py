@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from holdfast_site.before.questions import ATTEND, CANCEL, REPLY, UNTIL, WEEKS, WHY, Reply
 from holdfast_site.checkins.answers import Value
+from holdfast_site.checkins.before_questions import ATTEND, CANCEL, REPLY, UNTIL, WEEKS, WHY, Reply
 
 WILL_COME = 8  # of 10: from here on the silence model reads it as a yes
 SAYS = {

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.db import models
-
-from holdfast_site.handover.models import Kind
 
 ATTEND, REPLY, UNTIL, WHY, CANCEL = "attend_next", "reply", "until", "why", "cancel"
 SURE = tuple(range(11))
@@ -23,13 +21,6 @@ class Reply(models.TextChoices):
     CALL = "call", "Call me"
 
 
-MATTERS: Mapping[Reply, Kind] = {
-    Reply.SLOWER: Kind.SLOWER,
-    Reply.SOMEONE_ELSE: Kind.SOMEONE_ELSE,
-    Reply.PAUSE: Kind.PAUSE,
-    Reply.DONE: Kind.DONE,
-    Reply.CALL: Kind.CALL,
-}
 WEEKS: Sequence[tuple[str, str]] = (
     ("2", "2 weeks"),
     ("4", "4 weeks"),
