@@ -17,10 +17,11 @@ from holdfast_site.accounts.sessions import is_fresh, signed_in
 from holdfast_site.before.selectors import way_back_of_link
 from holdfast_site.checkins import selectors
 from holdfast_site.checkins.models import Asks, Invitation
+from holdfast_site.messages.selectors import contact_of_link
 
 # how the address table calls the secret of a link, and what such a link may be for
 LINKS = {"link": (Asks.CHECKIN,), "asked": (Asks.BEFORE,), "sent": tuple(Asks)}
-WAY_BACK = "back"
+WAY_BACK, ADDRESS = "back", "address"
 FOREIGN = frozenset({"cross-site", "same-site"})
 
 
@@ -68,6 +69,9 @@ def actor_of(request: HttpRequest, kwargs: Mapping[str, Any]) -> Actor:
     if WAY_BACK in kwargs:
         way = way_back_of_link(kwargs[WAY_BACK])
         return ANYONE if way is None else Actor(Role.LINK_HOLDER, id=f"back-{way.pk}", way_back_id=way.pk)
+    if ADDRESS in kwargs:
+        contact = contact_of_link(kwargs[ADDRESS], now=timezone.now())
+        return ANYONE if contact is None else Actor(Role.LINK_HOLDER, id=f"address-{contact.pk}", contact_id=contact.pk)
     for name, asks in LINKS.items():
         if name in kwargs:
             return _holder_of(selectors.invitation_of_link(kwargs[name], asks))

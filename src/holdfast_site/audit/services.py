@@ -43,6 +43,8 @@ class Action(StrEnum):
     CLIENT_READ = "client.read"
     KEPT_READ = "kept.read"
     APPOINTMENT_MARKED = "appointment.marked"
+    ADDRESS_CONFIRMED = "address.confirmed"
+    ADDRESS_DENIED = "address.denied"
     CONTACT_CHANGED = "contact.changed"
     MATTER_OPENED = "matter.opened"
     MATTERS_READ = "matters.read"
