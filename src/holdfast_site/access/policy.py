@@ -129,6 +129,7 @@ POLICY: Mapping[str, Rule] = {
         Rule("oversight:arranged", READ_AND_SEND, LEAD, Owns.STAFF),
         Rule("roster:people", READ_AND_SEND, LEAD, Owns.STAFF),
         Rule("roster:access", SEND, LEAD, Owns.STAFF),
+        Rule("roster:names", READ_AND_SEND, LEAD, Owns.STAFF),
         Rule("roster:therapist", READ_AND_SEND, LEAD, Owns.STAFF),
         Rule("handover:story", READ, THERAPIST, Owns.OWN_CASELOAD),
     )

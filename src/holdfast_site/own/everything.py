@@ -181,8 +181,8 @@ def _story(client: Client) -> Iterator[Entry]:
             box = settings.VAULT.client_box(client.pk, client.wrapped_key)
             story = box.open(one.sealed, place=one.place).decode()
         told = f"You let this go along: {story}" if story else "You let nothing go along"
-        words = f"You went on with {one.goes_to_id} after {one.leaves_id}. {told}"
-        yield Entry(one.decided_at, words, f"{one.goes_to_id}, your therapist from then on", {"story": story})
+        words = f"You went on with {one.goes_to} after {one.leaves}. {told}"
+        yield Entry(one.decided_at, words, f"{one.goes_to}, your therapist from then on", {"story": story})
 
 
 def _wishes(client: Client) -> Iterator[Entry]:
@@ -246,7 +246,7 @@ def _sent(client: Client) -> Iterator[Entry]:
 def _appointments(client: Client) -> Iterator[Entry]:
     for one in Appointment.objects.filter(client=client).order_by("-starts_at", "-pk"):
         became = BECAME.get(one.status, one.status)
-        data = {"starts_at": one.starts_at, "status": became, "with": one.therapist_id, "kind": one.modality}
+        data = {"starts_at": one.starts_at, "status": became, "with": str(one.therapist), "kind": one.modality}
         known = {"booked_at": one.booked_at, "known_from": one.get_known_from_display(), "known_at": one.known_at}
         kind = f", {one.get_modality_display().replace('_', ' ')}" if one.modality else ""
         yield Entry(one.starts_at, f"With {one.therapist_id}: {became}{kind}", SCHEDULE, data | known)
@@ -254,14 +254,14 @@ def _appointments(client: Client) -> Iterator[Entry]:
 
 def _endings(client: Client) -> Iterator[Entry]:
     for one in Ending.objects.filter(client=client).order_by("-ended_on", "-pk"):
-        data = {"on": one.ended_on, "kind": one.kind, "with": one.therapist_id}
+        data = {"on": one.ended_on, "kind": one.kind, "with": str(one.therapist)}
         yield Entry(one.ended_on, f"With {one.therapist_id}: {ENDED[one.kind]}", CARE, data)
 
 
 def _pauses(client: Client) -> Iterator[Entry]:
     for one in Pause.objects.filter(client=client).order_by("-at", "-pk"):
         until = f" until {_day(one.until)}" if one.until else ""
-        data = {"from": one.at, "until": one.until, "with": one.therapist_id}
+        data = {"from": one.at, "until": one.until, "with": str(one.therapist)}
         yield Entry(one.at, f"A break with {one.therapist_id}{until}", CARE, data)
 
 

@@ -14,7 +14,7 @@ from holdfast_site.accounts.services import Told
 from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.people.models import Therapist
 from holdfast_site.roster import selectors, services
-from holdfast_site.roster.forms import AddForm, TherapistForm
+from holdfast_site.roster.forms import AddForm, NamesForm, TherapistForm
 from holdfast_site.roster.words import AXIS_ENDS
 
 UNREADABLE = 422
@@ -34,6 +34,7 @@ def people(request: ActingRequest) -> HttpResponse:
         login=told["login"],
         role=Role(told["role"]),
         therapist_id=told["therapist"],
+        name=told["name"],
         now=timezone.now(),
     )
     if isinstance(done, str):
@@ -67,13 +68,30 @@ def _again(request: ActingRequest, member: int) -> HttpResponse:
 
 
 def therapist(request: ActingRequest, therapist_id: str) -> HttpResponse:
-    """For how many clients a therapist has room, and how the therapist works."""
+    """A therapist's name, for how many clients there is room, and how the therapist works."""
     found = get_object_or_404(selectors.therapists(request.actor), pk=therapist_id)
     form = TherapistForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and selectors.is_called_so(form.cleaned_data["name"], but=found):
+        return _therapist_page(request, found, wrong=services.CALLED_SO.format(name=form.cleaned_data["name"]))
     if form.is_valid():
         services.keep_therapist(by=request.actor, therapist=found, told=form.cleaned_data, now=timezone.now())
         return redirect("roster:people")
     return _therapist_page(request, found, wrong=UNCLEAR if form.is_bound else "")
+
+
+def names(request: ActingRequest) -> HttpResponse:
+    """Name the therapists who are still called by their ids."""
+    nameless = selectors.nameless(request.actor)
+    form, wrong = NamesForm(nameless, request.POST if request.method == "POST" else None), ""
+    if form.is_bound:
+        told = form.names() if form.is_valid() else {}
+        wrong = UNCLEAR
+        if form.is_valid():
+            wrong = services.keep_names(by=request.actor, therapists=nameless, names=told, now=timezone.now())
+        if not wrong:
+            return redirect("roster:names" if told and selectors.nameless(request.actor) else "roster:people")
+    note_reading(Action.STAFF_READ, by=request.actor, about="names", now=timezone.now())
+    return render(request, "roster/names.html", {"form": form, "wrong": wrong}, status=UNREADABLE if wrong else 200)
 
 
 def _page(request: ActingRequest, *, wrong: str = "", told: Told | None = None, who: str = "") -> HttpResponse:
@@ -81,6 +99,7 @@ def _page(request: ActingRequest, *, wrong: str = "", told: Told | None = None, 
     context = {
         "working": selectors.working(request.actor),
         "therapists": selectors.therapists(request.actor),
+        "nameless": len(selectors.nameless(request.actor)),
         "roles": [(role.value, words) for role, words in selectors.ROLE_WORDS.items()],
         "wrong": wrong,
         "told": request.POST if wrong else {},

@@ -72,7 +72,7 @@ def clients(actor: Actor) -> QuerySet[Client]:
 
 def therapists(actor: Actor) -> QuerySet[Therapist]:
     """Whom somebody can be booked with. For anybody but the desk: nobody."""
-    return Therapist.objects.order_by("pk") if actor.role is Role.DESK else Therapist.objects.none()
+    return Therapist.objects.order_by("name", "pk") if actor.role is Role.DESK else Therapist.objects.none()
 
 
 def appointments(actor: Actor) -> QuerySet[Appointment]:
