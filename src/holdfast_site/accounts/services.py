@@ -160,7 +160,8 @@ def add_passkey(
 
 @transaction.atomic
 def remove_passkey(*, by: Actor, member: Member, passkey_id: int, now: datetime) -> bool:
-    """Take one of his passkeys away; never the last way in."""
+    """Take one of his passkeys away; never the last way in, also not if two are taken away at once."""
+    Member.objects.select_for_update().get(pk=member.pk)
     others = member.passkeys.exclude(pk=passkey_id)
     if not others.exists() and not CodeApp.objects.filter(member=member).exists():
         return False

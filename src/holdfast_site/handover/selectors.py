@@ -76,7 +76,7 @@ def kept_boxes(actor: Actor) -> QuerySet[SealedBox]:
     boxes = SealedBox.objects.filter(audience=Audience.CARE_CONTACT)
     alone = said_no(Consent.ANSWERS)
     theirs = boxes.exclude(submission__invitation__appointment__client__in=alone)
-    return theirs.exclude(submission__invitation__appointment__therapist__in=_treats(actor)).select_related(
+    return theirs.exclude(submission__invitation__appointment__client__in=_own_clients(actor)).select_related(
         "submission__invitation__appointment__client", "submission__invitation__appointment__therapist"
     )
 
@@ -100,9 +100,13 @@ def _kept(box: SealedBox, cards: Mapping[str, ContactCard], matters: Mapping[tup
     )
 
 
-def _treats(actor: Actor) -> list[str | None]:
-    """The therapists who are the same person in another role."""
-    return list(Post.objects.filter(member=int(actor.id), therapist__isnull=False).values_list("therapist", flat=True))
+def _own_clients(actor: Actor) -> QuerySet[Client]:
+    """Whom the same person treats or has treated in another role: of these she is a therapist, whatever she acts as.
+
+    It does not matter whom he told it about: who comes to her is told so by nothing that he kept from therapists.
+    """
+    posts = Post.objects.filter(member=int(actor.id), therapist__isnull=False)
+    return Client.objects.filter(appointments__therapist__in=posts.values("therapist"))
 
 
 # --- matters ----------------------------------------------------------------------------------------
@@ -159,7 +163,7 @@ def held_by(actor: Actor) -> QuerySet[Matter]:
         return _listed(Matter.objects.filter(holder=actor.role, **own))
     if actor.role is not Role.CARE_CONTACT:
         return Matter.objects.none()
-    may = Q(kind__in=NOTICED) | ~Q(therapist__in=_treats(actor))
+    may = Q(kind__in=NOTICED) | ~Q(client__in=_own_clients(actor))
     return _listed(Matter.objects.filter(may, holder=actor.role))
 
 

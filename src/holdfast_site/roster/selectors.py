@@ -71,6 +71,12 @@ def style_of(therapist: Therapist) -> dict[str, int | None]:
     return {axis: getattr(therapist, f"style_{axis}") for axis in AXES}
 
 
+def is_only_care_contact(member: Member) -> bool:
+    """Whether nobody else who may sign in receives what is not for the therapist."""
+    contacts = Post.objects.filter(role=Role.CARE_CONTACT, member__is_active=True)
+    return contacts.filter(member=member).exists() and not contacts.exclude(member=member).exists()
+
+
 def is_last_lead(member: Member) -> bool:
     """Whether nobody else who may sign in leads the practice."""
     leads = Post.objects.filter(role=Role.LEAD, member__is_active=True)

@@ -12,8 +12,9 @@ from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Member, Post
 from holdfast_site.accounts.services import Told, add_member, welcome
 from holdfast_site.audit.services import Action, record
+from holdfast_site.handover.models import Matter
 from holdfast_site.people.models import Therapist
-from holdfast_site.roster.selectors import is_called_so, is_last_lead, members
+from holdfast_site.roster.selectors import is_called_so, is_last_lead, is_only_care_contact, members
 
 CALLED_SO = "Another therapist here is called {name}. Add something that tells them apart. Nothing was saved."
 
@@ -57,14 +58,26 @@ def new_way_in(*, by: Actor, member_id: int, now: datetime) -> Told | None:
     return None if post is None else welcome(by=by, post=post, now=now)
 
 
+@dataclass(frozen=True, slots=True)
+class OnlyCareContact:
+    """Nobody else receives what is not for the therapist. Nothing was changed: first it has to be said again."""
+
+
 @transaction.atomic
-def end(*, by: Actor, member_id: int, now: datetime) -> bool:
-    """Take somebody's access away. False: there is nobody to take it from, or nobody would lead the practice then."""
+def end(*, by: Actor, member_id: int, now: datetime, sure: bool = False) -> bool | OnlyCareContact:
+    """Take somebody's access away; what he had taken on is nobody's again, for whoever has the role.
+
+    False: there is nobody to take it from, or nobody would lead the practice then, and so nobody could add another.
+    """
+    list(Member.objects.select_for_update().order_by("pk"))  # two leads who end each other: one of them does
     member = members(by).filter(pk=member_id, is_active=True).first()
     if member is None or str(member.pk) == by.id or is_last_lead(member):
         return False
+    if is_only_care_contact(member) and not sure:
+        return OnlyCareContact()
     member.is_active = False
     member.save(update_fields=["is_active"])
+    Matter.objects.filter(owner__member=member, closed_at__isnull=True).update(owner=None)
     record(Action.MEMBER_ENDED, by=by, about=f"member:{member.pk}", at=now)
     return True
 

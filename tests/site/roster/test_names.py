@@ -1,4 +1,4 @@
-"""Therapists by name: given in one go by the lead, shown wherever somebody reads who treats whom; tables keep the ids."""
+"""Therapists by name: given in one go by the lead, shown wherever somebody reads who treats whom, not in tables."""
 
 from __future__ import annotations
 
