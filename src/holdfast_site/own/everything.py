@@ -244,7 +244,7 @@ def _sent(client: Client) -> Iterator[Entry]:
 
 
 def _appointments(client: Client) -> Iterator[Entry]:
-    for one in Appointment.objects.filter(client=client).order_by("-starts_at", "-pk"):
+    for one in Appointment.objects.filter(client=client).select_related("therapist").order_by("-starts_at", "-pk"):
         became = BECAME.get(one.status, one.status)
         data = {"starts_at": one.starts_at, "status": became, "with": str(one.therapist), "kind": one.modality}
         known = {"booked_at": one.booked_at, "known_from": one.get_known_from_display(), "known_at": one.known_at}
@@ -253,13 +253,13 @@ def _appointments(client: Client) -> Iterator[Entry]:
 
 
 def _endings(client: Client) -> Iterator[Entry]:
-    for one in Ending.objects.filter(client=client).order_by("-ended_on", "-pk"):
+    for one in Ending.objects.filter(client=client).select_related("therapist").order_by("-ended_on", "-pk"):
         data = {"on": one.ended_on, "kind": one.kind, "with": str(one.therapist)}
         yield Entry(one.ended_on, f"With {one.therapist}: {ENDED[one.kind]}", CARE, data)
 
 
 def _pauses(client: Client) -> Iterator[Entry]:
-    for one in Pause.objects.filter(client=client).order_by("-at", "-pk"):
+    for one in Pause.objects.filter(client=client).select_related("therapist").order_by("-at", "-pk"):
         until = f" until {_day(one.until)}" if one.until else ""
         data = {"from": one.at, "until": one.until, "with": str(one.therapist)}
         yield Entry(one.at, f"A break with {one.therapist}{until}", CARE, data)
@@ -272,7 +272,7 @@ def _noted(client: Client) -> Iterator[Entry]:
 
 
 def _worked_out(client: Client) -> Iterator[Entry]:
-    for one in Course.objects.filter(client=client).order_by("pk"):
+    for one in Course.objects.filter(client=client).select_related("therapist").order_by("pk"):
         days = f"{one.rhythm_days:.0f} days"
         whose = "You usually come" if one.rhythm_is_own else "People here usually come, and so it is taken of you,"
         yield Entry(None, f"{whose} every {days} to {one.therapist}", THERAPIST)
