@@ -43,6 +43,7 @@ class Action(StrEnum):
     CLIENT_READ = "client.read"
     KEPT_READ = "kept.read"
     APPOINTMENT_MARKED = "appointment.marked"
+    ADDRESS_ASKED = "address.asked"
     ADDRESS_CONFIRMED = "address.confirmed"
     ADDRESS_DENIED = "address.denied"
     CONTACT_CHANGED = "contact.changed"

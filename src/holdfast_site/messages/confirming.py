@@ -54,7 +54,7 @@ def ask_whether_his(*, by: Actor, client: Client, now: datetime) -> bool:
         return False
     told = {f"{WAYS[card.channel]}_by": by.mark, "to_confirm": True}
     Contact.objects.filter(client=client).update(**told)
-    record(Action.CONTACT_CHANGED, by=by, about=f"client:{client.pk}", at=now)
+    record(Action.ADDRESS_ASKED, by=by, about=f"client:{client.pk}", at=now)
     _ask(client, card, now)
     return True
 

@@ -28,7 +28,10 @@ def confirming(link: str, *, by_sms: bool) -> tuple[str, str]:
     """The same of what asks whether a new address is his."""
     if by_sms:
         return "", f"Is this your number? Please say yes or no here: {link}"
-    return "Is this your address?", f"Please say yes or no here:\n\n{link}\n\nUntil then it is only used in part.\n"
+    return (
+        "Is this your address?",
+        f"Please say yes or no here:\n\n{link}\n\nIf you say no, nothing more is sent here.\n",
+    )
 
 
 def moved(phone: str) -> tuple[str, str]:

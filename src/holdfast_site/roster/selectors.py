@@ -55,9 +55,9 @@ def therapists(actor: Actor) -> QuerySet[Therapist]:
     return Therapist.objects.order_by("name", "pk") if actor.role is Role.LEAD else Therapist.objects.none()
 
 
-def nameless(actor: Actor) -> Sequence[Therapist]:
-    """Therapists who are still called by their ids, as many as are named in one go."""
-    return list(therapists(actor).filter(name="")[:AT_ONCE])
+def nameless(actor: Actor) -> QuerySet[Therapist]:
+    """Therapists who are still called by their ids."""
+    return therapists(actor).filter(name="")
 
 
 def is_called_so(name: str, *, but: Therapist | None = None) -> bool:

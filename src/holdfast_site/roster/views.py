@@ -94,7 +94,7 @@ def therapist(request: ActingRequest, therapist_id: str) -> HttpResponse:
 
 def names(request: ActingRequest) -> HttpResponse:
     """Name the therapists who are still called by their ids."""
-    nameless = selectors.nameless(request.actor)
+    nameless = list(selectors.nameless(request.actor)[: selectors.AT_ONCE])
     form, wrong = NamesForm(nameless, request.POST if request.method == "POST" else None), ""
     if form.is_bound:
         told = form.names() if form.is_valid() else {}
@@ -102,7 +102,7 @@ def names(request: ActingRequest) -> HttpResponse:
         if form.is_valid():
             wrong = services.keep_names(by=request.actor, therapists=nameless, names=told, now=timezone.now())
         if not wrong:
-            return redirect("roster:names" if told and selectors.nameless(request.actor) else "roster:people")
+            return redirect("roster:names" if told and selectors.nameless(request.actor).exists() else "roster:people")
     note_reading(Action.STAFF_READ, by=request.actor, about="names", now=timezone.now())
     return render(request, "roster/names.html", {"form": form, "wrong": wrong}, status=UNREADABLE if wrong else 200)
 
@@ -114,7 +114,7 @@ def _page(
     context = {
         "working": selectors.working(request.actor),
         "therapists": selectors.therapists(request.actor),
-        "nameless": len(selectors.nameless(request.actor)),
+        "nameless": selectors.nameless(request.actor).count(),
         "roles": [(role.value, words) for role, words in selectors.ROLE_WORDS.items()],
         "wrong": wrong,
         "only": only,

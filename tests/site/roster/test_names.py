@@ -26,7 +26,7 @@ def named(**names):
 def test_all_of_them_are_named_in_one_go_and_whoever_is_left_out_keeps_the_id(cast, lead):
     from holdfast_site.people.models import Therapist
 
-    assert "2 are still called by an id" in text(lead.get("/people/"))
+    assert "2 are still called by an id." in text(lead.get("/people/"))
     answer = lead.post("/people/names", {"name alma": " Alma Reid ", "name ben": "", "name eve": "Eve"})
     assert (answer.status_code, answer["Location"]) == (302, "/people/names")
     assert dict(Therapist.objects.values_list("pk", "name")) == {"alma": "Alma Reid", "ben": ""}

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("checkins", "0003_corrections"),
         ("messages", "0001_outbox"),
-        ("people", "0005_names_and_whose_address"),
+        ("people", "0006_names_and_whose_address"),
     ]
 
     operations = [

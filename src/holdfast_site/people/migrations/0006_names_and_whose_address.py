@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0004_who_has_room"),
+        ("people", "0005_from_where_it_is_known"),
     ]
 
     operations = [
