@@ -101,5 +101,5 @@ def test_the_desk_books_and_calls_off(browser, links):
     page.click("text=Move or call off")
     page.check("label:has-text('The practice') input")
     page.click("button:has-text('Call it off')")
-    assert page.locator("text=with T01: called off").count() == 1
+    assert page.locator("text=with Miriam Adler: called off").count() == 1
     page.close()
