@@ -78,7 +78,7 @@ def turn(now):
     from holdfast_site.messages.transports import transports
     from holdfast_site.worker import Sender
 
-    Sender(transports()).turn(now)
+    Sender(transports(), lambda: now).turn(now)
 
 
 def links(mail, way="c"):
@@ -331,7 +331,7 @@ def test_an_old_address_that_is_dead_stops_nothing_at_the_new_one(cast, mail, de
     from holdfast_site.messages.services import send_waiting
     from holdfast_site.messages.transports import transports
 
-    assert send_waiting(now + timedelta(minutes=1), transports()) == 0
+    assert send_waiting(lambda: now + timedelta(minutes=1), transports()) == 0
     assert Message.objects.get().state == "given_up"
     assert not Undelivered.objects.exists()
 
