@@ -80,9 +80,9 @@ def test_more_than_one_form_holds_come_in_turns(cast, lead):
 
 def test_colleagues_and_the_client_read_the_name_and_a_link_shows_none(cast, browser, now):
     from holdfast_site.access.actors import ANYONE, OPERATOR, Role
+    from holdfast_site.away.services import keep_leave
     from holdfast_site.handover.models import Kind
     from holdfast_site.handover.services import open_matter
-    from holdfast_site.oversight.services import keep_leave
     from tests.site.checkins.test_answer import filled
 
     named(alma="Alma Reid", ben="Ben Tully")
