@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from holdfast_site.accounts.services import Told
 
 LOCAL, PORT = "127.0.0.1", 8000
-UNSAFE = 4
+NAME = "localhost"  # the same machine by a name: under a bare number browsers make no passkeys
+UNSAFE, MOST = 4, 200
 
 
 @click.command()
@@ -61,13 +63,19 @@ def init(
 
     from holdfast_site import start
 
+    start.refuse_if_taken(folder)
     decided: dict[str, Any] = {
-        "name": _told(name, "--name", "The practice's name"),
-        "timezone": _told(timezone, "--timezone", "Its time zone, such as Europe/London"),
+        "name": _told(name, "--name", "The practice's name", field="name"),
+        "timezone": _told(timezone, "--timezone", "Its time zone, such as Europe/London", field="timezone"),
         "reading_hours": _told(
-            reading_hours, "--reading-hours", "When are answers read? Such as: Monday to Friday, 9 to 5"
+            reading_hours,
+            "--reading-hours",
+            "When are answers read? Such as: Monday to Friday, 9 to 5",
+            field="reading_hours",
         ),
-        "phone": _told(phone, "--phone", "Where do clients call the practice? Blank: no page says", blank=True),
+        "phone": _told(
+            phone, "--phone", "Where do clients call the practice? Blank: no page says", field="phone", blank=True
+        ),
         "crisis_numbers": _crisis_numbers(crisis),
         "database": database,
     }
@@ -79,7 +87,8 @@ def init(
     mail_server = _told(mail_server, "--mail-server", "Which server sends mail to clients? Blank: none", blank=True)
     if mail_server:
         decided["email"] = _mail(mail_server, mail_user, mail_password_file, mail_sender)
-        address = _told(address, "--address", "Where do people find the site? Such as https://example.org")
+        where = "Where do people find the site? Such as https://example.org"
+        address = _told(address, "--address", where, field="address")
     if address:
         decided["address"] = address
     key = key or folder.resolve().with_name(f"{folder.resolve().name}.key")
@@ -106,6 +115,8 @@ def doctor(folder: Path, listen: str) -> None:
     say(f"{folder} is safe to start.")
     for words in start.advice(folder):
         say(f"To mend: {words}")
+    for note in start.notes(folder):
+        say(note, error=True)
 
 
 @click.command("help-page")
@@ -337,7 +348,7 @@ def _serve_demo(home: Path, listen: str, port: int | None, show: bool) -> None:
         if port is not None:
             raise
         server = _server_of(made, listen, 0)
-    address = f"http://{LOCAL}:{server.effective_port}"
+    address = _address(listen, server.effective_port)
     say("A made-up practice, on this machine only. Everything in it is gone when you stop it with Ctrl+C.\n")
     for words, link in demo.links(address, timezone.now()):
         say(f"{words}\n  {link}\n")
@@ -354,6 +365,7 @@ def _serve(folder: Path, listen: str, port: int, show: bool) -> None:
     from holdfast_site import worker
     from holdfast_site.audit.services import anchor
     from holdfast_site.backup import in_use
+    from holdfast_site.config import read_config
     from holdfast_site.start import anchors, empty_working
 
     server = _server_of(folder, listen, port)
@@ -361,11 +373,18 @@ def _serve(folder: Path, listen: str, port: int, show: bool) -> None:
         empty_working()
         anchor(anchors(folder))
         worker.start(folder)
-        address = f"http://{listen}:{server.effective_port}"
+        address = _address(listen, server.effective_port)
         say(f"The site is at {address}. Stop it with Ctrl+C.")
+        if read_config(folder).address != address:
+            say(f"Links that it makes lead to {read_config(folder).address}, as its settings say.", error=True)
         if show:
             open_in_browser(address)
         server.run()
+
+
+def _address(listen: str, port: int) -> str:
+    """Where to open what listens there: on this machine by its name, for the sake of passkeys."""
+    return f"http://{NAME if listen == LOCAL else f'[{listen}]' if ':' in listen else listen}:{port}"
 
 
 def _server_of(folder: Path, listen: str, port: int) -> Any:
@@ -403,29 +422,55 @@ def _refuse_if_unsafe(folder: Path, listen: str, *, look_only: bool = False) -> 
 # --- questions --------------------------------------------------------------------------------------
 
 
-def _told(given: str | None, option: str, question: str, *, blank: bool = False) -> str:
-    """What was given as an option, or is said now.
+def _told(
+    given: str | None, option: str, question: str, *, field: str | None = None, blank: bool = False, part: str = ""
+) -> str:
+    """What was given as an option, or is said now; whoever says something wrong is told why, and asked that again.
 
     Raises
     ------
     UsageError
-        If it was not given and there is nobody to ask.
+        If it was given and is wrong, or was not given and there is nobody to ask.
     """
     if given is not None:
+        wrong = _wrong(field, given, part)
+        if wrong:
+            raise UsageError(f"{option} {wrong}")
         return given
-    if sys.stdin.isatty():
-        return str(click.prompt(question, default="" if blank else None, show_default=False))
+    if _can_ask():
+        return _asked(question, lambda said: "" if blank and not said else _wrong(field, said, part), blank=blank)
     if blank:
         return ""
     raise UsageError(f"{option} is missing, and there is nobody to ask.")
 
 
+def _can_ask() -> bool:
+    return sys.stdin.isatty()
+
+
+def _asked(question: str, wrong: Callable[[str], str], *, blank: bool = False) -> str:
+    """Ask until it is right."""
+
+    def right(said: str) -> str:
+        why = wrong(said)
+        if why:
+            raise click.BadParameter(f"That {why}.")
+        return said
+
+    return str(click.prompt(question, default="" if blank else None, show_default=False, value_proc=right))
+
+
+def _wrong(field: str | None, said: str, part: str = "") -> str:
+    """What is wrong with an answer, by the settings it is for; blank if nothing is."""
+    from holdfast_site.config import problem_of
+
+    return "" if field is None else problem_of(field, said, part)
+
+
 def _mail(server: str, user: str | None, password_file: str | None, sender: str | None) -> dict[str, str]:
     """How mail goes out. The password itself is never asked for: it stays in a file of its own."""
-    found = {
-        "host": server,
-        "sender": _told(sender, "--mail-sender", "From whom? Such as: Hill Street <hello@example.org>"),
-    }
+    whom = "From whom? Such as: Hill Street <hello@example.org>"
+    found = {"host": server, "sender": _told(sender, "--mail-sender", whom, field="sender", part="email")}
     user = _told(user, "--mail-user", "The name to sign in to it with. Blank: none", blank=True)
     if user:
         found["user"] = user
@@ -435,18 +480,43 @@ def _mail(server: str, user: str | None, password_file: str | None, sender: str 
 
 
 def _crisis_numbers(given: tuple[str, ...]) -> list[CrisisNumber]:
-    """Read NAME=NUMBER, or ask for one."""
-    told = list(given)
-    if not told:
-        who = _told(None, "--crisis", "Whom can clients call now, day and night? The name")
-        told.append(f"{who}={click.prompt('The number')}")
+    """Read each NAME=NUMBER; or ask, for as many as there are.
+
+    Raises
+    ------
+    UsageError
+        If one is not NAME=NUMBER, or none was given and there is nobody to ask.
+    """
+    if not given:
+        return _ask_for_numbers()
     found = []
-    for pair in told:
+    for pair in given:
         name, equals, number = pair.partition("=")
-        if not (equals and name.strip() and any(sign.isdigit() for sign in number)):
+        if not equals or _no_name(name) or _no_number(number):
             raise UsageError(f"--crisis {pair!r} is not NAME=NUMBER. Such as: --crisis 'Samaritans=116 123'")
         found.append(CrisisNumber(name=name, number=number))
     return found
+
+
+def _ask_for_numbers() -> list[CrisisNumber]:
+    found: list[CrisisNumber] = []
+    if not _can_ask():
+        raise UsageError("--crisis is missing, and there is nobody to ask.")
+    name = _asked("Whom can clients call now, day and night? The name", _no_name)
+    while name:
+        number = _asked(f"The number of {name}", _no_number)
+        found.append(CrisisNumber(name=name, number=number))
+        name = _asked("Whom else? The name; blank: nobody", lambda said: said and _no_name(said), blank=True).strip()
+    return found
+
+
+def _no_name(said: str) -> str:
+    return "" if 0 < len(said.strip()) <= MOST else f"is not a name of 1 to {MOST} letters"
+
+
+def _no_number(said: str) -> str:
+    right = 0 < len(said) <= MOST and any(sign.isdigit() for sign in said)
+    return "" if right else "is not a number that one can call, such as 116 123"
 
 
 COMMANDS = (init, doctor, serve, help_page, add_person, load, link, own_page, came_back, backup, restore)

@@ -99,7 +99,7 @@ class SiteConfig(_Part):
     care_contact: CareContact | None = None
     link_hours: Annotated[int, Field(ge=1, le=168)] = 72
     notice_hours: Annotated[int, Field(ge=0, le=168)] = 24  # called off later than this before is late
-    address: str = "http://127.0.0.1:8000"
+    address: str = "http://localhost:8000"  # by a name: under a number browsers make no passkeys
     trusted_proxy: str | None = None  # the address of the proxy that speaks TLS
     key_file: Filled
     key_fingerprint: Filled
@@ -155,6 +155,36 @@ class SiteConfig(_Part):
     @property
     def is_local(self) -> bool:
         return is_loopback(self.host)
+
+    @property
+    def is_a_number(self) -> bool:
+        """Whether the address has no name: there are no passkeys under such a one."""
+        try:
+            ipaddress.ip_address(self.host)
+        except ValueError:
+            return False
+        return True
+
+
+def problem_of(field: str, said: str, part: str = "") -> str:
+    """What is wrong with one answer for the settings, in words that go on after its name; blank if nothing is.
+
+    ``part``: the part of the settings that the field is in.
+    """
+    known = {"name": "x", "timezone": "UTC", "reading_hours": "x", "key_file": "x", "key_fingerprint": "x"}
+    mail = {"host": "x", "sender": "x@example.org"}
+    told = {**known, part: {**mail, field: said}} if part else {**known, field: said}
+    try:
+        SiteConfig.model_validate(told)
+    except ValidationError as error:
+        return "; ".join(_in_words(one["msg"]) for one in error.errors())
+    return ""
+
+
+def _in_words(message: str) -> str:
+    if message.startswith("Value error, "):
+        return message.removeprefix("Value error, ")
+    return "cannot be kept so: " + message[:1].lower() + message[1:]
 
 
 def dialled(number: str) -> str:

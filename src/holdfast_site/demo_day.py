@@ -31,6 +31,10 @@ LAST = (
     ),
     *("Nash", "Okoro", "Price", "Rowe", "Shaw", "Tate", "Underhill", "Vance", "Wray", "Yates"),
 )
+TREAT = {
+    "woman": ("Miriam Adler", "Claire Devlin", "Hanna Lindqvist", "Priya Nair"),
+    "man": ("Joseph Bannerman", "Sunil Rao", "Peter Osei", "Tom Whelan"),
+}
 NUMBERS = 7_700_900_000  # kept free for made-up people by the regulator
 
 
@@ -38,6 +42,7 @@ def fill_practice(now: datetime) -> None:
     """Names, telephone numbers, what clients asked for, who was handed over, who supervises and who is away."""
     from holdfast_site.people.models import Client
 
+    _name_therapists()
     clients = list(Client.objects.order_by("pk"))
     for number, client in enumerate(clients):
         _card(client, number, now)
@@ -60,6 +65,16 @@ _ASKED: Sequence[tuple[str, str, Mapping[str, str], int]] = (
     ("call", "care_contact", {"words": "About the bill, and not by letter."}, 8),
     ("slower", "therapist", {}, 70),
 )
+
+
+def _name_therapists() -> None:
+    """A name for each of them; where the made-up practice tells a gender, one that goes with it."""
+    from holdfast_site.people.models import Therapist
+
+    left = {gender: iter(names) for gender, names in TREAT.items()}
+    for one in Therapist.objects.order_by("pk"):
+        name = next(left[one.gender if one.gender in left else "woman"])
+        Therapist.objects.filter(pk=one.pk).update(name=name)
 
 
 def _card(client: Client, number: int, now: datetime) -> None:

@@ -41,8 +41,7 @@ def make_site(folder: Path, *, key_file: Path, **decided: object) -> SiteConfig:
     UnsafeSite
         If the key would lie inside the folder, where backups of the data would hold it too.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise FolderError(f"{folder} is not empty. Name a new folder for the site.")
+    refuse_if_taken(folder)
     if _inside(key_file, folder):
         raise UnsafeSite([_KEY_INSIDE.format(key=key_file, folder=folder)])
     relative = os.path.relpath(key_file.resolve(), folder.resolve())
@@ -53,6 +52,18 @@ def make_site(folder: Path, *, key_file: Path, **decided: object) -> SiteConfig:
     config = wanted.model_copy(update={"key_fingerprint": vault.fingerprint})
     write_config(folder, config)
     return config
+
+
+def refuse_if_taken(folder: Path) -> None:
+    """Refuse a folder that is not a new one.
+
+    Raises
+    ------
+    FolderError
+        If it holds something already.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise FolderError(f"{folder} is not empty. Name a new folder for the site.")
 
 
 def get_django_ready(folder: Path) -> None:
@@ -132,6 +143,16 @@ def problems(folder: Path, *, listen: str = "127.0.0.1") -> list[str]:
     ]
 
 
+def notes(folder: Path) -> list[str]:
+    """What is no reason not to start, and good to know."""
+    config = read_config(folder)
+    return [_NUMBER.format(address=config.address, file=folder / SITE_FILE)] if config.is_a_number else []
+
+
+_NUMBER = (
+    "address is {address}: under a bare number browsers make no passkeys, so people need a password and a code app. "
+    "With a name they make some: on this machine http://localhost with the same port, in {file}."
+)
 _DEMO = "demo is true in {file}: anybody could come in without a password. Take it out."
 _GONE = "{database} is not there. Put the last good backup in its place; an empty one is never made in its stead."
 _EMPTY = "The database has no tables. Put the last good backup in its place; an empty one never takes a lost one's."

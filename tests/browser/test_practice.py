@@ -97,9 +97,9 @@ def test_the_desk_books_and_calls_off(browser, links):
     page.fill("input[name=on]", "2099-01-06")
     page.fill("input[name=at]", "10:00")
     page.click("main button:has-text('Book')")
-    assert page.locator("text=with T01: booked").count() == 1
+    assert page.locator("text=with Miriam Adler: booked").count() == 1
     page.click("text=Move or call off")
     page.check("label:has-text('The practice') input")
     page.click("button:has-text('Call it off')")
-    assert page.locator("text=with T01: called off").count() == 1
+    assert page.locator("text=with Miriam Adler: called off").count() == 1
     page.close()

@@ -109,12 +109,12 @@ def test_from_a_folder_of_tables_to_an_answer(tmp_path):
         done = holdfast("load", folder, tables)
         assert done.stdout == "1 clients, 1 appointments and 0 check-ins are in the site.\n", done.stderr
     ways = [holdfast("add-person", folder, "Alma", "--therapist", "alma").stdout for _ in range(2)]
-    assert all(re.fullmatch(r"http://127\.0\.0\.1:8000/welcome/[\w-]{43}\n.*: \d{4} \d{4}\n", way) for way in ways)
+    assert all(re.fullmatch(r"http://localhost:8000/welcome/[\w-]{43}\n.*: \d{4} \d{4}\n", way) for way in ways)
     assert ways[0] != ways[1]
     assert "No therapist" in holdfast("add-person", folder, "Ben", "--therapist", "ben").stderr
     assert holdfast("add-person", folder, "Ruth").returncode == 2
     done = holdfast("link", folder, "dan")
-    assert re.fullmatch(r"http://127\.0\.0\.1:8000/c/[\w-]{43}\n", done.stdout), done.stderr
+    assert re.fullmatch(r"http://localhost:8000/c/[\w-]{43}\n", done.stdout), done.stderr
     assert "no session of eli" in holdfast("link", folder, "eli").stderr
     assert holdfast("doctor", folder).returncode == 0
 
@@ -129,7 +129,7 @@ def test_a_backup_is_put_back_in_a_new_folder_and_starts_there(tmp_path):
     assert holdfast("init", folder, *GIVEN).returncode == 0
     assert holdfast("load", folder, tables).returncode == 0
     way = holdfast("own-page", folder, "dan").stdout
-    assert re.fullmatch(r"http://127\.0\.0\.1:8000/welcome/[\w-]{43}\n.*: \d{4} \d{4}\n", way), way
+    assert re.fullmatch(r"http://localhost:8000/welcome/[\w-]{43}\n.*: \d{4} \d{4}\n", way), way
     assert "No client" in holdfast("own-page", folder, "eli").stderr
     done = holdfast("backup", folder, backups)
     assert done.returncode == 0, done.stderr
@@ -140,7 +140,7 @@ def test_a_backup_is_put_back_in_a_new_folder_and_starts_there(tmp_path):
     done = holdfast("restore", copy, new, "--key", tmp_path / "site.key")
     assert done.stdout.startswith(f"{new} is as it was in {copy.name}, and safe to start."), done.stderr
     assert holdfast("doctor", new).returncode == 0
-    assert re.match(r"http://127.0.0.1:8000/c/", holdfast("link", new, "dan").stdout)
+    assert re.match(r"http://localhost:8000/c/", holdfast("link", new, "dan").stdout)
     (copy / DATABASE).write_bytes(b"")
     assert "is not as it was written" in holdfast("restore", copy, new).stderr
     assert holdfast("doctor", new).returncode == 0

@@ -29,6 +29,7 @@ class Actor:
     therapist_id: str | None = None
     client_id: str | None = None  # of a client who signed in
     way_back_id: int | None = None  # of the link by which he can come back
+    contact_id: int | None = None  # of the link that asks whether an address is his
 
     @property
     def mark(self) -> str:

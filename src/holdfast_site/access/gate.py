@@ -17,10 +17,13 @@ from holdfast_site.accounts.sessions import is_fresh, signed_in
 from holdfast_site.before.selectors import way_back_of_link
 from holdfast_site.checkins import selectors
 from holdfast_site.checkins.models import Asks, Invitation
+from holdfast_site.messages.selectors import contact_of_link
+from holdfast_site.pages import unreadable
 
 # how the address table calls the secret of a link, and what such a link may be for
 LINKS = {"link": (Asks.CHECKIN,), "asked": (Asks.BEFORE,), "sent": tuple(Asks)}
-WAY_BACK = "back"
+WAY_BACK, ADDRESS = "back", "address"
+LARGEST = 2**63 - 1  # id that a database can hold
 FOREIGN = frozenset({"cross-site", "same-site"})
 
 
@@ -51,7 +54,7 @@ class Gate:
         """
         found = request.resolver_match
         rule = rule_for(found.view_name) if found else None
-        if rule is None or any("\0" in str(part) for part in kwargs.values()):  # no id has it, and some databases break
+        if rule is None or any(_no_id(part) for part in kwargs.values()):
             raise Http404
         request.actor = ANYONE if rule.owns is Owns.NOTHING and rule.roles == EVERYBODY else actor_of(request, kwargs)
         if not may(rule, request.actor.role):
@@ -60,7 +63,26 @@ class Gate:
             raise Http404
         if request.method not in rule.methods:
             return HttpResponseNotAllowed(sorted(rule.methods))
+        if _holds_nul(request):
+            return unreadable(request)
         return _to_prove(request, rule) if rule.fresh and not is_fresh(request, now=timezone.now()) else None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Somewhere in what was sent stood a number that no database holds: that is no fault of ours."""
+        return unreadable(request) if isinstance(exception, OverflowError) else None
+
+
+def _no_id(part: object) -> bool:
+    """Whether a part of an address can be nothing that a database knows: it would break instead of finding nothing."""
+    return "\0" in part if isinstance(part, str) else isinstance(part, int) and part > LARGEST
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    """The same of what was sent: no page of ours sends a sign that PostgreSQL cannot keep."""
+    sent = [*request.GET.lists(), *request.POST.lists()]
+    files = [file.name for _, named in request.FILES.lists() for file in named]
+    told = [*(text for name, values in sent for text in (name, *values)), *files, *request.COOKIES.values()]
+    return any("\0" in str(text) for text in told)
 
 
 def actor_of(request: HttpRequest, kwargs: Mapping[str, Any]) -> Actor:
@@ -68,6 +90,9 @@ def actor_of(request: HttpRequest, kwargs: Mapping[str, Any]) -> Actor:
     if WAY_BACK in kwargs:
         way = way_back_of_link(kwargs[WAY_BACK])
         return ANYONE if way is None else Actor(Role.LINK_HOLDER, id=f"back-{way.pk}", way_back_id=way.pk)
+    if ADDRESS in kwargs:
+        contact = contact_of_link(kwargs[ADDRESS], now=timezone.now())
+        return ANYONE if contact is None else Actor(Role.LINK_HOLDER, id=f"address-{contact.pk}", contact_id=contact.pk)
     for name, asks in LINKS.items():
         if name in kwargs:
             return _holder_of(selectors.invitation_of_link(kwargs[name], asks))

@@ -18,7 +18,7 @@ class Owns(StrEnum):
 
     NOTHING = "nothing of anybody's"
     THIS_CHECKIN = "the one check-in that his link is for"
-    THIS_LINK = "the one session or ending that his link is for"
+    THIS_LINK = "the one session, ending or address that his link is for"
     OWN_WAY_IN = "what somebody signs in with himself"
     ABOUT_HIMSELF = "what is held about the client who signed in"
     OWN_CASELOAD = "the clients whom he treats now"
@@ -81,6 +81,7 @@ POLICY: Mapping[str, Rule] = {
         Rule("before:say", READ_AND_SEND, LINK_HOLDER, Owns.THIS_LINK),
         Rule("before:back", READ_AND_SEND, LINK_HOLDER, Owns.THIS_LINK),
         Rule("messages:stop", READ_AND_SEND, LINK_HOLDER, Owns.THIS_LINK),
+        Rule("messages:confirm", READ_AND_SEND, LINK_HOLDER, Owns.THIS_LINK),
         Rule("messages:gateway", SEND, EVERYBODY, Owns.NOTHING),  # signed by the gateway, or absent
         Rule("messages:outbox", READ, EVERYBODY, Owns.NOTHING),  # only in the demo
         Rule("caseload:today", READ, THERAPIST, Owns.OWN_CASELOAD),
@@ -128,6 +129,7 @@ POLICY: Mapping[str, Rule] = {
         Rule("oversight:arranged", READ_AND_SEND, LEAD, Owns.STAFF),
         Rule("roster:people", READ_AND_SEND, LEAD, Owns.STAFF),
         Rule("roster:access", SEND, LEAD, Owns.STAFF),
+        Rule("roster:names", READ_AND_SEND, LEAD, Owns.STAFF),
         Rule("roster:therapist", READ_AND_SEND, LEAD, Owns.STAFF),
         Rule("handover:story", READ, THERAPIST, Owns.OWN_CASELOAD),
     )

@@ -49,6 +49,12 @@ class Post(models.Model):
     def __str__(self) -> str:
         return f"post {self.pk}"
 
+    @property
+    def called(self) -> str:
+        """How colleagues and clients know him: a therapist by name, anybody else by what he signs in with."""
+        name = self.therapist.name if self.therapist is not None else ""
+        return name or self.member.login
+
 
 class Passkey(models.Model):
     """What a phone, a computer or a key signs with. Only the public half is here."""

@@ -13,7 +13,7 @@ from threading import BoundedSemaphore
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from holdfast.errors import UsageError
 from holdfast_site.access.actors import ANYONE, OPERATOR, Actor, Role
@@ -84,6 +84,11 @@ def welcome(*, by: Actor, post: Post, now: datetime) -> Told:
     return told
 
 
+def end_welcomes(client: Client, *, now: datetime) -> None:
+    """End whatever was made for a client and not used. In a transaction."""
+    Welcome.objects.filter(post__client=client, used_at__isnull=True, expires_at__gt=now).update(expires_at=now)
+
+
 def welcome_of_link(link: str, *, now: datetime) -> Welcome | None:
     """The welcome of a link, if it is open. It opens nothing without its code."""
     return _open(now).filter(link=settings.VAULT.fingerprint_of_link(link)).first()
@@ -101,13 +106,18 @@ def welcome_by_id(pk: int, *, now: datetime) -> Welcome | None:
 
 @transaction.atomic
 def fits(welcome: Welcome, code: str) -> bool:
-    """Whether the code is right. After five that were not, no code is."""
+    """Whether the code is right. After five that were not, no code is, however many are tried at once.
+
+    Each try is counted in the database before it is looked at, and taken back if it is right.
+    """
+    counted = Welcome.objects.filter(pk=welcome.pk, wrong__lt=MOST_WRONG)
+    if not counted.update(wrong=F("wrong") + 1):
+        return False
     told = "".join(sign for sign in code if sign.isdigit() and sign.isascii())
-    if hmac.compare_digest(_digest(bytes(welcome.link), told), bytes(welcome.code)):
-        return True
-    welcome.wrong += 1
-    welcome.save(update_fields=["wrong"])
-    return False
+    if not hmac.compare_digest(_digest(bytes(welcome.link), told), bytes(welcome.code)):
+        return False
+    Welcome.objects.filter(pk=welcome.pk).update(wrong=F("wrong") - 1)
+    return True
 
 
 def make_passkey(
@@ -150,7 +160,8 @@ def add_passkey(
 
 @transaction.atomic
 def remove_passkey(*, by: Actor, member: Member, passkey_id: int, now: datetime) -> bool:
-    """Take one of his passkeys away; never the last way in."""
+    """Take one of his passkeys away; never the last way in, also not if two are taken away at once."""
+    Member.objects.select_for_update().get(pk=member.pk)
     others = member.passkeys.exclude(pk=passkey_id)
     if not others.exists() and not CodeApp.objects.filter(member=member).exists():
         return False

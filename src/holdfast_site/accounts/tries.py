@@ -13,6 +13,7 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from holdfast_site.accounts.models import Tries
 
@@ -27,18 +28,18 @@ def begin(what: str, *, now: datetime) -> bool:
     digest = _digest(what)
     with transaction.atomic():
         Tries.objects.filter(last_at__lt=now - FORGOTTEN).delete()
-        before = Tries.objects.filter(what=digest).first() or Tries(what=digest, wrong=0, last_at=now)
+        Tries.objects.get_or_create(what=digest, defaults={"wrong": 0, "last_at": now})
+        before = Tries.objects.select_for_update().get(what=digest)  # whoever tries at the same time waits here
         if before.last_at <= now < before.last_at + wait(before.wrong):  # a clock that was set back makes nobody wait
             return False
-        before.wrong, before.last_at = before.wrong + 1, now
-        before.save()
+        Tries.objects.filter(pk=before.pk).update(wrong=F("wrong") + 1, last_at=now)
     return True
 
 
 def was_right(what: str) -> None:
     """Forget the wrong tries before a right one."""
     with transaction.atomic():
-        Tries.objects.filter(what=_digest(what)).delete()
+        Tries.objects.filter(what=_digest(what)).update(wrong=0)
 
 
 def wait(wrong: int) -> timedelta:

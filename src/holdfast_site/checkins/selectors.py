@@ -54,15 +54,18 @@ def is_closed(invitation: Invitation, *, now: datetime) -> bool:
 def audiences_for(appointment: Appointment, *, now: datetime) -> Sequence[Audience]:
     """Who may be chosen to see an answer.
 
+    Whoever treats him or has treated him is his therapist here, in whatever role.
     What is kept from the therapist is offered only where that can be kept (safety rule 11): not where one person
     treats everybody, nor where nobody receives it, or whoever does is the therapist; nor to a client who wants no such
     offer.
     """
-    contact, therapist = settings.SITE.care_contact, appointment.therapist_id
+    contact, his = settings.SITE.care_contact, Therapist.objects.filter(appointments__client=appointment.client_id)
     receivers = Post.objects.filter(role=Role.CARE_CONTACT, member__is_active=True)
-    is_his_therapist = receivers.filter(member__posts__therapist=therapist).exists()
+    is_his_therapist = receivers.filter(member__posts__therapist__in=his).exists()
     alone = Therapist.objects.count() < 2
-    if contact is None or contact.therapist_id == therapist or alone or is_his_therapist or not receivers.exists():
+    if contact is None or alone or is_his_therapist or not receivers.exists():
+        return (Audience.THERAPIST,)
+    if contact.therapist_id is not None and his.filter(pk=contact.therapist_id).exists():
         return (Audience.THERAPIST,)
     if not allows(appointment.client, Consent.PRIVATE_ROUTE, at=now):
         return SEEN_BY_THERAPIST

@@ -38,7 +38,7 @@ class Offered:
     """Whom to offer, what that is made of, and how many could not be judged."""
 
     asked: Asked
-    offers: Sequence[tuple[Offer, date | None]]  # with the last day of his leave, if he is away today
+    offers: Sequence[tuple[Offer, str, date | None]]  # each with a name, and until when he is away if he is today
     no_room: int
     not_said: int  # of whom nobody said how many clients they can take
 
@@ -59,7 +59,9 @@ def offered(matter: Matter, asked: Asked, *, today: date) -> Offered:
     """Whom to offer; whoever is away today comes last. A therapist he was with before is not among them."""
     rooms = {room.therapist_id: room.clients for room in Room.objects.all()}
     before = set(people.Appointment.objects.filter(client=matter.client_id).values_list("therapist", flat=True))
-    here = [_therapist(one, rooms) for one in people.Therapist.objects.filter(pk__in=rooms).order_by("pk")]
+    known = list(people.Therapist.objects.filter(pk__in=rooms).order_by("pk"))
+    called = {one.pk: str(one) for one in known}
+    here = [_therapist(one, rooms) for one in known]
     leaves = next((one for one in here if one.id == matter.therapist_id), Therapist(matter.therapist_id, None))
     others = [one for one in here if one.id not in before]
     away = away_until(today)
@@ -67,7 +69,7 @@ def offered(matter: Matter, asked: Asked, *, today: date) -> Offered:
     not_now = offers(asked, leaves=leaves, others=[one for one in others if one.id in away])
     return Offered(
         asked,
-        [(one, away.get(one.therapist_id)) for one in (*here_now, *not_now)][:MOST],
+        [(one, called[one.therapist_id], away.get(one.therapist_id)) for one in (*here_now, *not_now)][:MOST],
         no_room=sum(1 for one in others if one.places == 0),
         not_said=sum(1 for one in others if one.places is None),
     )

@@ -23,7 +23,7 @@ from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import said_no, told_to_his_therapist
 from holdfast_site.handover.models import NOTICED, Kind, Matter, Outcome, Step, Switch
 from holdfast_site.people.contacts import ContactCard
-from holdfast_site.people.models import Appointment, Client
+from holdfast_site.people.models import Appointment, Client, Therapist
 from holdfast_site.people.selectors import cards_of
 from holdfast_site.people.treating import own_clients
 
@@ -40,7 +40,7 @@ class Kept:
 
     box_id: int
     client_id: str
-    therapist_id: str
+    therapist: Therapist
     card: ContactCard
     on: datetime
     lines: Sequence[str]
@@ -51,7 +51,11 @@ def kept_from_therapists(actor: Actor, page: Page[SealedBox]) -> Sequence[Kept]:
     """A hundred of them, newest first, with names and words."""
     boxes = list(page.object_list)
     cards = cards_of([box.submission.invitation.appointment.client for box in boxes])
-    taken = held_by(actor).filter(kind=Kind.KEPT, closed_at__isnull=True).select_related("owner__member")
+    taken = (
+        held_by(actor)
+        .filter(kind=Kind.KEPT, closed_at__isnull=True)
+        .select_related("owner__member", "owner__therapist")
+    )
     matters = {(one.client_id, one.therapist_id): one for one in taken}
     return [_kept(box, cards, matters) for box in boxes]
 
@@ -72,7 +76,7 @@ def kept_boxes(actor: Actor) -> QuerySet[SealedBox]:
     boxes = SealedBox.objects.filter(audience=Audience.CARE_CONTACT)
     alone = said_no(Consent.ANSWERS)
     theirs = boxes.exclude(submission__invitation__appointment__client__in=alone)
-    return theirs.exclude(submission__invitation__appointment__therapist__in=_treats(actor)).select_related(
+    return theirs.exclude(submission__invitation__appointment__client__in=_own_clients(actor)).select_related(
         "submission__invitation__appointment__client", "submission__invitation__appointment__therapist"
     )
 
@@ -88,7 +92,7 @@ def _kept(box: SealedBox, cards: Mapping[str, ContactCard], matters: Mapping[tup
     return Kept(
         box.pk,
         about.client_id,
-        about.therapist_id,
+        about.therapist,
         cards[about.client_id],
         answered_at,
         lines(opened(box, about.client)),
@@ -96,9 +100,13 @@ def _kept(box: SealedBox, cards: Mapping[str, ContactCard], matters: Mapping[tup
     )
 
 
-def _treats(actor: Actor) -> list[str | None]:
-    """The therapists who are the same person in another role."""
-    return list(Post.objects.filter(member=int(actor.id), therapist__isnull=False).values_list("therapist", flat=True))
+def _own_clients(actor: Actor) -> QuerySet[Client]:
+    """Whom the same person treats or has treated in another role: of these she is a therapist, whatever she acts as.
+
+    It does not matter whom he told it about: who comes to her is told so by nothing that he kept from therapists.
+    """
+    posts = Post.objects.filter(member=int(actor.id), therapist__isnull=False)
+    return Client.objects.filter(appointments__therapist__in=posts.values("therapist"))
 
 
 # --- matters ----------------------------------------------------------------------------------------
@@ -155,7 +163,7 @@ def held_by(actor: Actor) -> QuerySet[Matter]:
         return _listed(Matter.objects.filter(holder=actor.role, **own))
     if actor.role is not Role.CARE_CONTACT:
         return Matter.objects.none()
-    may = Q(kind__in=NOTICED) | ~Q(therapist__in=_treats(actor))
+    may = Q(kind__in=NOTICED) | ~Q(client__in=_own_clients(actor))
     return _listed(Matter.objects.filter(may, holder=actor.role))
 
 
@@ -166,7 +174,11 @@ def _listed(matters: QuerySet[Matter]) -> QuerySet[Matter]:
 
 def open_matters(actor: Actor, *, now: datetime) -> Sequence[Held]:
     """What is open: what clients asked for first, then what was noticed; of each, what is due first."""
-    found = held_by(actor).filter(closed_at__isnull=True).select_related("client", "owner__member")
+    found = (
+        held_by(actor)
+        .filter(closed_at__isnull=True)
+        .select_related("client", "therapist", "owner__member", "owner__therapist")
+    )
     matters = sorted(found.order_by("due_on", "opened_at", "pk"), key=lambda one: not one.was_asked_for)
     cards, came = cards_of([one.client for one in matters]), _last_came(matters, now)
     today = timezone.localdate(now)
@@ -221,13 +233,18 @@ def settled_since(actor: Actor, since: datetime) -> int:
 
 def whole(actor: Actor, key: UUID, *, now: datetime) -> Whole | None:
     """One matter, if this person may see it."""
-    matter = held_by(actor).select_related("client", "therapist", "owner__member").filter(key=key).first()
+    matter = (
+        held_by(actor)
+        .select_related("client", "therapist", "owner__member", "owner__therapist")
+        .filter(key=key)
+        .first()
+    )
     if matter is None:
         return None
-    steps = list(matter.steps.select_related("by__member").order_by("number"))
+    steps = list(matter.steps.select_related("by__member", "by__therapist").order_by("number"))
     ahead = Appointment.objects.filter(client=matter.client, status="booked", starts_at__gt=now)
     card = cards_of([matter.client])[matter.client_id]
-    booked = list(ahead.order_by("starts_at", "pk"))
+    booked = list(ahead.select_related("therapist").order_by("starts_at", "pk"))
     return Whole(matter, card, steps, said(matter), booked, told_to_his_therapist(matter.client))
 
 
@@ -254,9 +271,9 @@ def came_over(actor: Actor, *, now: datetime) -> Sequence[CameOver]:
     lately = Switch.objects.filter(
         goes_to=actor.therapist_id, client__in=own_clients(actor), decided_at__gte=now - CAME_LATELY
     )
-    rows = list(lately.select_related("client").order_by("-decided_at", "-pk"))
+    rows = list(lately.select_related("client", "leaves").order_by("-decided_at", "-pk"))
     cards = cards_of([one.client for one in rows])
-    return [CameOver(one.client_id, cards[one.client_id], one.leaves_id, bool(one.sealed)) for one in rows]
+    return [CameOver(one.client_id, cards[one.client_id], str(one.leaves), bool(one.sealed)) for one in rows]
 
 
 def said(matter: Matter) -> Mapping[str, str]:

@@ -149,8 +149,9 @@ def _switched(request: ActingRequest, matter: Matter) -> HttpResponse:
         story=told["story"],
         now=timezone.now(),
     )
-    if isinstance(done, Step):
-        return redirect("handover:matter", matter.key)
+    if isinstance(done, Step):  # if he goes on with her who acts here, she is his therapist from now on
+        is_hers = selectors.held_by(request.actor).filter(pk=matter.pk).exists()
+        return redirect("handover:matter", matter.key) if is_hers else redirect("handover:holding")
     return _another_page(request, matter.key, wrong=WRONG[type(done)], status=CHANGED_MEANWHILE)
 
 

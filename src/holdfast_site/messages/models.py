@@ -17,12 +17,22 @@ class State(models.TextChoices):
     GIVEN_UP = "given_up", "Given up"
 
 
-class Message(models.Model):
-    """One message. ``cause`` is what it is about, once: nothing is sent twice for it. No address is kept here.
+class Kind(models.TextChoices):
+    """What a message brings."""
 
-    ``sealed`` is the address of its link, sealed with the client's key and wiped once nothing more is to be sent.
+    LINK = "link", "A link with questions"
+    CONFIRM = "confirm", "Asks whether a changed address is his"
+    MOVED = "moved", "Tells him at his old address that it was changed"
+
+
+class Message(models.Model):
+    """One message. ``cause`` is what it is about, once: nothing is sent twice for it. No address stands here open.
+
+    ``sealed`` is its link (of one to an old address: how he was reached there), sealed with the client's key and wiped
+    once nothing more is to be sent.
     """
 
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.LINK)
     cause = models.CharField(max_length=60, unique=True)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="messages")
     invitation = models.ForeignKey(Invitation, on_delete=models.SET_NULL, null=True, related_name="messages")
@@ -37,7 +47,7 @@ class Message(models.Model):
     maybe_sent = models.BooleanField(default=False)  # a try of which nobody knows whether it went out
     sent_at = models.DateTimeField(null=True)
     gateway = models.CharField(max_length=64, blank=True)  # how the SMS gateway calls it
-    number = models.BinaryField(max_length=32, default=bytes)  # keyed digest of the phone number it went to
+    went_to = models.BinaryField(max_length=32, default=bytes)  # keyed digest of the address or number it went to
 
     class Meta:
         constraints = [
@@ -49,7 +59,7 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "next_at"]),
-            models.Index(fields=["number"]),
+            models.Index(fields=["went_to"]),
             models.Index(fields=["gateway"]),
         ]
 

@@ -1,4 +1,4 @@
-"""Telephone numbers as a gateway wants them."""
+"""Telephone numbers as a gateway wants them, and what is kept of wherever something went."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def international(typed: str, country: str) -> str:
     return number if right else ""
 
 
-def digest(number: str) -> bytes:
-    """What is kept of a number: enough to recognise a reply from it."""
-    return hmac.digest(settings.VAULT.derived("phones"), number.encode(), sha256)
+def digest(to: str) -> bytes:
+    """What is kept of a number or an address: enough to recognise it when it is seen again."""
+    return hmac.digest(settings.VAULT.derived("phones"), to.encode(), sha256)

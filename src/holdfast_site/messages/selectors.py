@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from holdfast.tables.schema import Status
+from holdfast_site.access.actors import Actor
 from holdfast_site.before.models import WayBack
 from holdfast_site.checkins.models import Asks, Invitation, SealedBox
 from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST
@@ -30,14 +32,19 @@ from holdfast_site.messages.due import (
     possible,
 )
 from holdfast_site.messages.models import Beat, Message, State, Undelivered
-from holdfast_site.messages.phones import international
+from holdfast_site.messages.models import Kind as MessageKind
+from holdfast_site.messages.phones import digest, international
 from holdfast_site.people.contacts import ContactCard
-from holdfast_site.people.models import Appointment, Client, Ending, Pause
-from holdfast_site.people.selectors import cards_of
+from holdfast_site.people.models import Appointment, Client, Contact, Ending, Pause
+from holdfast_site.people.selectors import cards_of, is_his_own
 
 SILENT_AFTER = timedelta(minutes=15)  # of the worker (H-01)
 REFRESHED_WITHIN = timedelta(hours=3)
 STUCK_AFTER = timedelta(hours=1)
+CONFIRM_WITHIN = timedelta(days=14)
+
+
+WAYS = {"email": "email", "sms": "phone"}  # by the channel that he chose: what of his card is used
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,27 +79,75 @@ def recipients(clients: Collection[Client], now: datetime, channels: Collection[
     wanted = [client for client in clients if client.pk not in quiet and client.wrapped_key]
     sent: dict[str, list[datetime]] = {}
     lately = Message.objects.filter(client__in=wanted, queued_at__gt=now - WEEK).exclude(state=State.GIVEN_UP)
+    lately = lately.filter(kind=MessageKind.LINK)  # one question about his address holds up nothing else
     for client_id, at in lately.values_list("client", "queued_at"):
         sent.setdefault(client_id, []).append(at)
     found = {}
     for client_id, card in cards_of(wanted).items():
         to = address_of(card)
         if card.channel in channels and to:
-            reach = Reach(_hours(card), tuple(sent.get(client_id, ())))
-            found[client_id] = Recipient(card.channel, to, card.wording, reach)
+            found[client_id] = recipient_by(card, tuple(sent.get(client_id, ())))
     return found
+
+
+def recipient_by(card: ContactCard, sent: Sequence[datetime] = ()) -> Recipient:
+    """Somebody as one card says that he is reached."""
+    return Recipient(card.channel, address_of(card), card.wording, Reach(_hours(card), sent))
 
 
 def address_of(card: ContactCard) -> str:
     """Where a card says that he is to be reached; blank where it does not."""
-    if card.channel == "sms":
-        country = settings.SITE.sms.country if settings.SITE.sms else ""
-        return card.phone if settings.SITE.demo else international(card.phone, country)
-    return card.email if card.channel == "email" else ""
+    return addresses(card).get(WAYS.get(card.channel, ""), "")
+
+
+def addresses(card: ContactCard) -> Mapping[str, str]:
+    """Where messages would go, by the part of the card."""
+    country = settings.SITE.sms.country if settings.SITE.sms else ""
+    phone = card.phone if settings.SITE.demo else international(card.phone, country)
+    return {"email": card.email, "phone": phone}
+
+
+def leads_to_him(invitation: Invitation, *, now: datetime) -> bool:
+    """Whether this link was sent, for all that is known, to the client himself and to nobody else.
+
+    Only then is it half of a way in to his own page (H-16): it went to an address that is on his card now, and that is
+    his own. A link that was made by hand may be anybody's; so may one of which a try went who knows where.
+    """
+    client = invitation.appointment.client
+    message = Message.objects.filter(invitation=invitation, state=State.SENT, maybe_sent=False).first()
+    contact = Contact.objects.filter(client=client).first()
+    if message is None or contact is None or client.is_erased:
+        return False
+    went_to = bytes(message.went_to)
+    return any(
+        to and hmac.compare_digest(digest(to), went_to) and is_his_own(contact, way, now=now)
+        for way, to in addresses(cards_of([client])[client.pk]).items()
+    )
+
+
+def contact_of_link(link: str, *, now: datetime) -> Contact | None:
+    """Whose address a link asks about, for two weeks and while it stands as it was."""
+    asked = Contact.objects.filter(asked_at__gt=now - CONFIRM_WITHIN)
+    return asked.filter(confirms=settings.VAULT.fingerprint_of_link(link)).first()
+
+
+def asked_about(actor: Actor) -> Contact:
+    """The one address that whoever has the link is asked about.
+
+    Raises
+    ------
+    Contact.DoesNotExist
+        For anybody else.
+    """
+    return Contact.objects.select_related("client").get(pk=actor.contact_id or 0)
 
 
 def is_still_wanted(message: Message) -> bool:
     """Whether what it asks still makes sense: the appointment stands, or may have taken place."""
+    if message.kind == MessageKind.CONFIRM:
+        return Contact.objects.filter(client=message.client, to_confirm=True, asked_at=message.queued_at).exists()
+    if message.kind == MessageKind.MOVED:
+        return not message.client.is_erased
     if message.invitation is None:
         return False
     appointment = message.invitation.appointment

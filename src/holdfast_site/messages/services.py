@@ -22,10 +22,11 @@ from holdfast_site.consents.services import decide
 from holdfast_site.messages import selectors
 from holdfast_site.messages.bounces import CameBack
 from holdfast_site.messages.due import Due
-from holdfast_site.messages.models import Beat, Message, State, Undelivered
+from holdfast_site.messages.models import Beat, Kind, Message, State, Undelivered
 from holdfast_site.messages.phones import digest
 from holdfast_site.messages.transports import BadAddress, NotSent, Outgoing, Transport
-from holdfast_site.messages.wording import worded
+from holdfast_site.messages.wording import confirming, moved, worded
+from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client, Contact
 from holdfast_site.people.selectors import NOBODY_KNOWS, cards_of
 from holdfast_site.people.services import keep_contact
@@ -89,7 +90,7 @@ def _try(pk: int, now: datetime, channels: Mapping[str, Transport]) -> bool:
     if mine.update(state=State.SENDING, claimed_at=now, tries=F("tries") + 1) != 1:
         return False  # somebody was faster
     message = Message.objects.select_related("client", "invitation__appointment").get(pk=pk)
-    his = selectors.recipients([message.client], now, channels).get(message.client_id)
+    his = _recipient(message, now, channels)
     if his is None or now >= message.ends_at or not selectors.is_still_wanted(message):
         _give_up(message, now)
         return False
@@ -99,18 +100,38 @@ def _try(pk: int, now: datetime, channels: Mapping[str, Transport]) -> bool:
     try:
         called = channels[his.channel](_outgoing(message, his))
     except BadAddress:
-        _stop_at(message, now)
+        _give_up(message, now) if message.kind == Kind.MOVED else _stop_at(message, now)
     except NotSent as why:
         _put_back(message, now, now + AGAIN_AFTER[min(message.tries, len(AGAIN_AFTER)) - 1], maybe=why.maybe)
     else:
-        _note_sent(message, now, called, digest(his.to) if his.channel == "sms" else b"")
+        _note_sent(message, now, called, digest(his.to))
         return True
     return False
 
 
-def _outgoing(message: Message, his: selectors.Recipient) -> Outgoing:
+def _recipient(message: Message, now: datetime, channels: Mapping[str, Transport]) -> selectors.Recipient | None:
+    """Who gets it now. What tells of a change goes to where he was reached before, whatever he is asked otherwise."""
+    if message.kind != Kind.MOVED:
+        return selectors.recipients([message.client], now, channels).get(message.client_id)
+    if message.client.is_erased:
+        return None
+    was = selectors.recipient_by(ContactCard.model_validate_json(_sealed_in(message)))
+    return was if was.channel in channels and was.to else None
+
+
+def _sealed_in(message: Message) -> str:
     box = settings.VAULT.client_box(message.client_id, message.client.wrapped_key)
-    link = box.open(message.sealed, place=message.place).decode()
+    return box.open(message.sealed, place=message.place).decode()
+
+
+def _outgoing(message: Message, his: selectors.Recipient) -> Outgoing:
+    if message.kind == Kind.MOVED:
+        return Outgoing(str(message.mark), his.channel, his.to, *moved(settings.SITE.phone), "")
+    link = _sealed_in(message)
+    if message.kind == Kind.CONFIRM:
+        address = f"{settings.SITE.address}/yours/{link}"
+        subject, text = confirming(address, by_sms=his.channel == "sms")
+        return Outgoing(str(message.mark), his.channel, his.to, subject, text, "")
     asks = Asks(message.invitation.asks) if message.invitation else Asks.CHECKIN
     there, stop = (f"{settings.SITE.address}/{path}/{link}" for path in (PATHS[asks], "stop"))
     sms = settings.SITE.sms
@@ -120,9 +141,9 @@ def _outgoing(message: Message, his: selectors.Recipient) -> Outgoing:
 
 
 @transaction.atomic
-def _note_sent(message: Message, now: datetime, called: str, number: bytes) -> None:
+def _note_sent(message: Message, now: datetime, called: str, went_to: bytes) -> None:
     noted = Message.objects.filter(pk=message.pk, state=State.SENDING)
-    noted.update(state=State.SENT, sent_at=now, sealed=b"", gateway=called, number=number)
+    noted.update(state=State.SENT, sent_at=now, sealed=b"", gateway=called, went_to=went_to)
     record(Action.MESSAGE_SENT, by=WORKER, about=f"message:{message.pk}", at=now)
 
 
@@ -172,7 +193,7 @@ def stop(*, by: Actor, client: Client, now: datetime) -> None:
 @transaction.atomic
 def stop_number(number: str, *, now: datetime) -> None:
     """The same for a reply from his telephone."""
-    for client in Client.objects.filter(messages__number=digest(number)).distinct():
+    for client in Client.objects.filter(messages__went_to=digest(number)).distinct():
         if selectors.address_of(cards_of([client])[client.pk]) == number:
             stop(by=GATEWAY, client=client, now=now)
 
@@ -193,6 +214,8 @@ def mail_came_back(told: CameBack, *, by: Actor, now: datetime) -> bool:
 
 def _came_back(message: Message, *, by: Actor, for_good: bool, now: datetime) -> bool:
     """He was not asked; and nothing more goes to an address that does not work, unless it was changed meanwhile."""
+    if message.kind == Kind.MOVED:  # that went to an address which is not used any more
+        return False
     asked = Invitation.objects.filter(messages=message, came_back_at__isnull=True)
     is_news = bool(asked.update(came_back_at=now))
     changed = Contact.objects.filter(client=message.client_id, changed_at__gt=message.queued_at).exists()

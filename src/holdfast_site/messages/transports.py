@@ -39,7 +39,7 @@ class Outgoing:
     to: str
     subject: str
     text: str
-    stop: str  # where he can end these
+    stop: str  # where he can end these; blank: it is one of a kind
 
 
 class NotSent(Exception):
@@ -83,10 +83,10 @@ def by_mail(config: EmailConfig, password: str) -> Transport:
         )
         headers = {
             "Message-ID": f"<{message.mark}@{config.domain}>",
-            "List-Unsubscribe": f"<{message.stop}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             "Auto-Submitted": "auto-generated",
         }
+        if message.stop:
+            headers |= {"List-Unsubscribe": f"<{message.stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
         mail = EmailMessage(message.subject, message.text, config.sender, [message.to], headers=headers)
         try:
             connection.open()

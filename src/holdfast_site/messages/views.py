@@ -1,4 +1,4 @@
-"""Ending the messages, hearing the SMS gateway, and the demo's outbox."""
+"""Ending the messages, confirming an address, hearing the SMS gateway, and the demo's outbox."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from django.views.decorators.csrf import csrf_exempt
 
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.checkins.selectors import own_invitation
+from holdfast_site.messages import confirming, services
 from holdfast_site.messages import gateway as said_by
-from holdfast_site.messages import services
+from holdfast_site.messages.selectors import asked_about
 from holdfast_site.messages.transports import Outgoing, outbox_folder, sms_token
 
-SHOWN = 50
+SHOWN, UNREADABLE = 50, 422
 
 
 @csrf_exempt  # as the check-in; and his mail program can send it for him with one click
@@ -28,6 +29,16 @@ def stop(request: ActingRequest, sent: str) -> HttpResponse:
         return render(request, "messages/stop.html")
     services.stop(by=request.actor, client=invitation.appointment.client, now=timezone.now())
     return render(request, "messages/stopped.html")
+
+
+@csrf_exempt  # as the check-in: the secret in the address is what a forged form would lack
+def confirm(request: ActingRequest, address: str) -> HttpResponse:
+    """Ask whether an address is his, or keep what he says."""
+    is_his = {"yes": True, "no": False}.get(request.POST.get("his", ""))
+    if request.method != "POST" or is_his is None:
+        return render(request, "messages/confirm.html", status=UNREADABLE if request.method == "POST" else 200)
+    confirming.answer(by=request.actor, contact=asked_about(request.actor), is_his=is_his, now=timezone.now())
+    return render(request, "messages/confirmed.html", {"is_his": is_his})
 
 
 @csrf_exempt  # signed instead

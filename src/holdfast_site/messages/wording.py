@@ -24,6 +24,22 @@ def worded(wording: str, link: str, stop: str, *, by_sms: bool, hears_replies: b
     return subject, f"{says}\n\n{link}\n\nIf you don’t want any more of these: {stop}\n"
 
 
+def confirming(link: str, *, by_sms: bool) -> tuple[str, str]:
+    """The same of what asks whether a new address is his."""
+    if by_sms:
+        return "", f"Is this your number? Please say yes or no here: {link}"
+    return (
+        "Is this your address?",
+        f"Please say yes or no here:\n\n{link}\n\nIf you say no, nothing more is sent here.\n",
+    )
+
+
+def moved(phone: str) -> tuple[str, str]:
+    """The same of what tells him at his old address that another one is used now."""
+    call = f"call {phone}" if phone else "say so the next time you talk to us"
+    return "Your address was changed", f"Messages for you go somewhere else from now on. If that was not you, {call}."
+
+
 def telling(words: str) -> str:
     """The first part of some words that tells what this is about; blank if none does."""
     lower = words.lower()

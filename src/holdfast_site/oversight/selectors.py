@@ -64,7 +64,11 @@ def assignments(actor: Actor, *, now: datetime) -> QuerySet[Assignment]:
     if actor.role is not Role.SUPERVISOR:
         return Assignment.objects.none()
     held = Assignment.objects.filter(supervisor__member=int(actor.id), supervisor__role=Role.SUPERVISOR)
-    return held.filter(ended_at__isnull=True, told_on__lte=timezone.localdate(now)).order_by("therapist", "client")
+    return (
+        held.filter(ended_at__isnull=True, told_on__lte=timezone.localdate(now))
+        .select_related("therapist")
+        .order_by("therapist", "client")
+    )
 
 
 def supervised(actor: Actor, *, now: datetime) -> QuerySet[Client]:
@@ -150,14 +154,18 @@ def away(actor: Actor, *, now: datetime) -> QuerySet[Leave]:
     if actor.role is not Role.THERAPIST or actor.therapist_id is None:
         return Leave.objects.none()
     today = timezone.localdate(now)
-    return Leave.objects.filter(stand_in=actor.therapist_id, first_day__lte=today, last_day__gte=today).order_by("pk")
+    return (
+        Leave.objects.filter(stand_in=actor.therapist_id, first_day__lte=today, last_day__gte=today)
+        .select_related("therapist")
+        .order_by("pk")
+    )
 
 
 def standing_in(actor: Actor, *, now: datetime) -> Sequence[Matter]:
     """What clients of therapists who are away asked them for: what and by when, not in which words."""
     whose = away(actor, now=now).values("therapist")
     theirs = Matter.objects.filter(holder=Role.THERAPIST, closed_at__isnull=True, therapist__in=whose)
-    return list(theirs.order_by("due_on", "pk"))
+    return list(theirs.select_related("therapist").order_by("due_on", "pk"))
 
 
 # --- the lead ---------------------------------------------------------------------------------------
@@ -167,14 +175,19 @@ def every_assignment(actor: Actor) -> QuerySet[Assignment]:
     """Who supervises whom now: for the lead, who does not look at clients himself."""
     if actor.role is not Role.LEAD:
         return Assignment.objects.none()
-    return Assignment.objects.filter(ended_at__isnull=True).select_related("supervisor__member").order_by("pk")
+    return (
+        Assignment.objects.filter(ended_at__isnull=True)
+        .select_related("supervisor__member", "therapist")
+        .order_by("pk")
+    )
 
 
 def leaves(actor: Actor, *, now: datetime) -> QuerySet[Leave]:
     """Who is or will be away: for the lead."""
     if actor.role is not Role.LEAD:
         return Leave.objects.none()
-    return Leave.objects.filter(last_day__gte=timezone.localdate(now)).order_by("first_day", "pk")
+    ahead = Leave.objects.filter(last_day__gte=timezone.localdate(now)).select_related("therapist", "stand_in")
+    return ahead.order_by("first_day", "pk")
 
 
 def closed(actor: Actor, *, now: datetime) -> QuerySet[Closed]:
@@ -192,4 +205,4 @@ def supervisors(actor: Actor) -> QuerySet[Post]:
 
 def therapists(actor: Actor) -> QuerySet[Therapist]:
     """Who treats here: for the lead."""
-    return Therapist.objects.order_by("pk") if actor.role is Role.LEAD else Therapist.objects.none()
+    return Therapist.objects.order_by("name", "pk") if actor.role is Role.LEAD else Therapist.objects.none()

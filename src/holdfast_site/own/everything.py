@@ -181,8 +181,8 @@ def _story(client: Client) -> Iterator[Entry]:
             box = settings.VAULT.client_box(client.pk, client.wrapped_key)
             story = box.open(one.sealed, place=one.place).decode()
         told = f"You let this go along: {story}" if story else "You let nothing go along"
-        words = f"You went on with {one.goes_to_id} after {one.leaves_id}. {told}"
-        yield Entry(one.decided_at, words, f"{one.goes_to_id}, your therapist from then on", {"story": story})
+        words = f"You went on with {one.goes_to} after {one.leaves}. {told}"
+        yield Entry(one.decided_at, words, f"{one.goes_to}, your therapist from then on", {"story": story})
 
 
 def _wishes(client: Client) -> Iterator[Entry]:
@@ -244,38 +244,38 @@ def _sent(client: Client) -> Iterator[Entry]:
 
 
 def _appointments(client: Client) -> Iterator[Entry]:
-    for one in Appointment.objects.filter(client=client).order_by("-starts_at", "-pk"):
+    for one in Appointment.objects.filter(client=client).select_related("therapist").order_by("-starts_at", "-pk"):
         became = BECAME.get(one.status, one.status)
-        data = {"starts_at": one.starts_at, "status": became, "with": one.therapist_id, "kind": one.modality}
+        data = {"starts_at": one.starts_at, "status": became, "with": str(one.therapist), "kind": one.modality}
         known = {"booked_at": one.booked_at, "known_from": one.get_known_from_display(), "known_at": one.known_at}
         kind = f", {one.get_modality_display().replace('_', ' ')}" if one.modality else ""
-        yield Entry(one.starts_at, f"With {one.therapist_id}: {became}{kind}", SCHEDULE, data | known)
+        yield Entry(one.starts_at, f"With {one.therapist}: {became}{kind}", SCHEDULE, data | known)
 
 
 def _endings(client: Client) -> Iterator[Entry]:
-    for one in Ending.objects.filter(client=client).order_by("-ended_on", "-pk"):
-        data = {"on": one.ended_on, "kind": one.kind, "with": one.therapist_id}
-        yield Entry(one.ended_on, f"With {one.therapist_id}: {ENDED[one.kind]}", CARE, data)
+    for one in Ending.objects.filter(client=client).select_related("therapist").order_by("-ended_on", "-pk"):
+        data = {"on": one.ended_on, "kind": one.kind, "with": str(one.therapist)}
+        yield Entry(one.ended_on, f"With {one.therapist}: {ENDED[one.kind]}", CARE, data)
 
 
 def _pauses(client: Client) -> Iterator[Entry]:
-    for one in Pause.objects.filter(client=client).order_by("-at", "-pk"):
+    for one in Pause.objects.filter(client=client).select_related("therapist").order_by("-at", "-pk"):
         until = f" until {_day(one.until)}" if one.until else ""
-        data = {"from": one.at, "until": one.until, "with": one.therapist_id}
-        yield Entry(one.at, f"A break with {one.therapist_id}{until}", CARE, data)
+        data = {"from": one.at, "until": one.until, "with": str(one.therapist)}
+        yield Entry(one.at, f"A break with {one.therapist}{until}", CARE, data)
 
 
 def _noted(client: Client) -> Iterator[Entry]:
     """What was said or done. The reason that a calculation gave for it is left out (safety rule 8)."""
     for one in Repair.objects.filter(client=client).select_related("client").order_by("-at", "-pk"):
-        yield Entry(one.at, f"{one.therapist_id} noted: {done_of(one).words}", THERAPIST)
+        yield Entry(one.at, f"{one.therapist} noted: {done_of(one).words}", THERAPIST)
 
 
 def _worked_out(client: Client) -> Iterator[Entry]:
-    for one in Course.objects.filter(client=client).order_by("pk"):
+    for one in Course.objects.filter(client=client).select_related("therapist").order_by("pk"):
         days = f"{one.rhythm_days:.0f} days"
         whose = "You usually come" if one.rhythm_is_own else "People here usually come, and so it is taken of you,"
-        yield Entry(None, f"{whose} every {days} to {one.therapist_id}", THERAPIST)
+        yield Entry(None, f"{whose} every {days} to {one.therapist}", THERAPIST)
 
 
 # --- who ------------------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ def _supervised(client: Client) -> Iterator[Entry]:
     his = Assignment.objects.filter(Q(client=client) | Q(therapist__in=treats))
     for one in his.order_by("-assigned_at", "-pk"):
         ended = f", until {_day(one.ended_at)}" if one.ended_at else ""
-        whom = "how you are treated" if one.client_id else f"how {one.therapist_id} works with everybody"
+        whom = "how you are treated" if one.client_id else f"how {one.therapist} works with everybody"
         words = f"Somebody supervises {whom}{ended}. The practice noted that you were told on {_day(one.told_on)}"
         yield Entry(one.assigned_at, words, "The lead of the practice, and the supervisor")
 

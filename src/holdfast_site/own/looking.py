@@ -299,11 +299,16 @@ def _held(assignment: Assignment, at: datetime) -> bool:
 
 
 def _names(events: Sequence[Event]) -> Mapping[str, str]:
-    """The login of each member of staff who acted, by how the audit marks him."""
-    marks = {event.actor for event in events if event.actor.partition(":")[0] in STAFF}
-    ids = {mark.partition(":")[2] for mark in marks}
-    logins = dict(Member.objects.filter(pk__in=[one for one in ids if one.isdigit()]).values_list("pk", "login"))
-    return {mark: logins.get(int(mark.partition(":")[2] or 0), "") for mark in marks}
+    """How each member of staff who acted is called, by how the audit marks him."""
+    marks = {event.actor: event.actor.partition(":") for event in events if event.actor.partition(":")[0] in STAFF}
+    ids = {int(pk) for _, _, pk in marks.values() if pk.isdigit()}
+    logins = dict(Member.objects.filter(pk__in=ids).values_list("pk", "login"))
+    treating = Post.objects.filter(member__in=ids, role=Role.THERAPIST).select_related("member", "therapist")
+    called = {one.member_id: one.called for one in treating if one.therapist and one.therapist.name}
+    return {
+        mark: (called if role == Role.THERAPIST else {}).get(int(pk or 0)) or logins.get(int(pk or 0), "")
+        for mark, (role, _, pk) in marks.items()
+    }
 
 
 def _who(actor: str, names: Mapping[str, str]) -> str:

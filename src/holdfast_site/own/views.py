@@ -25,6 +25,7 @@ from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import allows, history, paused_until
 from holdfast_site.consents.services import decide
 from holdfast_site.consents.words import OBJECTED_TO
+from holdfast_site.messages.selectors import leads_to_him
 from holdfast_site.own import selectors, services
 from holdfast_site.own.erasing import erase
 from holdfast_site.own.everything import about_the_calculation, as_data, everything
@@ -206,7 +207,9 @@ def give(request: ActingRequest, client_id: str) -> HttpResponse:
 
 @csrf_exempt  # no cookie is set for whoever has a link; the code is what a forged form would lack
 def come(request: ActingRequest, link: str) -> HttpResponse:
-    """Whoever has a link that was sent to a client, and the code that was told to him, makes a way in.
+    """Whoever has a link that was sent to a client himself, and the code that was told to him, makes a way in.
+
+    By a link that may have come to somebody else no code is right (H-16).
 
     Raises
     ------
@@ -216,7 +219,8 @@ def come(request: ActingRequest, link: str) -> HttpResponse:
     invitation, now = own_invitation(request.actor), timezone.now()
     if now - invitation.sent_at > LINK_GOOD_FOR:
         raise Http404
-    return ask_for_code(request, welcome_of_client(invitation.appointment.client, now=now))
+    client = invitation.appointment.client
+    return ask_for_code(request, welcome_of_client(client, now=now) if leads_to_him(invitation, now=now) else None)
 
 
 # --- what they share --------------------------------------------------------------------------------

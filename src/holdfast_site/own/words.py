@@ -66,6 +66,7 @@ DID: Mapping[str, str] = {
     Action.REPAIR_TAKEN_BACK: "took back a note of what was said or done",
     Action.CONSENT_DECIDED: "wrote down what you decided",
     Action.CHECKIN_SENT: "sent you questions",
+    Action.ADDRESS_ASKED: "asked you whether an address is your own",
     Action.MESSAGES_STOPPED: "stopped messages to you",
     Action.SUPERVISOR_ASSIGNED: "assigned a supervisor",
     Action.SUPERVISOR_ENDED: "ended what a supervisor may see",

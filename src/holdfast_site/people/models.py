@@ -25,6 +25,7 @@ class Therapist(models.Model):
     """Who treats, and how: on the six axes, and in which frameworks (separated by ;). And for how many clients."""
 
     id = models.CharField(primary_key=True, max_length=100)
+    name = models.CharField(max_length=100, blank=True)  # as clients and colleagues know them; blank: nobody said
     style_approach = _axis()
     style_language = _axis()
     style_tone = _axis()
@@ -45,7 +46,7 @@ class Therapist(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.id
+        return self.name or self.id
 
 
 class Client(models.Model):
@@ -73,11 +74,20 @@ class Client(models.Model):
 
 
 class Contact(models.Model):
-    """A client's name, how he may be reached, and what is safe for him: sealed with his own key."""
+    """A client's name, how he may be reached, and what is safe for him: sealed with his own key.
+
+    Whose hand an address is from stands beside it: what is sent there is half of a way in to his own page (H-16).
+    """
 
     client = models.OneToOneField(Client, on_delete=models.PROTECT, related_name="contact")
     sealed = models.BinaryField()
     changed_at = models.DateTimeField()
+    email_by = models.CharField(max_length=60, blank=True)  # the audit's mark of who entered it; blank: not known
+    phone_by = models.CharField(max_length=60, blank=True)
+    to_confirm = models.BooleanField(default=True)  # somebody else changed an address; he has not said that it is his
+    good_from = models.DateTimeField(null=True)  # opens no way in before, so that whoever was told elsewhere can object
+    confirms = models.BinaryField(max_length=32, null=True, unique=True)  # the link that asks him, as a fingerprint
+    asked_at = models.DateTimeField(null=True)  # when that was made
 
     def __str__(self) -> str:
         return f"contact {self.pk}"

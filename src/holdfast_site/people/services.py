@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
-from holdfast_site.access.actors import Actor
+from holdfast_site.access.actors import Actor, Role
 from holdfast_site.audit.services import Action, record
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Client, Contact
+from holdfast_site.people.selectors import cards_of
 from holdfast_site.people.wishes import Wishes, sealed, wishes_of
+
+TIME_TO_OBJECT = timedelta(days=3)  # from when he was told at his old address
 
 
 def add_client(client_id: str) -> Client:
@@ -22,12 +25,29 @@ def add_client(client_id: str) -> Client:
 @transaction.atomic
 def keep_contact(*, by: Actor, client: Client, card: ContactCard, now: datetime) -> None:
     """Keep how a client may be reached, in place of what was known before."""
-    contact = Contact.objects.filter(client=client).first() or Contact(client=client)
+    before = cards_of([client])[client.pk]
+    contact = Contact.objects.filter(client=client).first() or Contact(client=client, to_confirm=False)
+    _note_whose_hand(contact, before, card, by=by, now=now)
     box = settings.VAULT.client_box(client.pk, client.wrapped_key)
     contact.sealed = box.seal(card.model_dump_json().encode(), place=contact.place)
     contact.changed_at = now
     contact.save()
     record(Action.CONTACT_CHANGED, by=by, about=f"client:{client.pk}", at=now)
+
+
+def _note_whose_hand(contact: Contact, before: ContactCard, card: ContactCard, *, by: Actor, now: datetime) -> None:
+    """Note who entered what is new. What the client keeps himself is his; what others change he has to confirm."""
+    if by.role is Role.CLIENT:
+        contact.email_by = contact.phone_by = by.mark
+        contact.to_confirm, contact.good_from, contact.confirms = False, None, None
+        return
+    for way in ("email", "phone"):
+        old, new = getattr(before, way), getattr(card, way)
+        if old == new:
+            continue
+        setattr(contact, f"{way}_by", by.mark)
+        if old:
+            contact.to_confirm, contact.good_from, contact.confirms = True, now + TIME_TO_OBJECT, None
 
 
 def keep_wishes(client: Client, wishes: Wishes) -> bool:

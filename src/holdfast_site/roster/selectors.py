@@ -12,6 +12,7 @@ from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import STAFF, Member, Post
 from holdfast_site.people.models import Therapist
 
+AT_ONCE = 40  # a form may have a hundred fields
 ROLE_WORDS = {
     Role.THERAPIST: "Therapist",
     Role.SUPERVISOR: "Supervisor",
@@ -40,23 +41,40 @@ def members(actor: Actor) -> QuerySet[Member]:
 
 def working(actor: Actor) -> Sequence[Working]:
     """The same, with their roles in words."""
-    found = members(actor).prefetch_related("posts")
+    found = members(actor).prefetch_related("posts__therapist")
     return [Working(one, [_words(post) for post in one.posts.all()], str(one.pk) == actor.id) for one in found]
 
 
 def _words(post: Post) -> str:
     said = ROLE_WORDS[Role(post.role)]
-    return f"{said} ({post.therapist_id})" if post.therapist_id else said
+    return f"{said} ({post.therapist})" if post.therapist else said
 
 
 def therapists(actor: Actor) -> QuerySet[Therapist]:
-    """Who treats here, in the order of their ids. For anybody but the lead: nobody."""
-    return Therapist.objects.order_by("pk") if actor.role is Role.LEAD else Therapist.objects.none()
+    """Who treats here, by name. For anybody but the lead: nobody."""
+    return Therapist.objects.order_by("name", "pk") if actor.role is Role.LEAD else Therapist.objects.none()
+
+
+def nameless(actor: Actor) -> QuerySet[Therapist]:
+    """Therapists who are still called by their ids."""
+    return therapists(actor).filter(name="")
+
+
+def is_called_so(name: str, *, but: Therapist | None = None) -> bool:
+    """Whether another therapist has this name: nobody could tell them apart."""
+    others = Therapist.objects.filter(name__iexact=name)
+    return bool(name) and (others if but is None else others.exclude(pk=but.pk)).exists()
 
 
 def style_of(therapist: Therapist) -> dict[str, int | None]:
     """How a therapist works, by axis."""
     return {axis: getattr(therapist, f"style_{axis}") for axis in AXES}
+
+
+def is_only_care_contact(member: Member) -> bool:
+    """Whether nobody else who may sign in receives what is not for the therapist."""
+    contacts = Post.objects.filter(role=Role.CARE_CONTACT, member__is_active=True)
+    return contacts.filter(member=member).exists() and not contacts.exclude(member=member).exists()
 
 
 def is_last_lead(member: Member) -> bool:

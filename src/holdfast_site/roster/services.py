@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +12,11 @@ from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Member, Post
 from holdfast_site.accounts.services import Told, add_member, welcome
 from holdfast_site.audit.services import Action, record
+from holdfast_site.handover.models import Matter
 from holdfast_site.people.models import Therapist
-from holdfast_site.roster.selectors import is_last_lead, members
+from holdfast_site.roster.selectors import is_called_so, is_last_lead, is_only_care_contact, members
+
+CALLED_SO = "Another therapist here is called {name}. Add something that tells them apart. Nothing was saved."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Added:
 
 
 @transaction.atomic
-def add(*, by: Actor, login: str, role: Role, therapist_id: str, now: datetime) -> Added | str:
+def add(*, by: Actor, login: str, role: Role, therapist_id: str, name: str = "", now: datetime) -> Added | str:
     """Add somebody, or a role of somebody who is known and keeps his way in. Or say why not."""
     known = Member.objects.filter(login=login).first()
     if known is not None and str(known.pk) == by.id:
@@ -36,7 +39,12 @@ def add(*, by: Actor, login: str, role: Role, therapist_id: str, now: datetime) 
     if role is Role.THERAPIST and not therapist_id:
         return "Say which therapist this is: the id in the practice's tables."
     if role is Role.THERAPIST:
-        Therapist.objects.get_or_create(pk=therapist_id)
+        treats, _ = Therapist.objects.get_or_create(pk=therapist_id)
+        if is_called_so(name, but=treats):
+            transaction.set_rollback(True)
+            return CALLED_SO.format(name=name)
+        if name:
+            keep_therapist(by=by, therapist=treats, told={"name": name}, now=now)
     post = add_member(login, role, therapist_id=therapist_id if role is Role.THERAPIST else None)
     record(Action.MEMBER_ADDED, by=by, about=f"post:{post.pk}", at=now)
     return Added(None if known else welcome(by=by, post=post, now=now))
@@ -50,14 +58,26 @@ def new_way_in(*, by: Actor, member_id: int, now: datetime) -> Told | None:
     return None if post is None else welcome(by=by, post=post, now=now)
 
 
+@dataclass(frozen=True, slots=True)
+class OnlyCareContact:
+    """Nobody else receives what is not for the therapist. Nothing was changed: first it has to be said again."""
+
+
 @transaction.atomic
-def end(*, by: Actor, member_id: int, now: datetime) -> bool:
-    """Take somebody's access away. False: there is nobody to take it from, or nobody would lead the practice then."""
+def end(*, by: Actor, member_id: int, now: datetime, sure: bool = False) -> bool | OnlyCareContact:
+    """Take somebody's access away; what he had taken on is nobody's again, for whoever has the role.
+
+    False: there is nobody to take it from, or nobody would lead the practice then, and so nobody could add another.
+    """
+    list(Member.objects.select_for_update().order_by("pk"))  # two leads who end each other: one of them does
     member = members(by).filter(pk=member_id, is_active=True).first()
     if member is None or str(member.pk) == by.id or is_last_lead(member):
         return False
+    if is_only_care_contact(member) and not sure:
+        return OnlyCareContact()
     member.is_active = False
     member.save(update_fields=["is_active"])
+    Matter.objects.filter(owner__member=member, closed_at__isnull=True).update(owner=None)
     record(Action.MEMBER_ENDED, by=by, about=f"member:{member.pk}", at=now)
     return True
 
@@ -73,8 +93,23 @@ def let_back(*, by: Actor, member_id: int, now: datetime) -> bool:
 
 @transaction.atomic
 def keep_therapist(*, by: Actor, therapist: Therapist, told: Mapping[str, object], now: datetime) -> None:
-    """Keep for how many clients a therapist has room, and how the therapist works."""
+    """Keep a therapist's name, for how many clients there is room, and how the therapist works."""
     for name, value in told.items():
         setattr(therapist, name, value)
     therapist.save(update_fields=list(told))
     record(Action.THERAPIST_CHANGED, by=by, about=f"therapist:{therapist.pk}", at=now)
+
+
+@transaction.atomic
+def keep_names(*, by: Actor, therapists: Sequence[Therapist], names: Mapping[str, str], now: datetime) -> str:
+    """Name several therapists, or none of them; then say why."""
+    seen: set[str] = set()
+    for one in therapists:
+        name = names.get(one.pk, "")
+        if name and (name.casefold() in seen or is_called_so(name, but=one)):
+            transaction.set_rollback(True)
+            return CALLED_SO.format(name=name)
+        if name:
+            seen.add(name.casefold())
+            keep_therapist(by=by, therapist=one, told={"name": name}, now=now)
+    return ""

@@ -10,14 +10,15 @@ from django.utils import timezone
 
 from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
+from holdfast_site.accounts.models import Member
 from holdfast_site.accounts.services import Told
 from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.people.models import Therapist
 from holdfast_site.roster import selectors, services
-from holdfast_site.roster.forms import AddForm, TherapistForm
+from holdfast_site.roster.forms import AddForm, NamesForm, TherapistForm
 from holdfast_site.roster.words import AXIS_ENDS
 
-UNREADABLE = 422
+UNREADABLE, NOT_YET = 422, 409
 UNCLEAR = "Something is missing or too long. Nothing was saved."
 
 
@@ -34,6 +35,7 @@ def people(request: ActingRequest) -> HttpResponse:
         login=told["login"],
         role=Role(told["role"]),
         therapist_id=told["therapist"],
+        name=told["name"],
         now=timezone.now(),
     )
     if isinstance(done, str):
@@ -51,12 +53,24 @@ def access(request: ActingRequest, member: int) -> HttpResponse:
     """
     if request.POST.get("do") == "again":
         return _again(request, member)
-    do = {"end": services.end, "back": services.let_back}.get(request.POST.get("do", ""))
-    if do is None or not selectors.members(request.actor).filter(pk=member).exists():
+    known, do = selectors.members(request.actor).filter(pk=member).first(), request.POST.get("do", "")
+    if known is None or do not in ("end", "back"):
         raise Http404
-    if not do(by=request.actor, member_id=member, now=timezone.now()):
+    done = _ended(request, member) if do == "end" else _let_back(request, member)
+    if isinstance(done, services.OnlyCareContact):
+        return _page(request, only=known)
+    if not done:
         return _page(request, wrong="Nothing changed: it was done already, it is you, or nobody would lead any more.")
     return redirect("roster:people")
+
+
+def _ended(request: ActingRequest, member: int) -> bool | services.OnlyCareContact:
+    sure = request.POST.get("sure") == "yes"
+    return services.end(by=request.actor, member_id=member, sure=sure, now=timezone.now())
+
+
+def _let_back(request: ActingRequest, member: int) -> bool:
+    return services.let_back(by=request.actor, member_id=member, now=timezone.now())
 
 
 def _again(request: ActingRequest, member: int) -> HttpResponse:
@@ -67,22 +81,43 @@ def _again(request: ActingRequest, member: int) -> HttpResponse:
 
 
 def therapist(request: ActingRequest, therapist_id: str) -> HttpResponse:
-    """For how many clients a therapist has room, and how the therapist works."""
+    """A therapist's name, for how many clients there is room, and how the therapist works."""
     found = get_object_or_404(selectors.therapists(request.actor), pk=therapist_id)
     form = TherapistForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and selectors.is_called_so(form.cleaned_data["name"], but=found):
+        return _therapist_page(request, found, wrong=services.CALLED_SO.format(name=form.cleaned_data["name"]))
     if form.is_valid():
         services.keep_therapist(by=request.actor, therapist=found, told=form.cleaned_data, now=timezone.now())
         return redirect("roster:people")
     return _therapist_page(request, found, wrong=UNCLEAR if form.is_bound else "")
 
 
-def _page(request: ActingRequest, *, wrong: str = "", told: Told | None = None, who: str = "") -> HttpResponse:
+def names(request: ActingRequest) -> HttpResponse:
+    """Name the therapists who are still called by their ids."""
+    nameless = list(selectors.nameless(request.actor)[: selectors.AT_ONCE])
+    form, wrong = NamesForm(nameless, request.POST if request.method == "POST" else None), ""
+    if form.is_bound:
+        told = form.names() if form.is_valid() else {}
+        wrong = UNCLEAR
+        if form.is_valid():
+            wrong = services.keep_names(by=request.actor, therapists=nameless, names=told, now=timezone.now())
+        if not wrong:
+            return redirect("roster:names" if told and selectors.nameless(request.actor).exists() else "roster:people")
+    note_reading(Action.STAFF_READ, by=request.actor, about="names", now=timezone.now())
+    return render(request, "roster/names.html", {"form": form, "wrong": wrong}, status=UNREADABLE if wrong else 200)
+
+
+def _page(
+    request: ActingRequest, *, wrong: str = "", told: Told | None = None, who: str = "", only: Member | None = None
+) -> HttpResponse:
     note_reading(Action.STAFF_READ, by=request.actor, about="staff", now=timezone.now())
     context = {
         "working": selectors.working(request.actor),
         "therapists": selectors.therapists(request.actor),
+        "nameless": selectors.nameless(request.actor).count(),
         "roles": [(role.value, words) for role, words in selectors.ROLE_WORDS.items()],
         "wrong": wrong,
+        "only": only,
         "told": request.POST if wrong else {},
         "way_in": told
         and {
@@ -91,7 +126,8 @@ def _page(request: ActingRequest, *, wrong: str = "", told: Told | None = None, 
             "code": f"{told.code[:4]} {told.code[4:]}",
         },
     }
-    return render(request, "roster/people.html", context, status=UNREADABLE if wrong else 200)
+    status = UNREADABLE if wrong else NOT_YET if only else 200
+    return render(request, "roster/people.html", context, status=status)
 
 
 def _therapist_page(request: ActingRequest, therapist: Therapist, *, wrong: str) -> HttpResponse:

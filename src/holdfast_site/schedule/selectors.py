@@ -15,9 +15,10 @@ from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.before.selectors import asked_to_call_off
 from holdfast_site.checkins.models import Asks, Invitation
+from holdfast_site.messages.selectors import WAYS, address_of
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client, Contact, Therapist
-from holdfast_site.people.selectors import cards_of
+from holdfast_site.people.selectors import cards_of, is_his_own, treats
 
 SENT_WITHIN, DUE_WITHIN = timedelta(days=14), timedelta(days=3)
 MOST_FOUND = 50
@@ -71,7 +72,7 @@ def clients(actor: Actor) -> QuerySet[Client]:
 
 def therapists(actor: Actor) -> QuerySet[Therapist]:
     """Whom somebody can be booked with. For anybody but the desk: nobody."""
-    return Therapist.objects.order_by("pk") if actor.role is Role.DESK else Therapist.objects.none()
+    return Therapist.objects.order_by("name", "pk") if actor.role is Role.DESK else Therapist.objects.none()
 
 
 def appointments(actor: Actor) -> QuerySet[Appointment]:
@@ -180,6 +181,30 @@ def card_as_of(client: Client) -> str:
     """When his card was last changed, for a form to say what it had seen; blank where there is none."""
     contact = Contact.objects.filter(client=client).first()
     return "" if contact is None else contact.changed_at.isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """What is known of whether the address that a client is written to is his own."""
+
+    is_his: bool  # good for one half of a way in to his own page
+    asked_at: datetime | None  # when he was asked whether it is; he has not said yes since
+    waits_until: datetime | None  # he said yes, and was told at the old one that it was changed
+    may_ask: bool  # not whoever treats him
+
+
+def whose_address(actor: Actor, client: Client, *, now: datetime) -> Whose | None:
+    """That; none where he is not written to."""
+    contact, card = Contact.objects.filter(client=client).first(), card_of(client)
+    if contact is None or not address_of(card):
+        return None
+    waits = contact.good_from if not contact.to_confirm and contact.good_from and now < contact.good_from else None
+    return Whose(
+        is_his=is_his_own(contact, WAYS[card.channel], now=now),
+        asked_at=contact.asked_at if contact.to_confirm and contact.confirms else None,
+        waits_until=waits,
+        may_ask=not treats(actor.mark, client.pk),
+    )
 
 
 def card_of(client: Client) -> ContactCard:

@@ -18,11 +18,11 @@ from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.away.selectors import absence
 from holdfast_site.dates import FIRST, LAST
+from holdfast_site.messages.confirming import ask_whether_his, change_card
 from holdfast_site.messages.selectors import has_delivery_problem
 from holdfast_site.people import booking
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client, Therapist
-from holdfast_site.people.services import keep_contact
 from holdfast_site.schedule import selectors, services
 from holdfast_site.schedule.forms import (
     CHANNEL_OPTIONS,
@@ -142,12 +142,15 @@ def clients(request: ActingRequest) -> HttpResponse:
 def client(request: ActingRequest, client_id: str) -> HttpResponse:
     """How one client may be reached; correct it."""
     found = get_object_or_404(selectors.clients(request.actor), pk=client_id)
+    if "ask" in request.POST:
+        is_asked = ask_whether_his(by=request.actor, client=found, now=timezone.now())
+        return redirect(f"{reverse('schedule:client', args=[found.pk])}?{'asked' if is_asked else 'not-asked'}")
     before, seen = selectors.card_of(found), selectors.card_as_of(found)
     form = CardForm(request.POST if request.method == "POST" else None)
     is_stale = form.is_valid() and form.cleaned_data.pop("seen") != seen  # he may have ended the messages meanwhile
     if form.is_valid() and not is_stale:
         card = ContactCard(timezone=before.timezone, **form.cleaned_data)
-        keep_contact(by=request.actor, client=found, card=card, now=timezone.now())
+        change_card(by=request.actor, client=found, card=card, now=timezone.now())
         return redirect(f"{reverse('schedule:client', args=[found.pk])}?saved")
     note_reading(Action.CONTACT_READ, by=request.actor, about=f"client:{found.pk}", now=timezone.now())
     wrong = MEANWHILE if is_stale else UNCLEAR if form.is_bound else ""
@@ -161,6 +164,9 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
         "wrong": wrong,
         "errors": form.errors,
         "is_saved": "saved" in request.GET and not wrong,
+        "is_asked": "asked" in request.GET and not wrong,
+        "not_asked": "not-asked" in request.GET and not wrong,
+        "whose": selectors.whose_address(request.actor, found, now=timezone.now()),
     }
     status = CHANGED_MEANWHILE if is_stale else UNREADABLE if wrong else 200
     return render(request, "schedule/client.html", context, status=status)

@@ -80,6 +80,32 @@ def test_a_care_contact_who_treats_him_is_not_offered_and_shown_nothing_of_his(c
     assert 'value="care_contact"' not in browser.get(f"/c/{link}").content.decode()
 
 
+@pytest.mark.hazard("H-09")
+def test_a_care_contact_who_becomes_his_therapist_later_reads_nothing_of_his_any_more(cast, browser, now):
+    """What he said of Alma was for Ruth as the care contact; then he goes on with Ruth."""
+    from holdfast_site.access.actors import ANYONE, Role
+    from holdfast_site.accounts.services import add_member
+    from holdfast_site.checkins.services import invite
+    from holdfast_site.handover.models import Kind
+    from holdfast_site.handover.services import open_matter
+    from tests.site.conftest import person
+
+    browser.post(cast.address, filled(who="care_contact", words=CANARY))
+    to = {"holder": Role.CARE_CONTACT, "due_on": now.date(), "now": now, "said": {"words": CANARY}}
+    matter = open_matter(by=ANYONE, client=cast.dan, therapist=cast.alma, kind=Kind.SOMEONE_ELSE, **to)
+    ruth, own = signed_in("care_contact"), person("ruth")
+    add_member("care_contact", Role.THERAPIST, therapist_id="ruth")
+    assert CANARY in ruth.get("/kept/").content.decode()  # he is Alma's
+    assert CANARY in ruth.get(f"/holding/{matter.key}").content.decode()
+    his = appointment(cast.dan, own, now + timedelta(days=1), status="booked")
+    assert CANARY not in ruth.get("/kept/").content.decode()
+    assert ruth.get(f"/holding/{matter.key}").status_code == 404
+    for about in (cast.invitation.appointment, his):
+        _, link = invite(by=ANYONE, appointment=about, now=now + timedelta(minutes=5))
+        assert 'value="care_contact"' not in browser.get(f"/c/{link}").content.decode()
+    assert 'value="care_contact"' in browser.get(f"/c/{cast.other_link}").content.decode()
+
+
 def test_nothing_is_offered_that_nobody_would_receive(cast, browser):
     from holdfast_site.accounts.models import Member
 

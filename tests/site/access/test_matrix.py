@@ -76,14 +76,31 @@ def test_each_page_by_link_is_for_whoever_has_the_link_of_that_kind(cast, browse
     door = way_back(browser.post(done, replied("done")).content.decode())
     fits = {ask: 422, ask.replace("/n/", "/say/"): 422, f"/say/{cast.link}": 422, door: 422,
             ask.replace("/n/", "/stop/"): 200, f"/stop/{cast.other_link}": 200}  # fmt: skip
+    fits[whether_his(cast.dan, now)] = 422
     for address, empty_form in fits.items():
         wanted = {"GET": 200, "HEAD": 200, "POST": empty_form}.get(method, 405)
         assert browser.generic(method, address).status_code == wanted, (method, address)
     ask_, door_ = ask.rpartition("/")[2], door.rpartition("/")[2]
     wrong = [f"/c/{ask_}", f"/n/{cast.link}", f"/back/{ask_}", f"/back/{cast.link}", f"/n/{door_}", f"/say/{door_}",
-             f"/c/{door_}", f"/stop/{door_}", "/n/", "/n/short", "/say/x", "/back/x", "/stop/x"]  # fmt: skip
+             f"/c/{door_}", f"/stop/{door_}", "/n/", "/n/short", "/say/x", "/back/x", "/stop/x", f"/yours/{cast.link}",
+             f"/yours/{door_}", "/yours/x"]  # fmt: skip
     for address in wrong:
         assert browser.generic(method, address).status_code == 404, (method, address)
+
+
+def whether_his(client, now):
+    """The link that asks a client whether an address is his own."""
+    from django.conf import settings
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.people.contacts import ContactCard
+    from holdfast_site.people.models import Contact
+    from holdfast_site.people.services import keep_contact
+
+    keep_contact(by=OPERATOR, client=client, card=ContactCard(email="x@example.org"), now=now)
+    confirms = settings.VAULT.fingerprint_of_link("whether-his")
+    Contact.objects.filter(client=client).update(confirms=confirms, asked_at=now)
+    return "/yours/whether-his"
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -51,6 +51,7 @@ def _places(cast, all_staff, now):
         "/people/access/999": {"lead": {"POST": 404}},
         "/people/therapist/alma": {"lead": {**READ, "POST": 302}},  # all blank: nothing is known
         "/people/therapist/nobody": {},
+        "/people/names": {"lead": {**READ, "POST": 302}},  # nobody was named
         "/people/arranged": {"lead": NOT_SAID},
         "/supervised/": {"sue": READ},
         "/supervised/client/dan": {"sue": READ},

@@ -335,11 +335,27 @@ def test_taking_away_and_erasing_need_that_he_shows_once_more_that_it_is_he(cast
 # --- the way to it ----------------------------------------------------------------------------------
 
 
+def sent_to_him(invitation, now, address="his@example.org"):
+    """Note that a link went by mail to an address that the desk entered."""
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.messages.models import Message, State
+    from holdfast_site.messages.phones import digest
+    from holdfast_site.people.contacts import ContactCard
+    from holdfast_site.people.services import keep_contact
+
+    his, form = invitation.appointment.client, uuid4()
+    keep_contact(by=Actor(Role.DESK, id="999"), client=his, card=ContactCard(email=address, channel="email"), now=now)
+    times = {"queued_at": now, "next_at": now, "ends_at": now, "sent_at": now}
+    told = {"state": State.SENT, "went_to": digest(address), **times}
+    Message.objects.create(cause=str(form), mark=form, client=his, invitation=invitation, sealed=b"", **told)
+
+
 def code_told(answer):
     return re.search(r'class="digits">(\d{4} \d{4})<', answer.content.decode())[1]
 
 
-def test_a_code_told_in_the_room_and_a_link_that_was_sent_make_a_way_in(cast, browser):
+def test_a_code_told_in_the_room_and_a_link_that_was_sent_make_a_way_in(cast, browser, now):
+    sent_to_him(cast.invitation, now)
     browser.post(cast.address, filled())
     assert f"/c/{cast.link}/mine" in browser.get(cast.address).content.decode()
     code = code_told(signed_in("therapist", "alma").post("/mine/give/dan"))
@@ -355,7 +371,9 @@ def test_a_code_told_in_the_room_and_a_link_that_was_sent_make_a_way_in(cast, br
     assert again.post("/sign-in/passkey", {"credential": phone.shows(ask(again))})["Location"] == "/mine/"
 
 
-def test_neither_half_is_enough_and_a_code_of_somebody_else_is_none(cast, browser):
+def test_neither_half_is_enough_and_a_code_of_somebody_else_is_none(cast, browser, now):
+    sent_to_him(cast.invitation, now)
+    sent_to_him(cast.other, now)
     page = signed_in("therapist", "alma").post("/mine/give/dan")
     code = code_told(page)
     assert "/welcome/" not in page.content.decode()  # she gets one half
@@ -366,7 +384,8 @@ def test_neither_half_is_enough_and_a_code_of_somebody_else_is_none(cast, browse
     assert browser.get("/way-in").status_code == 404
 
 
-def test_without_a_code_ever_made_it_looks_the_same_as_with_a_wrong_one(cast, browser):
+def test_without_a_code_ever_made_it_looks_the_same_as_with_a_wrong_one(cast, browser, now):
+    sent_to_him(cast.invitation, now)
     before = browser.post(f"/c/{cast.link}/mine", {"code": "1234 5678"}).content
     signed_in("therapist", "alma").post("/mine/give/dan")
     assert clean(browser.post(f"/c/{cast.link}/mine", {"code": "0000 0001"}).content.decode()) == clean(before.decode())

@@ -97,6 +97,60 @@ def test_nobody_shuts_out_himself_or_the_last_lead(cast, lead):
     assert PASSWORD not in lead.get("/people/").content.decode()
 
 
+def contact_of_the_practice():
+    from holdfast_site.accounts.models import Member
+
+    return Member.objects.get(posts__role="care_contact")
+
+
+@pytest.mark.hazard("H-09", "H-11")
+def test_before_the_only_care_contact_goes_it_is_said_who_would_hold_what(cast, lead, browser):
+    from tests.site.checkins.test_answer import filled
+
+    browser.post(cast.address, filled(words="Zanzibar", words_who="care_contact"))
+    ruth = contact_of_the_practice()
+    for _ in range(2):
+        asked = lead.post(f"/people/access/{ruth.pk}", {"do": "end"})
+        assert asked.status_code == 409
+        assert "is the only care contact. Nothing was changed yet." in text(asked)
+        assert "nobody holds what clients asked" in text(asked)
+        assert "Zanzibar" not in text(asked)
+        assert contact_of_the_practice().is_active
+    assert lead.post(f"/people/access/{ruth.pk}", {"do": "end", "sure": "yes"}).status_code == 302
+    assert not contact_of_the_practice().is_active
+
+
+def test_with_another_care_contact_there_is_nothing_to_warn_of(cast, lead):
+    added(lead, role="care_contact")
+    ruth = _first_contact()
+    assert lead.post(f"/people/access/{ruth.pk}", {"do": "end"}).status_code == 302
+
+
+def _first_contact():
+    from holdfast_site.accounts.models import Member
+
+    return Member.objects.filter(posts__role="care_contact").order_by("pk").first()
+
+
+@pytest.mark.hazard("H-11")
+def test_what_somebody_had_taken_on_is_nobodys_once_he_is_gone(cast, lead, now):
+    from uuid import uuid4
+
+    from holdfast_site.access.actors import ANYONE, Role
+    from holdfast_site.handover.models import Kind, Matter
+    from holdfast_site.handover.services import open_matter
+
+    to = {"holder": Role.CARE_CONTACT, "due_on": now.date(), "now": now}
+    matter = open_matter(by=ANYONE, client=cast.dan, therapist=cast.alma, kind=Kind.CALL, **to)
+    ruth = signed_in("care_contact")
+    ruth.post(f"/holding/{matter.key}", {"do": "take", "form": uuid4(), "seen": 0})
+    assert Matter.objects.get().owner is not None
+    lead.post(f"/people/access/{contact_of_the_practice().pk}", {"do": "end", "sure": "yes"})
+    told = added(lead, role="care_contact")
+    _, new, _ = enrol(told_in(told))
+    assert "1 person is waiting for somebody" in text(new.get("/holding/"))
+
+
 def test_room_and_ways_of_working_are_kept_and_a_blank_is_not_a_zero(cast, lead):
     told = {"capacity": "12", "gender": "woman", "style_pace": "-2", "style_tone": "0", "style_energy": ""}
     assert lead.post("/people/therapist/alma", told).status_code == 302
