@@ -27,7 +27,7 @@ def absence(therapist_id: str, on: date) -> str:
     until, closed = away_until(on).get(therapist_id), _closed_until(on)
     if until is None:
         return ""
-    who = f"{therapist_id} is away" if closed is None else "The practice is closed"
+    who = f"{Therapist.objects.get(pk=therapist_id)} is away" if closed is None else "The practice is closed"
     return f"{who} on that day, until {date_format(closed or until, 'l j F')}."
 
 
