@@ -31,6 +31,7 @@ urlpatterns = [
     path("way-in/code", accounts.way_in_with_code, name="way_in_with_code"),
     path("sign-out", accounts.sign_out, name="sign_out"),
     path("demo/<str:role>", accounts.enter_demo, name="enter_demo"),
+    path("demo/gallery/", include("holdfast_site.gallery.urls")),
     path("today/", include("holdfast_site.caseload.urls")),
     path("practice/", include("holdfast_site.insight.urls")),
     path("", include("holdfast_site.schedule.urls")),

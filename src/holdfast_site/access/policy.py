@@ -84,6 +84,9 @@ POLICY: Mapping[str, Rule] = {
         Rule("messages:confirm", READ_AND_SEND, LINK_HOLDER, Owns.THIS_LINK),
         Rule("messages:gateway", SEND, EVERYBODY, Owns.NOTHING),  # signed by the gateway, or absent
         Rule("messages:outbox", READ, EVERYBODY, Owns.NOTHING),  # only in the demo
+        Rule("gallery:clients", READ, EVERYBODY, Owns.NOTHING),  # only in the demo
+        Rule("gallery:staff", READ, EVERYBODY, Owns.NOTHING),  # only in the demo
+        Rule("gallery:figures", READ, EVERYBODY, Owns.NOTHING),  # only in the demo
         Rule("caseload:today", READ, THERAPIST, Owns.OWN_CASELOAD),
         Rule("caseload:client", READ, THERAPIST, Owns.OWN_CASELOAD),
         Rule("caseload:came", SEND, THERAPIST, Owns.OWN_CASELOAD),

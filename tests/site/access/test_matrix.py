@@ -151,6 +151,9 @@ def places(cast, now):
         f"/import/{gone.form}/forget": {"desk": {"POST": 302}},
         "/sign-in": {who: {**READ, "POST": 422} for who in WHO},
         "/demo/outbox/": {who: dict.fromkeys(READ, 404) for who in WHO},
+        "/demo/gallery/": {who: dict.fromkeys(READ, 404) for who in WHO},
+        "/demo/gallery/staff": {who: dict.fromkeys(READ, 404) for who in WHO},
+        "/demo/gallery/figures": {who: dict.fromkeys(READ, 404) for who in WHO},
         "/sms": {who: {"POST": 404} for who in WHO},  # not signed
         "/demo/therapist": {who: {"POST": 404} for who in WHO},  # this is no demo
         "/sign-in/passkey": {who: {"POST": 422} for who in WHO},

@@ -1,0 +1,359 @@
+"""The parts of the pages of staff, in every state: of a therapist, the care contact, the desk and a supervisor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from holdfast.matching.switch import Offer
+from holdfast.repair import Tally
+from holdfast.silence.policy import EVERYONE, own_record
+from holdfast.tables.schema import AXES, Status
+from holdfast_site.access.actors import Role
+from holdfast_site.accounts.models import Member, Post
+from holdfast_site.caseload import fit, story
+from holdfast_site.caseload import flags as of_flags
+from holdfast_site.caseload import words as in_words
+from holdfast_site.caseload.models import Overdue
+from holdfast_site.caseload.openers import cards
+from holdfast_site.caseload.selectors import Coming, Said
+from holdfast_site.caseload.timeline import LONGEST, Break, Event, Kind, drawing
+from holdfast_site.checkins.answers import Value
+from holdfast_site.gallery.parts import NOW, Part, State, Within
+from holdfast_site.handover.models import Kind as Asks
+from holdfast_site.handover.models import Matter, NextStep
+from holdfast_site.handover.selectors import Held
+from holdfast_site.oversight.selectors import Supervised
+from holdfast_site.people.contacts import ContactCard
+from holdfast_site.people.models import Appointment, Client, Therapist
+from holdfast_site.schedule.selectors import STATUS_WORDS, Line, Sent
+
+KEY = UUID(int=7)
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
+ANNA, RUTH = Therapist("made-up-therapist", "Anna Berg"), Post(member=Member(login="ruth"), role=Role.CARE_CONTACT)
+SAM, LEE = Client("made-up-1"), Client("made-up-2")
+CARD = ContactCard(name="Sam Miller", phone="020 7946 0991", email="sam@example.org", wishes="Never ring the landline")
+NAMES = {SAM.pk: CARD.name}  # nobody noted the name of the other
+
+
+def _booked(at: datetime, client: Client = SAM, status: Status = Status.BOOKED) -> Appointment:
+    return Appointment(pk=0, client=client, therapist=ANNA, starts_at=at, status=status)
+
+
+# --- today ------------------------------------------------------------------------------------------
+
+
+def _said(answers: Mapping[str, Value], before: Mapping[str, Value], *, asks: bool = False) -> Said:
+    return Said(NOW - WEEK, in_words.lines(answers), in_words.off(answers, before), asks, 0, answers, before)
+
+
+FELL = _said({"understood": 5, "pace": 2, "change": "slower", "words": "Too much at once"}, {"understood": 9})
+ALL_RIGHT, ASKS_ONLY = _said({"understood": 9, "pace": 0}, {}), _said({}, {}, asks=True)
+WORDS = ("nothing booked, he usually books on the day", "'understood' fell from 9 to 5", "the third session")
+SIGNS = of_flags.Content(("nothing_booked", "understood_fall", "early"), WORDS, "about 4 in ten (between 2 and 6)")
+UNSEEN = of_flags.Worth(0, SAM, NOW - DAY, None, None)
+SEEN = replace(UNSEEN, told=SIGNS, guess=of_flags.Said.SKIPPED)
+THOUGHT = replace(UNSEEN, told=SIGNS, guess=of_flags.Said.YES)
+JUDGED = of_flags.Muted(frozenset(), (), is_judged=True)
+NOT_JUDGED = replace(JUDGED, is_judged=False)
+OFF = of_flags.Muted(
+    frozenset({EVERYONE}), ["It is switched off for everybody: its chances did not hold here."], is_judged=True
+)
+KNOWN, TOO_FEW = own_record([True] * 14 + [False] * 26), own_record([True, False, None])
+GUESSES, NO_GUESSES = of_flags.OwnGuesses(18, 11, 13, 2), of_flags.OwnGuesses(0, 0, 0, 0)
+QUIET = Overdue(client=SAM, words="23 days since the last session; he usually comes every 7.", at=NOW)
+NO_NAME = Overdue(client=LEE, words="41 days since the last session; he usually comes every 14.", at=NOW)
+
+
+def _pointed(words: str, worth: Sequence[of_flags.Worth], muted: of_flags.Muted, **more: Any) -> State:
+    given = {"worth": worth, "muted": muted, "record": TOO_FEW, "guesses": NO_GUESSES, "names": NAMES, **more}
+    return State(words, "caseload/_pointed.html", given)
+
+
+def _coming(words: str, said: Said | None, client: Client = SAM) -> State:
+    given = {"coming": [Coming(_booked(NOW + DAY, client), said)], "names": NAMES}
+    return State(words, "caseload/_coming.html", given)
+
+
+TODAY = Part(
+    "today",
+    "Today: who is coming",
+    [
+        _coming("Something is off", FELL),
+        _coming("He wants to be asked, and kept the rest", ASKS_ONLY),
+        _coming("Nothing is off", ALL_RIGHT),
+        _coming("Nothing was said; nobody noted his name", None, LEE),
+        State("Nobody", "caseload/_coming.html", {"coming": []}),
+    ],
+)
+WORTH = Part(
+    "worth",
+    "Today: worth a conversation",
+    [
+        _pointed("Not shown yet: a guess first, if he likes", [UNSEEN], JUDGED),
+        _pointed("Shown without a guess", [SEEN], JUDGED, record=KNOWN),
+        _pointed("Shown after a guess; his own guesses below", [THOUGHT], JUDGED, record=KNOWN, guesses=GUESSES),
+        _pointed("Not known yet whether the chances are right", [SEEN], NOT_JUDGED),
+        _pointed("Nobody", [], JUDGED),
+        _pointed("Switched off by itself", [], OFF),
+        State("On the client's own page", "caseload/_worth.html", {"one": SEEN, "on_client": True}),
+    ],
+)
+GONE_QUIET = Part(
+    "quiet",
+    "Today: gone quiet, and did he come?",
+    [
+        State(
+            "Two, and more behind one tap",
+            "caseload/_quiet.html",
+            {"overdue": [QUIET, NO_NAME], "longer": [QUIET], "names": NAMES},
+        ),
+        State("Nobody is overdue", "caseload/_quiet.html", {"overdue": [], "longer": []}),
+        State("Not marked", "caseload/_came.html", {"unmarked": [_booked(NOW - DAY)], "names": NAMES}),
+        State(
+            "All marked, and can be put right",
+            "caseload/_came.html",
+            {
+                "marked": [
+                    _booked(NOW - DAY, status=Status.ATTENDED),
+                    _booked(NOW - DAY, LEE, status=Status.NO_SHOW),
+                ],
+                "names": NAMES,
+            },
+        ),
+    ],
+)
+
+
+# --- the client's page ------------------------------------------------------------------------------
+
+HAPPENED = [
+    Event(NOW - 22 * WEEK, Kind.SESSION, "Session 1"),
+    Event(NOW - 21 * WEEK, Kind.SESSION, "Session 2"),
+    Event(NOW - 21 * WEEK + DAY, Kind.CHECKIN, "Check-in: nothing marked as off"),
+    Event(NOW - 20 * WEEK, Kind.MISSED, "Did not come"),
+    Event(NOW - 19 * WEEK, Kind.CALLED_OFF, "Called off by him"),
+    Event(NOW - 18 * WEEK, Kind.BY_YOU, "Called off by you"),
+    Event(NOW - 17 * WEEK, Kind.SESSION, "Session 3"),
+    Event(NOW - 17 * WEEK + DAY, Kind.CHECKIN_OFF, "Check-in: Got what I said: 5 of 10, before 9"),
+    Event(NOW - 16 * WEEK, Kind.SESSION, "Session 4"),
+    Event(NOW - 16 * WEEK + DAY, Kind.CHECKIN_ASKS, "Check-in: wants to be asked how it fits"),
+    Event(NOW - 15 * WEEK, Kind.DONE, "Asked what was missed: he came back"),
+    Event(NOW - 11 * WEEK, Kind.SESSION, "Session 5"),
+    Event(NOW - 3 * WEEK, Kind.UNMARKED, "Nobody marked whether he came"),
+    Event(NOW - 2 * WEEK, Kind.SESSION, "Session 6"),
+    Event(NOW - 2 * WEEK + DAY, Kind.CHECKIN_NONE, "Check-in: nothing seen"),
+    Event(NOW + WEEK, Kind.BOOKED, "Booked"),
+]
+LONG_AGO = Event(NOW - LONGEST - 4 * WEEK, Kind.SESSION, "Session 1")
+ENDED = [LONG_AGO, Event(NOW - 60 * WEEK, Kind.SESSION, "Session 2"), Event(NOW - 58 * WEEK, Kind.ENDING, "Finished")]
+PAUSED = [Break(NOW - 9 * WEEK, NOW - 4 * WEEK)]
+
+
+def _drawn(words: str, happened: Sequence[Event], breaks: Sequence[Break] = ()) -> State:
+    drawn = drawing(happened, breaks, rhythm_days=7.0, now=NOW)
+    return State(words, "caseload/_timeline.html", {"drawing": drawn})
+
+
+STORY = Part(
+    "story",
+    "What happened",
+    [
+        _drawn("Every kind of mark, a gap and a break", HAPPENED, PAUSED),
+        _drawn("Longer than two years, and ended", ENDED),
+        _drawn("Nothing yet", []),
+        State(
+            "The same as a list",
+            "caseload/_rows.html",
+            {"rows": [story.Row(number, one) for number, one in enumerate(HAPPENED)][::-1]},
+        ),
+        State("A list of nothing", "caseload/_rows.html", {"rows": []}),
+    ],
+)
+TRIED = Tally(tried=12, came_back=8, rose=3, switched=1, ended=1, left=2, early=0)
+OFFERED = cards([("pace", "The pace: a bit too fast")], {"pace": 1}, ["ACT"], {})
+TRIED_CARD = cards([("understood_fall", "'understood' fell from 9 to 5")], {}, [], {"ask-what-i-missed": TRIED})
+NOTED = story.Logged(0, NOW - DAY, "Asked what was missed", "too early to tell", can_be_taken_back=True)
+NOTED_LONG_AGO = replace(NOTED, at=NOW - 6 * WEEK, followed="he came back", can_be_taken_back=False)
+SAY = Part(
+    "say",
+    "What to say or do, and what was",
+    [
+        State(
+            "A reason, not tried here yet", "caseload/_card.html", {"card": OFFERED[0], "client": SAM, "is_open": True}
+        ),
+        State("Folded; tried often enough to count", "caseload/_card.html", {"card": TRIED_CARD[0], "client": SAM}),
+        State("Said and done", "caseload/_logged.html", {"logged": [NOTED, NOTED_LONG_AGO]}),
+        State("Nothing noted", "caseload/_logged.html", {"logged": []}),
+        State(
+            "A check-in of which something is for him", "caseload/_checkin.html", {"one": replace(FELL, on=NOW - WEEK)}
+        ),
+        State("What is off, in a few lines", "caseload/_said.html", {"said": FELL, "told": FELL.off}),
+        State("He wants to be asked, and kept the rest", "caseload/_said.html", {"said": ASKS_ONLY, "told": []}),
+    ],
+)
+WANTED = {"approach": 2, "pace": -2, "tone": 0}
+PRACTISED = {**dict.fromkeys(AXES, None), "approach": -1, "pace": 1, "tone": 0}
+FELT: Sequence[Mapping[str, Value]] = [{"pace": 1}, {"pace": 2, "approach": -1}, {"pace": 0, "tone": 0}]
+FIT = Part(
+    "fit",
+    "How it fits",
+    [
+        State("Some of it known", "caseload/_fit.html", {"axes": fit.axes(WANTED, PRACTISED, FELT)}),
+        State("Nothing known", "caseload/_fit.html", {"axes": fit.axes({}, dict.fromkeys(AXES, None), [])}),
+    ],
+)
+
+
+# --- nobody is holding ------------------------------------------------------------------------------
+
+
+def _held(kind: Asks, *, late: bool = False, his: bool = False, came: bool = True, **more: Any) -> Held:
+    due = (NOW - 2 * DAY if late else NOW + 2 * DAY).date()
+    matter = Matter(key=KEY, client=SAM, therapist=ANNA, kind=kind, opened_at=NOW - 3 * DAY, due_on=due, **more)
+    return Held(matter, CARD, his, late, NOW - 3 * WEEK if came else None)
+
+
+def _card(words: str, held: Held) -> State:
+    return State(words, "handover/_held.html", {"one": held}, Within.LIST)
+
+
+WAITING = _held(Asks.SOMEONE_ELSE)
+TAKEN = _held(Asks.SOMEONE_ELSE, owner=RUTH)
+HOLDING = Part(
+    "holding",
+    "Nobody is holding",
+    [
+        _card("Noticed, nobody has it", _held(Asks.NOTHING_BOOKED)),
+        _card("He has never come", _held(Asks.MISSED, came=False)),
+        _card("Asked for, nobody has it", WAITING),
+        _card("Asked for, and its day is over", _held(Asks.CALL, late=True)),
+        _card("Kept from his therapist", _held(Asks.KEPT)),
+        _card("Somebody has it, no next step", TAKEN),
+        _card("Yours, with a next step", _held(Asks.CALL, his=True, owner=RUTH, next_step=NextStep.CALL)),
+        _card("A next step whose day is over", _held(Asks.PAUSE_OVER, late=True, owner=RUTH, next_step=NextStep.WRITE)),
+        State("All of the care contact's", "handover/_holding.html", {"nobodys": [WAITING], "held": [TAKEN]}),
+        State(
+            "What a therapist's clients asked for",
+            "handover/_holding.html",
+            {"nobodys": [_held(Asks.SLOWER)], "is_his_therapist": True},
+        ),
+        State("Nothing to do", "handover/_holding.html"),
+        State("How to reach him", "handover/_reach.html", {"card": CARD}),
+        State("Nothing is known of how to reach him", "handover/_reach.html", {"card": ContactCard()}),
+        State(
+            "What he said when he asked",
+            "handover/_words.html",
+            {"words": ("I would rather talk to a woman", ["How likely it is that he comes: 3 of 10"])},
+        ),
+    ],
+)
+BETTER = Offer("t-2", 3, ["Works slower"], ["Also works with few words"])
+SWITCH = Part(
+    "switch",
+    "Whom to offer him",
+    [
+        State("Has room", "handover/_offer.html", {"one": BETTER, "called": "Ben Cole"}, Within.FORM),
+        State(
+            "Chosen, and away",
+            "handover/_offer.html",
+            {"one": BETTER, "called": "Ben Cole", "away": date(2026, 3, 20), "told": {"goes_to": "t-2"}},
+            Within.FORM,
+        ),
+    ],
+)
+
+
+# --- the desk, and a supervisor ---------------------------------------------------------------------
+
+
+def _line(status: Status, *, mark: bool = False, change: bool = False, asked_off: bool = False) -> Line:
+    return Line(_booked(NOW, status=status), CARD, STATUS_WORDS[status], mark, change, asked_off)
+
+
+SENT = Sent(SAM.pk, CARD, NOW - DAY, NOW)
+DESK = Part(
+    "desk",
+    "The desk",
+    [
+        State(
+            "A day",
+            "schedule/_day.html",
+            {
+                "lines": [
+                    _line(Status.ATTENDED),
+                    _line(Status.UNKNOWN, mark=True),
+                    _line(Status.BOOKED, change=True),
+                    _line(Status.BOOKED, change=True, asked_off=True),
+                ]
+            },
+        ),
+        State("A day without anybody", "schedule/_day.html", {"lines": [], "next": date(2026, 3, 16)}),
+        State("A check-in that was sent", "schedule/_sent.html", {"one": SENT}, Within.LIST),
+        State("Before a session", "schedule/_sent.html", {"one": replace(SENT, is_before=True)}, Within.LIST),
+        State("Did not arrive", "schedule/_sent.html", {"one": replace(SENT, came_back=True)}, Within.LIST),
+    ],
+)
+SEEN_LATELY = Supervised(SAM, CARD, QUIET.words, is_seen=True)
+SUPERVISOR = Part(
+    "supervisor",
+    "Supervised",
+    [
+        State("Gone quiet", "oversight/_supervised.html", {"one": SEEN_LATELY}, Within.LIST),
+        State(
+            "Worth a conversation",
+            "oversight/_supervised.html",
+            {"one": replace(SEEN_LATELY, is_worth=True)},
+            Within.LIST,
+        ),
+        State(
+            "Nothing of either", "oversight/_supervised.html", {"one": replace(SEEN_LATELY, overdue="")}, Within.LIST
+        ),
+    ],
+)
+
+
+# --- at the top of every page -----------------------------------------------------------------------
+
+
+def _button(words: str, *, is_quiet: bool = False, is_link: bool = False) -> State:
+    given = {"words": words, "is_quiet": is_quiet, "is_link": is_link}
+    return State(words, "gallery/button.html", given, Within.NOTHING if is_link else Within.FORM)
+
+
+NOTICES = Part(
+    "notices",
+    "Notices and buttons",
+    [
+        State(
+            "Nothing goes on by itself any more",
+            "_trouble.html",
+            {"told": "Nothing is being sent or worked out at the moment. Tell whoever runs this computer."},
+        ),
+        State("Wrong", "_wrong.html", {"wrong": "That day is over. Choose another."}),
+        State("Saved", "_done.html", {"words": "Saved."}),
+        State("Away on that day", "_away.html", {"away": "Anna Berg is away from 16 to 20 March."}, Within.FORM),
+        State("Who it is", "_who.html", {"id": SAM.pk, "name": CARD.name}),
+        State("Who it is, without a name", "_who.html", {"id": LEE.pk}),
+        _button("Hand him over"),
+        _button("Plan this step", is_quiet=True),
+        _button("Look for another therapist", is_link=True),
+    ],
+)
+
+PARTS: Sequence[Part] = (
+    NOTICES,
+    TODAY,
+    WORTH,
+    GONE_QUIET,
+    STORY,
+    SAY,
+    FIT,
+    HOLDING,
+    SWITCH,
+    DESK,
+    SUPERVISOR,
+)
