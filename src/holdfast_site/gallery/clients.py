@@ -15,7 +15,7 @@ from holdfast_site.checkins import page as checkins
 from holdfast_site.checkins.forms import CheckinForm
 from holdfast_site.checkins.models import Audience, SealedBox
 from holdfast_site.checkins.questions import CORE, MOST_WORDS, QUESTIONS, WORDS
-from holdfast_site.gallery.parts import NOW, Part, State, Within
+from holdfast_site.gallery.parts import NOW, Part, State, Within, button
 from holdfast_site.own.everything import Entry
 from holdfast_site.own.everything import Part as HeldPart
 from holdfast_site.own.forms import ReachForm
@@ -204,19 +204,14 @@ REACH = Part(
 # --- buttons ----------------------------------------------------------------------------------------
 
 
-def _button(words: str, *, is_quiet: bool = False, is_link: bool = False) -> State:
-    given = {"words": words, "is_quiet": is_quiet, "is_link": is_link}
-    return State(words, "gallery/button.html", given, Within.NOTHING if is_link else Within.FORM)
-
-
 BUTTONS = Part(
     "buttons",
     "Buttons",
     [
-        _button("Send"),
-        _button("Pause for four weeks", is_quiet=True),
-        _button("I have written them down", is_link=True),
-        _button("Keep it as it is", is_quiet=True, is_link=True),
+        button("What the page is for", "Send"),
+        button("One of several, none of them more than another", "Pause for four weeks", is_quiet=True),
+        button("The way on", "I have written them down", is_link=True),
+        button("The way back", "Keep it as it is", is_quiet=True, is_link=True),
         State(
             "A passkey; without scripts it is not there",
             "accounts/_passkey.html",

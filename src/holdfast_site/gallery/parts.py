@@ -56,3 +56,9 @@ class Shown:
 def shown(part: Part, request: HttpRequest) -> Sequence[Shown]:
     """Make every state of a part."""
     return [Shown(one.words, one.within, render_to_string(one.template, one.given, request)) for one in part.states]
+
+
+def button(what: str, words: str, *, is_quiet: bool = False, is_link: bool = False) -> State:
+    """One button, with what it is for."""
+    given = {"words": words, "is_quiet": is_quiet, "is_link": is_link}
+    return State(what, "gallery/button.html", given, Within.NOTHING if is_link else Within.FORM)

@@ -22,7 +22,7 @@ from holdfast_site.caseload.openers import cards
 from holdfast_site.caseload.selectors import Coming, Said
 from holdfast_site.caseload.timeline import LONGEST, Break, Event, Kind, drawing
 from holdfast_site.checkins.answers import Value
-from holdfast_site.gallery.parts import NOW, Part, State, Within
+from holdfast_site.gallery.parts import NOW, Part, State, Within, button
 from holdfast_site.handover.models import Kind as Asks
 from holdfast_site.handover.models import Matter, NextStep
 from holdfast_site.handover.selectors import Held
@@ -319,11 +319,6 @@ SUPERVISOR = Part(
 # --- at the top of every page -----------------------------------------------------------------------
 
 
-def _button(words: str, *, is_quiet: bool = False, is_link: bool = False) -> State:
-    given = {"words": words, "is_quiet": is_quiet, "is_link": is_link}
-    return State(words, "gallery/button.html", given, Within.NOTHING if is_link else Within.FORM)
-
-
 NOTICES = Part(
     "notices",
     "Notices and buttons",
@@ -338,9 +333,9 @@ NOTICES = Part(
         State("Away on that day", "_away.html", {"away": "Anna Berg is away from 16 to 20 March."}, Within.FORM),
         State("Who it is", "_who.html", {"id": SAM.pk, "name": CARD.name}),
         State("Who it is, without a name", "_who.html", {"id": LEE.pk}),
-        _button("Hand him over"),
-        _button("Plan this step", is_quiet=True),
-        _button("Look for another therapist", is_link=True),
+        button("What the page is for", "Hand him over"),
+        button("One of several", "Plan this step", is_quiet=True),
+        button("The way on", "Look for another therapist", is_link=True),
     ],
 )
 

@@ -70,7 +70,7 @@ class ReachForm(OwnForm):
         """An address for the way he chose, and hours that are some."""
         told = super().clean() or {}
         needed = {"email": "email", "sms": "phone"}.get(told.get("channel", ""))
-        if needed and not told.get(needed):
+        if needed and needed not in self.errors and not told.get(needed):
             self.add_error(needed, "For that way we need this.")
         if told.get("safe_from", 0) >= told.get("safe_until", 24):
             self.add_error("safe_until", "This has to be later than the hour before it.")
