@@ -85,6 +85,15 @@ WHO_MAY_SEE = Part(
         ),
     ],
 )
+READS = Part(
+    "reads",
+    "Who reads it, said before he answers",
+    [
+        State("His therapist, and he may choose", "checkins/_who_reads.html", {"sheet": EMPTY}),
+        State("His therapist is supervised", "checkins/_who_reads.html", {"sheet": EMPTY, "is_supervised": True}),
+        State("Nothing can be kept from the therapist", "checkins/_who_reads.html", {"sheet": ALONE}),
+    ],
+)
 A_LINE = Part("line", "A line of his own", [State("Filled in", "checkins/_words.html", {"sheet": SENT}, Within.FORM)])
 
 
@@ -220,4 +229,4 @@ BUTTONS = Part(
     ],
 )
 
-PARTS: Sequence[Part] = (BUTTONS, HELP, WRONG, QUESTIONS_ASKED, WHO_MAY_SEE, A_LINE, COMING, OWN, REACH)
+PARTS: Sequence[Part] = (BUTTONS, HELP, WRONG, READS, QUESTIONS_ASKED, WHO_MAY_SEE, A_LINE, COMING, OWN, REACH)

@@ -112,3 +112,14 @@ def test_words_at_a_mark_stay_within_the_drawing(draw):
 
 def test_nothing_at_all_can_be_drawn(draw):
     assert draw().marks == []
+
+
+def test_nothing_is_not_drawn_and_what_was_long_ago_is_told_of(draw):
+    from django.template.loader import render_to_string
+
+    def page(*events):
+        return render_to_string("caseload/_timeline.html", {"drawing": draw(*events)})
+
+    assert "<svg" not in page()
+    assert "What was before is in the list." in page((-900, "session"))
+    assert '<svg class="timeline"' in page((-7, "session"))

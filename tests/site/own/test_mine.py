@@ -315,6 +315,7 @@ def test_what_cannot_be_is_not_kept_and_what_he_typed_stands_there(cast, dan, wr
     assert answer.status_code == 422
     assert "Not saved yet" in answer.content.decode()
     assert 'value="x"' in answer.content.decode()
+    assert answer.content.decode().count("<p>E-mail address: ") == ("email" in wrong)
     assert cards_of([cast.dan])["dan"].email == ""
 
 
