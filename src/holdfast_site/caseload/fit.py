@@ -125,9 +125,27 @@ def of(count: int, answers: int) -> str:
     return f"{often.get(count, f'{count} times')} of {answers}"
 
 
-def axes(
-    wanted: Mapping[str, int], practised: Mapping[str, int | None], said: Sequence[Mapping[str, Value]]
-) -> Sequence[Axis]:
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The six axes."""
+
+    axes: Sequence[Axis]
+
+    @property
+    def known(self) -> Sequence[Axis]:
+        """Those of which something is known."""
+        return [axis for axis in self.axes if not axis.is_blank]
+
+    @property
+    def unknown(self) -> str:
+        """One sentence on the others; blank if there are none."""
+        titles = [axis.title.lower() for axis in self.axes if axis.is_blank]
+        if len(titles) == len(self.axes):
+            return "Nothing is known yet: not what he would like, not how you work, and nothing from check-ins."
+        return f"Nothing is known yet of: {', '.join(titles)}." if titles else ""
+
+
+def fit_of(wanted: Mapping[str, int], practised: Mapping[str, int | None], said: Sequence[Mapping[str, Value]]) -> Fit:
     """The six, from his wishes, the therapist's own words and what he answered, oldest first."""
     felt = {name: [int(answers[name]) for answers in said if name in answers][-LATEST:] for name in AXES}
-    return [Axis(name, wanted.get(name), practised.get(name), felt[name]) for name in AXES]
+    return Fit([Axis(name, wanted.get(name), practised.get(name), felt[name]) for name in AXES])

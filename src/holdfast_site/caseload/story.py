@@ -14,7 +14,7 @@ from holdfast.repair import Tally
 from holdfast.tables.schema import AXES, InitiatedBy, Status
 from holdfast.tables.schema import Ending as EndingKind
 from holdfast_site.access.actors import Actor
-from holdfast_site.caseload import fit
+from holdfast_site.caseload.fit import Fit, fit_of
 from holdfast_site.caseload.flags import Worth, muted, worth_a_conversation
 from holdfast_site.caseload.models import Course, Repair, Summary
 from holdfast_site.caseload.openers import FIRST, Card, cards
@@ -76,7 +76,7 @@ class Story:
     logged: Sequence[Logged]
     drawing: Drawing
     rows: Sequence[Row]  # the latest first
-    axes: Sequence[fit.Axis]
+    fit: Fit
     said: Sequence[Said]  # the latest first
     form: UUID = field(default_factory=uuid4)
 
@@ -114,7 +114,7 @@ def story(actor: Actor, client: Client, *, now: datetime) -> Story:
         logged=logged[::-1][:LOGGED_SHOWN],
         drawing=drawing(events, _breaks(actor, client), rhythm_days=course.rhythm_days if course else None, now=now),
         rows=[Row(number, event) for number, event in enumerate(events)][::-1],
-        axes=_axes(client, therapist, told),
+        fit=_fit(client, therapist, told),
         said=told[::-1],
     )
 
@@ -252,6 +252,6 @@ def tallies() -> Mapping[str, Tally]:
     return {action: Tally(**counts) for action, counts in last.tallies.items()} if last else {}
 
 
-def _axes(client: Client, therapist: Therapist, told: Sequence[Said]) -> Sequence[fit.Axis]:
+def _fit(client: Client, therapist: Therapist, told: Sequence[Said]) -> Fit:
     practised = {axis: getattr(therapist, f"style_{axis}") for axis in AXES}
-    return fit.axes(wishes_of(client), practised, [one.answers for one in told])
+    return fit_of(wishes_of(client), practised, [one.answers for one in told])

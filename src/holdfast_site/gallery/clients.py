@@ -22,6 +22,7 @@ from holdfast_site.own.forms import ReachForm
 from holdfast_site.own.selectors import Part as SaidPart
 from holdfast_site.own.selectors import Said
 from holdfast_site.own.words import Line
+from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment
 
 FORM = str(UUID(int=7))
@@ -204,7 +205,7 @@ REACH = Part(
     "reach",
     "How he is reached",
     [
-        State("As it comes", "own/_reach.html", {"form": ReachForm()}, Within.FORM),
+        State("As it comes", "own/_reach.html", {"form": ReachForm(initial=ContactCard().model_dump())}, Within.FORM),
         State("Sent in and not right: what he wrote stays", "own/_reach.html", {"form": UNREADABLE}, Within.FORM),
     ],
 )

@@ -14,9 +14,10 @@ from holdfast.silence.policy import EVERYONE, own_record
 from holdfast.tables.schema import AXES, Status
 from holdfast_site.access.actors import Role
 from holdfast_site.accounts.models import Member, Post
-from holdfast_site.caseload import fit, story
 from holdfast_site.caseload import flags as of_flags
+from holdfast_site.caseload import story
 from holdfast_site.caseload import words as in_words
+from holdfast_site.caseload.fit import Fit, fit_of
 from holdfast_site.caseload.models import Overdue
 from holdfast_site.caseload.openers import cards
 from holdfast_site.caseload.selectors import Coming, Said
@@ -149,7 +150,7 @@ HAPPENED = [
     Event(NOW + WEEK, Kind.BOOKED, "Booked"),
 ]
 LONG_AGO = Event(NOW - LONGEST - 4 * WEEK, Kind.SESSION, "Session 1")
-ENDED = [LONG_AGO, Event(NOW - 60 * WEEK, Kind.SESSION, "Session 2"), Event(NOW - 58 * WEEK, Kind.ENDING, "Finished")]
+ENDED = [LONG_AGO, Event(NOW - 9 * WEEK, Kind.SESSION, "Session 2"), Event(NOW - 6 * WEEK, Kind.ENDING, "Finished")]
 PAUSED = [Break(NOW - 9 * WEEK, NOW - 4 * WEEK)]
 
 
@@ -198,12 +199,19 @@ SAY = Part(
 WANTED = {"approach": 2, "pace": -2, "tone": 0}
 PRACTISED = {**dict.fromkeys(AXES, None), "approach": -1, "pace": 1, "tone": 0}
 FELT: Sequence[Mapping[str, Value]] = [{"pace": 1}, {"pace": 2, "approach": -1}, {"pace": 0, "tone": 0}]
+
+
+def _fit(words: str, found: Fit) -> State:
+    return State(words, "caseload/_fit.html", {"axes": found.known, "unknown": found.unknown})
+
+
 FIT = Part(
     "fit",
     "How it fits",
     [
-        State("Some of it known", "caseload/_fit.html", {"axes": fit.axes(WANTED, PRACTISED, FELT)}),
-        State("Nothing known", "caseload/_fit.html", {"axes": fit.axes({}, dict.fromkeys(AXES, None), [])}),
+        _fit("All of it known", fit_of(dict.fromkeys(AXES, 1), dict.fromkeys(AXES, 2), FELT)),
+        _fit("Some of it known", fit_of(WANTED, PRACTISED, FELT)),
+        _fit("Nothing known", fit_of({}, dict.fromkeys(AXES, None), [])),
     ],
 )
 

@@ -7,11 +7,11 @@ import pytest
 
 @pytest.fixture(name="axis")
 def _axis(site):
-    from holdfast_site.caseload.fit import axes
+    from holdfast_site.caseload.fit import fit_of
 
     def axis(wanted=None, practised=None, felt=(), name="approach"):
-        found = axes({name: wanted} if wanted is not None else {}, {name: practised}, [{name: one} for one in felt])
-        return next(one for one in found if one.name == name)
+        found = fit_of({name: wanted} if wanted is not None else {}, {name: practised}, [{name: one} for one in felt])
+        return next(one for one in found.axes if one.name == name)
 
     return axis
 
@@ -66,9 +66,20 @@ def test_the_arrow_points_to_where_he_would_have_it(axis):
 
 def test_all_six_are_there_each_time(site):
     from holdfast.tables.schema import AXES
-    from holdfast_site.caseload.fit import axes
+    from holdfast_site.caseload.fit import fit_of
 
-    assert [one.name for one in axes({}, {}, [])] == list(AXES)
+    assert [one.name for one in fit_of({}, {}, []).axes] == list(AXES)
+
+
+def test_what_is_not_known_is_one_sentence_and_not_a_drawing(site):
+    from holdfast_site.caseload.fit import fit_of
+
+    some = fit_of({"pace": 0}, {"tone": -1}, [{"energy": 0}])
+    assert [one.name for one in some.known] == ["tone", "pace", "energy"]
+    assert some.unknown == "Nothing is known yet of: feelings and doing, words, who leads."
+    assert fit_of({}, {}, []).known == []
+    assert fit_of({}, {}, []).unknown.startswith("Nothing is known yet: not what he would like")
+    assert fit_of(dict.fromkeys([one.name for one in some.axes], 0), {}, []).unknown == ""
 
 
 # --- through the tables ------------------------------------------------------------------------------
