@@ -33,6 +33,7 @@ OPEN = Part(
         State("Nothing", "insight/_open.html", _open(0, 0)),
         State("Few", "insight/_open.html", _open(4, 1)),
         State("Many, some of them nobody's", "insight/_open.html", _open(41, 12)),
+        State("Many, and all of them nobody's", "insight/_open.html", _open(41, 41)),
         State("Many, and each has somebody", "insight/_open.html", _open(41, 0)),
     ],
 )

@@ -163,8 +163,8 @@ def test_a_question_before_a_session_is_told_from_one_after_it(cast, desk, now):
     ahead = appointment(cast.dan, cast.alma, now + timedelta(days=2), status="booked")
     ask_before(by=ANYONE, appointment=ahead, now=now - timedelta(minutes=5))
     said = text(desk.get("/schedule/sent"))
-    assert f"dan : before {ahead.starts_at:%-d %B}" in said
-    assert f"dan : about {cast.invitation.appointment.starts_at:%-d %B}" in said
+    assert f"dan Before {ahead.starts_at:%-d %B}" in said
+    assert f"dan About {cast.invitation.appointment.starts_at:%-d %B}" in said
 
 
 def test_a_client_is_found_by_name_and_added_once(cast, desk, now):
