@@ -111,8 +111,7 @@ def _asks(client: Client, kind: str, holder: str, said: Mapping[str, str], at: d
     from holdfast_site.handover.services import open_matter
     from holdfast_site.people.models import Appointment
 
-    latest = Appointment.objects.select_related("therapist").filter(client=client).order_by("starts_at", "pk").last()
-    assert latest is not None
+    latest = Appointment.objects.select_related("therapist").filter(client=client).latest("starts_at", "pk")
     open_matter(
         by=OPERATOR,
         client=client,
@@ -134,8 +133,7 @@ def _supervises(now: datetime) -> None:
     from holdfast_site.oversight.services import assign
 
     told_on = timezone.localdate(now) - timedelta(days=30)
-    supervisor, treats = Post.objects.get(role=Role.SUPERVISOR), Post.objects.filter(role=Role.THERAPIST).first()
-    assert treats is not None
+    supervisor, treats = Post.objects.get(role=Role.SUPERVISOR), Post.objects.filter(role=Role.THERAPIST).earliest("pk")
     assign(by=OPERATOR, supervisor=supervisor, therapist=treats.therapist, client=None, told_on=told_on, now=now)
 
 
@@ -144,21 +142,19 @@ def _is_away(now: datetime) -> None:
     from django.utils import timezone
 
     from holdfast_site.access.actors import OPERATOR, Role
-    from holdfast_site.accounts.models import Post
     from holdfast_site.away.services import keep_leave
     from holdfast_site.handover.models import Matter
+    from holdfast_site.people.models import Therapist
 
-    treats = Post.objects.filter(role=Role.THERAPIST).first()
-    assert treats is not None
-    assert treats.therapist is not None
-    asked = Matter.objects.filter(holder=Role.THERAPIST).exclude(therapist=treats.therapist).order_by("pk").first()
+    treats = Therapist.objects.filter(posts__role=Role.THERAPIST).earliest("posts__pk")
+    asked = Matter.objects.filter(holder=Role.THERAPIST).exclude(therapist=treats).order_by("pk").first()
     if asked is None:
         return
     today = timezone.localdate(now)
     keep_leave(
         by=OPERATOR,
         therapist=asked.therapist,
-        stand_in=treats.therapist,
+        stand_in=treats,
         first_day=today - timedelta(days=2),
         last_day=today + timedelta(days=5),
         now=now,

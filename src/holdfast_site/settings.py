@@ -93,6 +93,7 @@ WHITENOISE_AUTOREFRESH = False
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
+        "object-src": [NONE],
         "style-src": [SELF],
         "script-src": [SELF],
         "img-src": [SELF],
@@ -109,6 +110,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 63_072_000 if SITE.speaks_tls else 0
 SECURE_SSL_REDIRECT = SITE.speaks_tls
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # other names under the practice's own are its own to decide about
+    "security.W021",  # nor is it ours to enter its name in a list that browsers ship with
+]
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SITE.speaks_tls
 CSRF_COOKIE_NAME = "__Host-csrf" if SITE.speaks_tls else "csrf"
 SESSION_COOKIE_NAME = "__Host-session" if SITE.speaks_tls else "session"

@@ -54,7 +54,8 @@ def style() -> dict[str, object]:
     """The style sheet of all reports and its fingerprint, which is all that the page may load."""
     sheet = resources.files("holdfast.insight").joinpath("templates/report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
-    return {"style": Markup(sheet), "style_hash": digest}
+    own = Markup(sheet)  # noqa: S704 - our own style sheet, from the package
+    return {"style": own, "style_hash": digest}
 
 
 def split(text: str) -> Markup:

@@ -20,7 +20,7 @@ from holdfast_site.accounts.page import square, words_of
 
 UNREADABLE = 422
 SHOW, MAKE = "show", "make"  # what a browser can be asked with a passkey
-SECRET = "secret"
+SECRET = "secret"  # noqa: S105 - the name under which the session keeps one
 ON_HIS_PHONE = "phone"
 
 

@@ -43,7 +43,7 @@ class BeforeForm(forms.Form):
         self.audiences = [one for one in audiences if one is not Audience.PROMPT]
         for name in (WHO_SWITCH, WHO_DONE):
             field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the types: both are, above
             field.choices = [(one.value, one.label) for one in self.audiences]
 
     @property

@@ -102,7 +102,7 @@ def _gender(told: str) -> str:
 
 def _choice(axis: str, felt: int | None) -> Choice:
     question = QUESTIONS[axis]
-    assert isinstance(question, Balance)
+    assert isinstance(question, Balance)  # noqa: S101 - for the types: an axis is asked as a balance
     words = {-2: question.less, 0: "not said", 2: question.more}
     near = 0 if not felt else (-2 if felt < 0 else 2)
     options = [(str(value), said.capitalize(), value == near) for value, said in words.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -224,10 +224,7 @@ def _day(told: str) -> date:
 
 
 def _moment(told: dict[str, Any]) -> datetime:
-    day, at = told["on"], told["at"]
-    assert isinstance(day, date)
-    assert isinstance(at, time)
-    return datetime.combine(day, at, ZoneInfo(settings.SITE.timezone))
+    return datetime.combine(told["on"], told["at"], ZoneInfo(settings.SITE.timezone))
 
 
 # --- pages ------------------------------------------------------------------------------------------
