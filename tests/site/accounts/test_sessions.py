@@ -114,6 +114,13 @@ def test_the_demo_has_a_check_in_ready_and_a_fresh_one_for_whoever_looks_next(ca
         assert browser.post(link, filled()).status_code == 200
 
 
+def test_in_the_demo_nobody_has_anything_to_show_and_elsewhere_he_has(cast, settings):
+    alma = signed_in("therapist", "alma")
+    assert alma.post("/prove", {"next": "/ways"}).status_code == 422
+    settings.SITE = settings.SITE.model_copy(update={"demo": True})
+    assert alma.post("/prove", {"next": "/ways"}).headers["Location"] == "/ways"
+
+
 def test_the_demo_needs_no_password_and_only_the_demo(cast, browser, settings):
     staff("therapist", "alma")
     assert browser.post("/demo/therapist").status_code == 404

@@ -389,6 +389,13 @@ def test_neighbours_in_one_household_count_together(site):
     assert household("192.0.2.7") != household("192.0.2.8")
 
 
+@pytest.mark.parametrize("no_address", ["", "unix:", "testserver", "1.2.3.4.5"])
+def test_what_is_no_address_is_counted_as_it_is(site, no_address):
+    from holdfast_site.accounts.tries import household
+
+    assert household(no_address) == no_address
+
+
 # --- roles, and once more ---------------------------------------------------------------------------
 
 

@@ -86,6 +86,40 @@ def test_every_change_behind_its_back_is_found(chain, site, seed, rounds):
         chain.write_bytes(whole)
 
 
+def test_a_head_is_written_down_once(chain, site, now):
+    from django.db import transaction
+
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.audit import services
+
+    first = anchors(site).read_text()
+    services.anchor(anchors(site))
+    assert anchors(site).read_text() == first
+    with transaction.atomic():
+        services.record(services.Action.SIGNED_OUT, by=ANYONE, about="nobody", at=now)
+    services.anchor(anchors(site))
+    assert [line.split()[0] for line in anchors(site).read_text().splitlines()] == [str(EVENTS), str(EVENTS + 1)]
+
+
+def test_of_an_empty_audit_no_head_is_written_and_it_is_whole(site):
+    from holdfast_site.audit import services
+
+    anchors(site).unlink(missing_ok=True)
+    services.anchor(anchors(site))
+    assert not anchors(site).exists()
+    assert verdict(site) == services.Whole(0)
+
+
+@pytest.mark.sqlite
+def test_without_the_heads_a_cut_is_not_seen_and_with_them_it_is(chain, site):
+    """What ``anchor`` is for: a chain that lost its end is whole in itself."""
+    from holdfast_site.audit.services import Broken, Whole, verify
+
+    behind_its_back(chain, "DELETE FROM audit_event WHERE id > 10")
+    assert verify() == Whole(10)
+    assert verdict(site) == Broken(EVENTS)
+
+
 def test_nothing_is_recorded_outside_of_what_it_tells_of(site, now):
     from holdfast_site.access.actors import ANYONE
     from holdfast_site.audit.services import Action, record
