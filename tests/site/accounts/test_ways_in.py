@@ -533,6 +533,47 @@ def test_only_a_few_are_looked_at_at_a_time_and_help_is_there_all_the_while(cast
 
 
 @pytest.mark.hazard("H-14")
+def test_of_two_who_use_one_welcome_at_once_the_second_gets_nothing(told, now):
+    """Each has read it while it was open."""
+    from holdfast_site.accounts import codes, services
+    from holdfast_site.accounts.models import CodeApp, Member, PaperCode
+
+    first, second = (services.welcome_of_link(told.link, now=now) for _ in range(2))
+    one, other = codes.new_secret(), codes.new_secret()
+    assert services.make_code_app(first, PASSWORD, one, "no code", now=now) is None
+    assert services.make_code_app(first, PASSWORD, one, pyotp.TOTP(one).at(now), now=now)
+    assert services.make_code_app(second, "a boat of somebody else", other, pyotp.TOTP(other).at(now), now=now) is None
+    assert Member.objects.get(login="alma therapist").check_password(PASSWORD)
+    assert (CodeApp.objects.count(), PaperCode.objects.count()) == (1, codes.PAPER_CODES)
+
+
+def test_what_was_made_for_a_client_and_not_used_can_be_ended(cast, now):
+    from holdfast_site.accounts import services
+
+    told = welcomed(staff("client", of=cast.dan), now)
+    others = welcomed(staff("client", of=cast.eli), now)
+    services.end_welcomes(cast.dan, now=now)
+    assert services.welcome_of_link(told.link, now=now) is None
+    assert services.welcome_of_link(others.link, now=now) is not None
+
+
+def test_nobody_is_let_in_as_a_therapist_who_is_not_there_or_as_another_one(cast, now):
+    from holdfast.errors import UsageError
+    from holdfast_site.accounts import services
+    from holdfast_site.accounts.models import Post, Welcome
+
+    with pytest.raises(UsageError, match="No therapist has the id nobody"):
+        services.introduce("Alma", "therapist", therapist_id="nobody", now=now)
+    before = services.introduce("Alma", "therapist", therapist_id="alma", now=now)
+    with pytest.raises(UsageError, match="Alma is another therapist here"):
+        services.introduce("Alma", "therapist", therapist_id="ben", now=now)
+    after = services.introduce("Alma", "therapist", therapist_id="alma", now=now)
+    assert Post.objects.get(member__login="Alma").therapist_id == "alma"
+    assert services.welcome_of_link(before.link, now=now) is None
+    assert services.welcome_of_link(after.link, now=now) == Welcome.objects.latest("pk")
+
+
+@pytest.mark.hazard("H-14")
 def test_codes_tried_at_once_on_old_rows_are_all_counted(cast):
     """Each request has read the row before any of them counts."""
     from holdfast_site.accounts import services
