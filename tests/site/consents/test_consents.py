@@ -60,6 +60,17 @@ def test_his_last_word_holds_for_that_one_thing(dan, now, consent):
     assert others == {name: value for name, value in DEFAULTS.items() if name != consent}
 
 
+def test_who_does_not_want_his_answers_used_allows_nothing_that_uses_them(dan, now):
+    from holdfast_site.consents.words import USES_ANSWERS
+
+    assert "early_warning" in USES_ANSWERS
+    say(dan, "early_warning", True, now)
+    say(dan, "answers", False, now)
+    assert [allowed(dan, consent, now) for consent in USES_ANSWERS] == [False] * len(USES_ANSWERS)
+    say(dan, "answers", True, now)
+    assert allowed(dan, "early_warning", now)
+
+
 def test_each_study_is_asked_for_by_itself(dan, now):
     say(dan, "research", True, now, study="pilot")
     assert allowed(dan, "research", now, study="pilot")

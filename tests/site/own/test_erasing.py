@@ -188,6 +188,15 @@ def test_if_it_cannot_be_written_down_nothing_is_erased_and_he_is_told(full, mon
 
 
 @pytest.mark.long
+def test_where_nobody_was_erased_a_start_erases_nobody(full, now, rows):
+    from holdfast_site.own.erasing import erase_again, ledger
+
+    ledger().unlink(missing_ok=True)
+    before = rows()
+    assert erase_again(now=now) == 0
+    assert rows() == before
+
+
 def test_somebody_who_was_erased_may_come_again_to_sessions_and_is_not_asked_or_flagged(full, now, settings):
     from holdfast_site.caseload.models import Flag, Overdue
     from holdfast_site.caseload.services import refresh
