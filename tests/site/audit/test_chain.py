@@ -120,6 +120,15 @@ def test_without_the_heads_a_cut_is_not_seen_and_with_them_it_is(chain, site):
     assert verdict(site) == Broken(EVENTS)
 
 
+def test_a_chain_that_ends_in_another_head_than_was_written_down_is_broken_there(chain, site):
+    """As if somebody had the key as well, and made the whole chain anew."""
+    from holdfast_site.audit.services import Broken
+
+    number, head = anchors(site).read_text().split()
+    anchors(site).write_text(f"{number} {head[:-1]}{'0' if head[-1] != '0' else '1'}\n")
+    assert verdict(site) == Broken(EVENTS)
+
+
 def test_nothing_is_recorded_outside_of_what_it_tells_of(site, now):
     from holdfast_site.access.actors import ANYONE
     from holdfast_site.audit.services import Action, record
