@@ -7,6 +7,7 @@ import sys
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,12 @@ def _busy(site, monkeypatch):
 
     monkeypatch.setattr(wsgi, "application", slow)
     running = server.server(Path(site), listen="127.0.0.1", port=0)
-    loop = threading.Thread(target=running.run, daemon=True)
+
+    def serve():
+        with suppress(OSError):  # at the end its sockets are closed under it
+            running.run()
+
+    loop = threading.Thread(target=serve, daemon=True)
     loop.start()
     address = f"http://127.0.0.1:{running.effective_port}"
     with ThreadPoolExecutor(SLOW_ONES) as others:
@@ -122,6 +128,7 @@ def _busy(site, monkeypatch):
             let_go.set()
     running.task_dispatcher.shutdown()
     running.close()
+    loop.join(10)
 
 
 def _got(address: str, seconds: float) -> str:

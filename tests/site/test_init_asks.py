@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from holdfast.cli import commands
 from holdfast_site import start
 from holdfast_site.config import SITE_FILE
+from tests.site.test_cli import clean
 
 RIGHT = ["Hill Street", "Europe/London", "Monday to Friday, 9 to 5", "", "Samaritans", "116 123", "", "", ""]
 
@@ -104,7 +105,7 @@ def test_at_a_real_terminal(tmp_path):
     folder = tmp_path / "practice"
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execv(sys.executable, [sys.executable, "-m", "holdfast", "site", "init", str(folder)])
+        os.execve(sys.executable, [sys.executable, "-m", "holdfast", "site", "init", str(folder)], clean())
     answers = [RIGHT[0], "Nowhere", *RIGHT[1:]]
     seen = typed_at(terminal, answers)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, seen

@@ -112,7 +112,7 @@ def test_what_is_seen_is_what_the_matrix_allows(marked, all_staff):
 def test_no_mark_stands_open_on_the_disk_or_in_the_audit(marked, all_staff, site, stored):
     for browser in all_staff.values():
         crawled(browser)
-    disk = stored() + b"".join(path.read_bytes() for path in site.iterdir() if path.is_file())
+    disk = stored() + b"".join(path.read_bytes() for path in site.rglob("*") if path.is_file())
     assert [mark for mark in ALLOWED if mark.encode() in disk] == []
 
 

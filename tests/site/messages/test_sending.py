@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -130,7 +131,7 @@ def test_neither_link_nor_address_is_on_the_disk(cast, mail, past, now, site):
     assert message.state == "waiting"
     turn(now)
     link = re.search(r"/c/(\S+)", text_of(mail.got[0]))[1]
-    for file in site.iterdir():
+    for file in filter(Path.is_file, site.rglob("*")):
         found = file.read_bytes()
         assert link.encode() not in found
         assert ADDRESS.encode() not in found
