@@ -22,6 +22,9 @@ from holdfast.tables.schema import PAUSE, Status
 AHEAD = "ahead"  # booked, and its time has not come
 CALLED_OFF = (Status.CANCELLED, Status.LATE_CANCELLED, Status.RESCHEDULED)
 HAPPENED = (Status.ATTENDED, Status.NO_SHOW)
+# Of one leave, no more than this is no silence. A client whose therapist is away for longer is with nobody, and
+# somebody must hear of it. And a mistyped year must not hide everybody for ever.
+LONGEST_LEAVE_DAYS = 42
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock has no offset
 
 
@@ -81,10 +84,14 @@ class Known:
 
     @property
     def away(self) -> ir.Table:
-        """Days on which a therapist, or nobody at all (blank), was there; known from the first of them on."""
+        """Days on which a therapist, or nobody at all (blank), was there, as far as they had come and been told of.
+
+        The days to come are left out: a leave is often cut short, or goes on.
+        """
         table = self.loaded[AWAY]
-        known = table.filter(table.first_day <= self.at)
-        return known.select("therapist_id", from_at=known.first_day, to_at=known.last_day + DAY)
+        known = table.filter((table.first_day <= self.at) & (table.told_at.fill_null(table.first_day) <= self.at))
+        believed = ibis.least(known.last_day + DAY, known.first_day + LONGEST_LEAVE_DAYS * DAY, self.at)
+        return known.select("therapist_id", from_at=known.first_day, to_at=believed)
 
     @property
     def appointments(self) -> ir.Table:

@@ -1,4 +1,7 @@
-"""Days that somebody may type: real ones. The last of the calendar cannot be counted on from, and breaks what tries."""
+"""Days in words, and days that somebody may type: real ones.
+
+The last of the calendar cannot be counted on from, and breaks what tries.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,14 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.formats import date_format
 
 FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)
+
+
+def day_in_words(day: date, *, today: date) -> str:
+    """A day for a person: with its year when that is not this one."""
+    return date_format(day, "l j F" if day.year == today.year else "l j F Y")
 
 
 class DayField(forms.DateField):

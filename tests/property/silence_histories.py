@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from hypothesis import strategies as st
-from tests.property.histories import Row, Rows, maybe, near, practices
+from tests.property.histories import Row, Rows, maybe, moments, near, practices
 
+from holdfast.tables.away import Away
 from holdfast.tables.schema import AXES, TABLES, YesNo
 
 RATED = ("understood", "on_target", "worth_it", "could_say", "attend_next")
@@ -89,3 +90,12 @@ def _scores(draw: st.DrawFn, name: str, row: Row) -> Row:
 def _one_each(name: str, rows: list[Row]) -> list[Row]:
     """Each key once, as the schema asks."""
     return list({tuple(row[column] for column in TABLES[name].key): row for row in rows}.values())
+
+
+@st.composite
+def absences(draw: st.DrawFn) -> Away:
+    """A leave, or days on which all was closed."""
+    first = draw(moments()).date()
+    last = first + timedelta(draw(st.integers(0, 60)))
+    told_at = draw(st.none() | near(datetime.combine(first, time())))
+    return Away(draw(st.none() | st.sampled_from(("t1", "t2"))), first, last, told_at)

@@ -78,11 +78,12 @@ class SlowSilence:
         return _joined([*found, *self._told(therapist)])
 
     def _told(self, therapist: str) -> Iterator[tuple[int, int]]:
-        """When the practice says that he, or everybody, was not there: known from the first day on."""
+        """When the practice said that he, or everybody, was not there: as far as it had come, and six weeks of it."""
         for one in self.told_away:
             first, last = (_second(datetime.combine(day, time())) for day in (one.first_day, one.last_day))
-            if one.therapist_id in (None, therapist) and first <= self.at:
-                yield first, last + DAY
+            told_at = first if one.told_at is None else _second(one.told_at)
+            if one.therapist_id in (None, therapist) and max(first, told_at) <= self.at:
+                yield first, min(last + DAY, first + 42 * DAY, self.at)
 
     def again_at(self, one: _Episode) -> int | None:
         """When he was first seen here again after an episode; by someone he saw side by side, once it is long ago."""

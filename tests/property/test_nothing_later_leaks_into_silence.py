@@ -7,26 +7,28 @@ outcomes, answers and words to come. Every frame must be the same, to the last b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
-from datetime import datetime, timedelta
+from dataclasses import fields, replace
+from datetime import datetime, time, timedelta
 
 import polars as pl
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 from tests.property.histories import START, Row, Rows, moments, search, typed
-from tests.property.silence_histories import RATED, full_practices
+from tests.property.silence_histories import RATED, absences, full_practices
 from tests.property.test_nothing_later_leaks import _one_each, forgotten, is_by, is_known, told_otherwise
 
 from holdfast.engine import Engine
 from holdfast.silence.moments import Moments
 from holdfast.silence.moments import moments as moments_of
+from holdfast.tables.away import Away
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning"),  # of ibis, towards DuckDB
     pytest.mark.filterwarnings("ignore:Generating overly large repr"),  # of hypothesis, when an example fails
 ]
 EXPORTED_AT = START + timedelta(days=500)  # later than everything
+Leaves = tuple[Away, ...]
 ANSWERS = (*RATED, "approach", "language", "tone", "posture", "pace", "energy", "talked_down", "change")
 
 
@@ -89,6 +91,22 @@ def _answered_later(draw: st.DrawFn, checkin: Row, at: datetime) -> Row:
     return checkin | told | {"answered_at": max(at, checkin["sent_at"]) + timedelta(days=draw(st.integers(1, 40)))}
 
 
+def was_told(one: Away, at: datetime) -> bool:
+    """Whether these days had begun by then, and somebody had said so."""
+    first = datetime.combine(one.first_day, time())
+    return first <= at and (one.told_at is None or is_by(one.told_at, at))
+
+
+def until_then(away: Leaves, at: datetime) -> Leaves:
+    """The leaves that were known at ``at``, as far as they had come by then."""
+    return tuple(replace(one, last_day=min(one.last_day, at.date())) for one in away if was_told(one, at))
+
+
+def going_on(away: Leaves, at: datetime, longer: timedelta) -> Leaves:
+    """The same leaves, of which those that had not ended by then go on for longer."""
+    return tuple(replace(one, last_day=one.last_day + longer) if one.last_day >= at.date() else one for one in away)
+
+
 def assert_same(found: Moments, expected: Moments, how: str) -> None:
     for field in fields(Moments):
         one, other = getattr(found, field.name), getattr(expected, field.name)
@@ -99,18 +117,29 @@ def assert_same(found: Moments, expected: Moments, how: str) -> None:
         assert one.equals(other), (how, field.name)
 
 
+leaves = st.lists(absences(), max_size=5).map(tuple)
+
+
 @pytest.mark.slow
 @search(examples=5)
-@given(practice=full_practices(max_clients=6), other=full_practices(), at=moments(), data=st.data())
+@given(
+    practice=full_practices(max_clients=6),
+    other=full_practices(),
+    away=leaves,
+    at=moments(),
+    data=st.data(),
+)
 def test_the_future_changes_nothing(
-    engine: Engine, practice: Rows, other: Rows, at: datetime, data: st.DataObject
+    engine: Engine, practice: Rows, other: Rows, away: Leaves, at: datetime, data: st.DataObject
 ) -> None:
+    news = tuple(one for one in data.draw(leaves) if not was_told(one, at))
     tellings = {
-        "forgotten": with_future_forgotten(practice, at),
-        "another": with_future_of(practice, other, at),
-        "otherwise": data.draw(going_on_otherwise(practice, at)),
+        "forgotten": (with_future_forgotten(practice, at), until_then(away, at)),
+        "another": (with_future_of(practice, other, at), (*news, *until_then(away, at))),
+        "otherwise": (data.draw(going_on_otherwise(practice, at)), going_on(away, at, timedelta(days=9))),
     }
-    as_it_went = moments_of(typed(practice, EXPORTED_AT), at=at, engine=engine)
+    as_it_went = moments_of(typed(practice, EXPORTED_AT, away), at=at, engine=engine)
+    event("somebody was away" if until_then(away, at) else "nobody was away")
     event("somebody is quiet" if as_it_went.evenings.height else "nobody is quiet")
-    for how, told in tellings.items():
-        assert_same(moments_of(typed(told, EXPORTED_AT), at=at, engine=engine), as_it_went, how)
+    for how, (told, leaves_told) in tellings.items():
+        assert_same(moments_of(typed(told, EXPORTED_AT, leaves_told), at=at, engine=engine), as_it_went, how)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 from tests.property.histories import Row, Rows, moments, search, typed
-from tests.property.silence_histories import full_practices
+from tests.property.silence_histories import absences, full_practices
 from tests.property.slow_episodes import DAY
 from tests.property.slow_signals import SlowSignals
 from tests.property.slow_silence import Silence, SlowSilence
@@ -117,13 +117,6 @@ def assert_same(found: Moments, slow: SlowSilence) -> None:
 def test_fast_and_slow_agree(engine: Engine, practice: Rows, at: datetime, exported_at: datetime | None) -> None:
     found = fast_moments(typed(practice, exported_at), at=at, engine=engine)
     assert_same(found, SlowSilence(practice, at, exported_at))
-
-
-@st.composite
-def absences(draw: st.DrawFn) -> Away:
-    """A leave, or days on which all was closed."""
-    first = draw(moments()).date()
-    return Away(draw(st.none() | st.sampled_from(("t1", "t2"))), first, first + timedelta(draw(st.integers(0, 30))))
 
 
 @pytest.mark.slow

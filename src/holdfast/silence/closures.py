@@ -5,7 +5,7 @@ appointments of several clients before it, so that it is not one client's own si
 distance after the last appointment, and ends with the day of the next one. One that still goes on is believed for
 four weeks at most: after that, the diary may be empty because nobody comes any more.
 
-Where the practice says itself when somebody was not there, that counts as well, whole and without such a limit.
+Where the practice says itself when somebody was not there, that counts as well, up to six weeks of one leave.
 """
 
 from __future__ import annotations

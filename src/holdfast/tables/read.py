@@ -220,14 +220,14 @@ def read_practice(folder: Path, *, timezone: str | None = None) -> Practice:
             exported = told.get("exported_at")
             moment = _end_of(exported) if exported else None
             notice_hours = _hours(told.get("notice_hours", 24))
-            absences = away.read(told.get(away.AWAY, ()))
+            zone_name = timezone or told.get("timezone")
+            if zone_name:
+                moments.zone(str(zone_name))
+            absences = away.read(told.get(away.AWAY, ()), zone_name)
         except (ValueError, AttributeError, TypeError, KeyError, RecursionError, OSError) as error:
             raise FolderError(f"{path} cannot be read ({error}). Correct it, or delete it and import again.") from error
     else:
-        moment, notice_hours, absences = None, 24.0, ()
-    zone_name = timezone or told.get("timezone")
-    if zone_name:
-        moments.zone(str(zone_name))
+        moment, notice_hours, absences, zone_name = None, 24.0, (), timezone
     return Practice(
         timezone=zone_name,
         exported_at=moments.wall_clock(moment, zone_name) if moment else None,

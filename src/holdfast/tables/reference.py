@@ -15,7 +15,8 @@ def tables_reference() -> str:
         "not named here are kept, and can be used to compare groups by. Times are ISO 8601, local to the practice "
         "unless an offset is given; the practice's time zone stands in `practice.json`. There, too, can stand when a "
         'therapist, or without `therapist_id` everybody, was not there: `"away": [{"therapist_id": "alma", '
-        '"first_day": "2026-08-10", "last_day": "2026-08-21"}]`. Silence on such days is none.\n'
+        '"first_day": "2026-08-10", "last_day": "2026-08-21", "told_at": "2026-07-01T09:00"}]`. '
+        "Silence on such days is none. `told_at` is when that was said; blank: known from the first day on.\n"
     )
     return head + "\n".join(_table(table) for table in TABLES.values())
 

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from django.db import models
 from django.db.models import F, Q
 
 from holdfast_site.people.models import Therapist
 
 
-class Leave(models.Model):
+class Days(models.Model):
+    """From the first day to the last, and when which last day was told: what was not known yet must not count before.
+
+    ``told`` is by last day, the earlier first; a moment that is not known is null, and means the first day.
+    """
+
+    first_day = models.DateField()
+    last_day = models.DateField()
+    told = models.JSONField(default=dict)
+
+    class Meta:
+        abstract = True
+
+    def tell(self, last_day: date, now: datetime) -> None:
+        """Set the last day. What was told before stands as far as it still holds."""
+        told = self.told or ({} if self.pk is None else {self.last_day.isoformat(): None})
+        day = last_day.isoformat()
+        reach = [at for other, at in sorted(told.items()) if other >= day]  # who said longer said this as well
+        self.told = {other: at for other, at in sorted(told.items()) if other < day}
+        self.told[day] = reach[0] if reach else now.isoformat()
+        self.last_day = last_day
+
+
+class Leave(Days):
     """Days on which a therapist is away, and who stands in."""
 
     therapist = models.ForeignKey(Therapist, on_delete=models.PROTECT, related_name="leaves")
     stand_in = models.ForeignKey(Therapist, on_delete=models.PROTECT, related_name="+")
-    first_day = models.DateField()
-    last_day = models.DateField()
 
     class Meta:
         db_table = "oversight_leave"  # as it was called when it was made
@@ -28,11 +51,10 @@ class Leave(models.Model):
         return f"leave {self.pk}"
 
 
-class Closed(models.Model):
+class Closed(Days):
     """Days on which nobody is there."""
 
     first_day = models.DateField(unique=True)
-    last_day = models.DateField()
 
     class Meta:
         constraints = [

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
+from django.utils import timezone
 
 from holdfast.tables.away import Away
-from holdfast_site.away.models import Closed, Leave
+from holdfast_site.away.models import Closed, Days, Leave
+from holdfast_site.dates import day_in_words
 from holdfast_site.people.models import Therapist
 
 
@@ -22,13 +24,13 @@ def away_until(on: date) -> Mapping[str, date]:
     return everybody
 
 
-def absence(therapist_id: str, on: date) -> str:
+def absence(therapist_id: str, on: date, *, now: datetime) -> str:
     """That a therapist is away on a day, or the practice closed, in a sentence; blank if neither."""
     until, closed = away_until(on).get(therapist_id), _closed_until(on)
     if until is None:
         return ""
     who = f"{Therapist.objects.get(pk=therapist_id)} is away" if closed is None else "The practice is closed"
-    return f"{who} on that day, until {date_format(closed or until, 'l j F')}."
+    return f"{who} on that day, until {day_in_words(closed or until, today=timezone.localdate(now))}."
 
 
 def is_away_between(therapist_id: str, first_day: date, last_day: date) -> bool:
@@ -36,11 +38,21 @@ def is_away_between(therapist_id: str, first_day: date, last_day: date) -> bool:
     return Leave.objects.filter(therapist=therapist_id, first_day__lte=last_day, last_day__gte=first_day).exists()
 
 
-def told_away() -> tuple[Away, ...]:
-    """The same, past and to come, for the library: silence on such days is none."""
-    leaves = Leave.objects.order_by("first_day", "pk").values_list("therapist", "first_day", "last_day")
-    closed = Closed.objects.order_by("first_day").values_list("first_day", "last_day")
-    return (*(Away(*one) for one in leaves), *(Away(None, *one) for one in closed))
+def told_away(zone: ZoneInfo) -> tuple[Away, ...]:
+    """The same, past and to come, for the library: silence on such days is none, once somebody has said so."""
+    leaves = Leave.objects.order_by("first_day", "pk")
+    closed = Closed.objects.order_by("first_day")
+    return (
+        *(away for one in leaves for away in _as_told(one, one.therapist_id, zone)),
+        *(away for one in closed for away in _as_told(one, None, zone)),
+    )
+
+
+def _as_told(days: Days, therapist_id: str | None, zone: ZoneInfo) -> Iterator[Away]:
+    """One for each last day that was told, from when it was told."""
+    for last_day, at in (days.told or {days.last_day.isoformat(): None}).items():
+        told_at = at and datetime.fromisoformat(at).astimezone(zone).replace(tzinfo=None)
+        yield Away(therapist_id, days.first_day, date.fromisoformat(last_day), told_at)
 
 
 def _closed_until(on: date) -> date | None:

@@ -17,8 +17,11 @@ def keep_leave(
     *, by: Actor, therapist: Therapist, stand_in: Therapist, first_day: date, last_day: date, now: datetime
 ) -> Leave:
     """Keep when a therapist is away and who stands in; the same first day again replaces what was known of it."""
-    told = {"stand_in": stand_in, "last_day": last_day}
-    leave, _ = Leave.objects.update_or_create(therapist=therapist, first_day=first_day, defaults=told)
+    known = Leave.objects.filter(therapist=therapist, first_day=first_day).first()
+    leave = known or Leave(therapist=therapist, first_day=first_day)
+    leave.stand_in = stand_in
+    leave.tell(last_day, now)
+    leave.save()
     record(Action.LEAVE_CHANGED, by=by, about=f"leave:{leave.pk}", at=now)
     return leave
 
@@ -33,7 +36,9 @@ def take_back(*, by: Actor, leave: Leave, now: datetime) -> None:
 @transaction.atomic
 def keep_closed(*, by: Actor, first_day: date, last_day: date, now: datetime) -> Closed:
     """Keep on which days the practice is closed; the same first day again replaces what was known of it."""
-    closed, _ = Closed.objects.update_or_create(first_day=first_day, defaults={"last_day": last_day})
+    closed = Closed.objects.filter(first_day=first_day).first() or Closed(first_day=first_day)
+    closed.tell(last_day, now)
+    closed.save()
     record(Action.LEAVE_CHANGED, by=by, about=f"closed:{closed.pk}", at=now)
     return closed
 

@@ -43,7 +43,9 @@ def tables(now: datetime) -> Tables:
     }
     exported_at = now.astimezone(zone).replace(tzinfo=None)
     told = {"timezone": zone.key, "exported_at": now.astimezone(zone).isoformat()}
-    practice = Practice(timezone=zone.key, exported_at=exported_at, source=json.dumps(told).encode(), away=told_away())
+    practice = Practice(
+        timezone=zone.key, exported_at=exported_at, source=json.dumps(told).encode(), away=told_away(zone)
+    )
     frames = {name: _frame(name, list(rows.get(name, ()))) for name in TABLES}
     return Tables(frames, practice, frozenset(rows))
 

@@ -159,7 +159,7 @@ def _away(therapist_id: str, told: Mapping[str, Any]) -> str:
     """That nobody is there on the day that is to be booked, unless he said that he knows."""
     if told.get("outcome") != Outcome.BOOKED or told["on"] is None or told["though_away"]:
         return ""
-    return absence(therapist_id, told["on"])
+    return absence(therapist_id, told["on"], now=timezone.now())
 
 
 def _seen(told: Mapping[str, Any]) -> services.Seen:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from holdfast_site.dates import DayField
+
+FURTHEST = timedelta(days=366)
 
 
 class AssignForm(forms.Form):
@@ -34,6 +38,8 @@ class ClosedForm(forms.Form):
         told = super().clean() or {}
         if "first_day" in told and "last_day" in told and told["last_day"] < told["first_day"]:
             raise forms.ValidationError("The last day is before the first.")
+        if "last_day" in told and told["last_day"] > timezone.localdate() + FURTHEST:
+            raise forms.ValidationError("The last day is more than a year ahead. Is the year right? Nothing was saved.")
         return told
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -26,6 +26,7 @@ from holdfast_site.people.selectors import cards_of
 from holdfast_site.people.treating import own_clients
 
 SEEN_WITHIN = timedelta(days=91)
+A_YEAR = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,18 +184,22 @@ def every_assignment(actor: Actor) -> QuerySet[Assignment]:
 
 
 def leaves(actor: Actor, *, now: datetime) -> QuerySet[Leave]:
-    """Who is or will be away: for the lead."""
+    """Who is or will be away, or was within a year: for the lead, who may have to take it out again."""
     if actor.role is not Role.LEAD:
         return Leave.objects.none()
-    ahead = Leave.objects.filter(last_day__gte=timezone.localdate(now)).select_related("therapist", "stand_in")
-    return ahead.order_by("first_day", "pk")
+    found = Leave.objects.filter(last_day__gte=_a_year_before(now)).select_related("therapist", "stand_in")
+    return found.order_by("first_day", "pk")
 
 
 def closed(actor: Actor, *, now: datetime) -> QuerySet[Closed]:
-    """When the practice is or will be closed: for the lead."""
+    """When the practice is or will be closed, or was within a year: for the lead."""
     if actor.role is not Role.LEAD:
         return Closed.objects.none()
-    return Closed.objects.filter(last_day__gte=timezone.localdate(now)).order_by("first_day")
+    return Closed.objects.filter(last_day__gte=_a_year_before(now)).order_by("first_day")
+
+
+def _a_year_before(now: datetime) -> date:
+    return timezone.localdate(now) - A_YEAR
 
 
 def supervisors(actor: Actor) -> QuerySet[Post]:

@@ -110,7 +110,7 @@ def _leave(request: ActingRequest) -> str:
     if therapist is None or stand_in is None:
         return NOT_THERE
     if is_away_between(stand_in.pk, told["first_day"], told["last_day"]):
-        return f"{stand_in.pk} is away on some of these days and cannot stand in. Nothing was saved."
+        return f"{stand_in} is away on some of these days and cannot stand in. Nothing was saved."
     away.keep_leave(
         by=request.actor,
         therapist=therapist,
@@ -158,10 +158,14 @@ def _first_of(form: forms.Form) -> str:
 def _arranged_page(request: ActingRequest, *, wrong: str = "") -> HttpResponse:
     now = timezone.now()
     note_reading(Action.STAFF_READ, by=request.actor, about="arranged", now=now)
+    leaves, closed = selectors.leaves(request.actor, now=now), selectors.closed(request.actor, now=now)
+    today = timezone.localdate(now)
     context = {
         "assignments": selectors.every_assignment(request.actor),
-        "leaves": selectors.leaves(request.actor, now=now),
-        "closed": selectors.closed(request.actor, now=now),
+        "leaves": [one for one in leaves if one.last_day >= today],
+        "past_leaves": [one for one in leaves if one.last_day < today],
+        "closed": [one for one in closed if one.last_day >= today],
+        "past_closed": [one for one in closed if one.last_day < today],
         "supervisors": selectors.supervisors(request.actor),
         "therapists": selectors.therapists(request.actor),
         "told": request.POST,

@@ -71,7 +71,7 @@ def book(request: ActingRequest) -> HttpResponse:
     if not form.is_valid() or client is None or therapist is None:
         return _book_page(request, wrong=_unclear(form, client, therapist), status=UNREADABLE)
     told = form.cleaned_data
-    away = absence(therapist.pk, told["on"])
+    away = absence(therapist.pk, told["on"], now=timezone.now())
     if away and not told["though_away"]:
         return _book_page(request, away=away, status=CHANGED_MEANWHILE)
     made = booking.book(
@@ -190,7 +190,7 @@ def _move(request: ActingRequest, found: Appointment) -> HttpResponse:
     if not form.is_valid():
         return _appointment_page(request, found, wrong=UNCLEAR, status=UNREADABLE)
     told = form.cleaned_data
-    away = absence(found.therapist_id, told["on"])
+    away = absence(found.therapist_id, told["on"], now=timezone.now())
     if away and not told["though_away"]:
         return _appointment_page(request, found, away=away, status=CHANGED_MEANWHILE)
     made = booking.move(

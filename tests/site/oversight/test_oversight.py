@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -213,26 +215,98 @@ def test_the_lead_says_when_the_practice_is_closed_and_takes_it_out_again(cast, 
 
 
 def test_the_model_hears_of_leaves_and_of_closed_days(cast, lead, today, now):
+    from django.utils import timezone
+
     from holdfast.tables.away import Away
     from holdfast_site.caseload.adapters import tables
 
     assert tables(now).practice.away == ()
     away(lead, today, today + timedelta(days=3))
     lead.post("/people/arranged", {"do": "close", "first_day": today, "last_day": today})
-    assert tables(now).practice.away == (
+    found = tables(now).practice.away
+    assert [replace(one, told_at=None) for one in found] == [
         Away("alma", today, today + timedelta(days=3)),
         Away(None, today, today),
+    ]
+    wall = timezone.localtime(timezone.now()).replace(tzinfo=None)
+    assert all(one.told_at is not None and wall - timedelta(minutes=5) <= one.told_at <= wall for one in found)
+
+
+def test_what_was_told_first_stands_for_its_time_when_a_leave_grows_or_is_cut_short(cast, today, now):
+    """Each last day from when it was told; what was there before anybody kept that, from its first day on."""
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.away.models import Leave
+    from holdfast_site.away.selectors import told_away
+    from holdfast_site.away.services import keep_leave
+
+    def kept(days, hour):
+        at = now + timedelta(hours=hour)
+        whose = {"therapist": cast.alma, "stand_in": cast.ben, "first_day": today}
+        keep_leave(by=OPERATOR, **whose, last_day=today + timedelta(days=days), now=at)
+        found = told_away(ZoneInfo("UTC"))
+        hours = {one.told_at and (one.told_at.replace(tzinfo=UTC) - now) // timedelta(hours=1) for one in found}
+        assert len(hours) == len(found)
+        return [(one.last_day - today).days for one in found], sorted(hours, key=str)
+
+    assert kept(9, 0) == ([9], [0])
+    assert kept(9, 1) == ([9], [0])
+    assert kept(20, 2) == ([9, 20], [0, 2])
+    assert kept(30, 3) == ([9, 20, 30], [0, 2, 3])
+    assert kept(15, 4) == ([9, 15], [0, 2])
+    assert kept(5, 5) == ([5], [0])
+    Leave.objects.update(told={})
+    assert kept(8, 6) == ([5, 8], [6, None])
+
+
+def test_a_last_day_of_another_year_is_asked_about(cast, lead, today):
+    from holdfast_site.away.models import Closed, Leave
+
+    for answer in (
+        away(lead, today, today + timedelta(days=367)),
+        lead.post("/people/arranged", {"do": "close", "first_day": today, "last_day": "2199-12-31"}),
+    ):
+        assert answer.status_code == 422
+        assert "more than a year ahead. Is the year right?" in answer.content.decode()
+    assert not Leave.objects.exists()
+    assert not Closed.objects.exists()
+    assert away(lead, today, today + timedelta(days=366)).status_code == 302
+
+
+def test_a_leave_of_the_last_year_that_did_not_take_place_can_be_taken_out(cast, lead, today):
+    from holdfast_site.away.models import Leave
+
+    long_ago, lately = (
+        Leave.objects.create(therapist=cast.alma, stand_in=cast.ben, first_day=day, last_day=day)
+        for day in (today - timedelta(days=370), today - timedelta(days=300))
     )
+    page = text(lead.get("/people/arranged"))
+    assert "Of the last year" in page
+    assert f"{lately.first_day:%-d %B %Y} to" in page
+    assert f"{long_ago.first_day:%-d %B %Y} to" not in page
+    for leave, status in ((long_ago, 404), (lately, 302)):
+        assert lead.post("/people/arranged", {"do": "take_back", "id": leave.pk}).status_code == status
+
+
+def test_until_when_somebody_is_away_is_said_with_another_year(cast, today):
+    from holdfast_site.away.models import Leave
+    from holdfast_site.away.selectors import absence
+
+    now = datetime(2026, 12, 20, 12, tzinfo=UTC)
+    for year, said in ((2026, "until Thursday 31 December."), (2027, "until Friday 31 December 2027.")):
+        days = {"first_day": date(year, 12, 30), "last_day": date(year, 12, 31)}
+        Leave.objects.create(therapist=cast.alma, stand_in=cast.ben, **days)
+        assert absence("alma", date(year, 12, 30), now=now) == f"alma is away on that day, {said}"
 
 
 def test_whoever_is_away_cannot_stand_in(cast, lead, today):
     from holdfast_site.away.models import Leave
 
     Leave.objects.create(therapist=cast.ben, stand_in=cast.alma, first_day=today, last_day=today)
+    type(cast.ben).objects.filter(pk="ben").update(name="Ben Ward")
     told = {"do": "leave", "therapist": "alma", "stand_in": "ben", "first_day": today, "last_day": today}
     answer = lead.post("/people/arranged", told)
     assert answer.status_code == 422
-    assert "ben is away on some of these days" in answer.content.decode()
+    assert "Ben Ward is away on some of these days" in answer.content.decode()
     assert Leave.objects.count() == 1
 
 

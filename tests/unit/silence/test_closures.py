@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, time
 
 import polars as pl
 import pytest
@@ -90,6 +91,23 @@ def test_a_leave_that_the_practice_told_of_does_not_count_not_even_for_an_only_c
     found = look(stories, day=10, hour=10, away=(leave, Away(None, day_of(30), day_of(40))))
     assert days_silent(found, "his only one") == pytest.approx(14 / 24)  # from ten o'clock until midnight
     assert days_silent(found, "another") == pytest.approx(10)
+
+
+def test_a_leave_that_is_told_of_later_changes_nothing_of_what_was_known_before():
+    """Off from day 1 to 14, said on day 9."""
+    stories = {"his only one": came(-14, -7, 0)}
+    leave = replace(Away("his only one", day_of(1), day_of(14)), told_at=datetime.combine(day_of(9), time(9)))
+    assert look(stories, day=8, away=(leave,)).evenings.equals(look(stories, day=8).evenings)
+    assert days_silent(look(stories, day=9, hour=8, away=(leave,)), "his only one") == pytest.approx(9 - 2 / 24)
+    assert days_silent(look(stories, day=9, hour=10, away=(leave,)), "his only one") == pytest.approx(14 / 24)
+
+
+def test_of_one_leave_no_more_than_six_weeks_is_no_silence():
+    """A year off from day 1, or a mistyped one: he is quiet for all of it but 42 days."""
+    stories = {"his only one": came(-14, -7, 0)}
+    for last in (day_of(366), date(2199, 12, 31)):
+        found = look(stories, day=118, hour=10, away=(Away("his only one", day_of(1), last),))
+        assert days_silent(found, "his only one") == pytest.approx(118 - 42)
 
 
 def test_when_the_practice_was_closed_it_was_so_for_everybody_and_no_day_is_taken_off_twice(found: Moments):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from holdfast.asof import LONGEST_LEAVE_DAYS
 from holdfast.fit import FALL
 from holdfast.silence import checkins, closures, contacts, facts
 from holdfast.silence.signals import SIGNALS
@@ -84,8 +85,10 @@ longer than {longer} days and than {usual} times his usual distance between such
 {clients} clients in the {back} days before it. From one usual distance after the last appointment to the day of the
 next one no time passes: not in a stage, not until a dated expected day, not in a gap. What is not followed by an
 appointment is no closure.
-Days of which `practice.json` says that a therapist, or everybody, was not there (`away`) are a closure too, whole, and
-known from the first of them on. What overlaps is taken off once.
+Days of which `practice.json` says that a therapist, or everybody, was not there (`away`) are a closure too, from
+`told_at` on (blank: from the first of them on), as far as they have come, and of one leave no more than {longest} days:
+a client whose therapist is away for longer is with nobody, and somebody must hear of it. What overlaps is taken off
+once.
 
 ## What is known when
 
@@ -117,6 +120,7 @@ def signals_reference() -> str:
         usual=closures.LONGER_THAN_USUAL,
         clients=closures.LEAST_CLIENTS,
         back=closures.LOOK_BACK_DAYS,
+        longest=LONGEST_LEAVE_DAYS,
         count=len(SIGNALS),
     )
     parts = (
