@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from django.db import transaction
 from holdfast.tables.read import Practice, Tables
 from holdfast.tables.schema import AXES, PAUSE
 from holdfast_site.caseload.bounds import refuse_what_does_not_fit
+from holdfast_site.caseload.landing import Key, landed
 from holdfast_site.caseload.models import Repair
 from holdfast_site.caseload.repairs import Done, sealed
 from holdfast_site.caseload.settling import TAKEN, Fate, Settled, counted, fate
@@ -65,10 +66,10 @@ def load(tables: Tables, *, moved: timedelta = timedelta(0)) -> Loaded:
     refuse_what_does_not_fit(tables)
     clock = _Clock(ZoneInfo(settings.SITE.timezone), moved)
     _people(tables)
-    settled = _appointments(tables, clock)
+    settled, elsewhere = _appointments(tables, clock)
     _endings(tables, clock)
     _repairs(tables, clock)
-    _checkins(tables, clock)
+    _checkins(tables, clock, elsewhere)
     return Loaded(Client.objects.count(), Appointment.objects.count(), Invitation.objects.count(), settled)
 
 
@@ -117,31 +118,52 @@ def settle(tables: Tables, *, moved: timedelta = timedelta(0)) -> Settled:
         If there is something in them that a site cannot hold.
     """
     refuse_what_does_not_fit(tables)
-    return counted(Counter(one for _, one in _fates(tables, _Clock(ZoneInfo(settings.SITE.timezone), moved))))
+    told = _told(tables, _Clock(ZoneInfo(settings.SITE.timezone), moved))
+    here = _here()
+    return counted(Counter(one for _, one in _fates(told, here, landed(told, here))))
 
 
-def _appointments(tables: Tables, clock: _Clock) -> Settled:
-    """Take appointments over. What somebody said here stands, unless somebody said otherwise there later."""
-    fates = list(_fates(tables, clock))
+def _appointments(tables: Tables, clock: _Clock) -> tuple[Settled, Mapping[Key, str]]:
+    """Take appointments over. What somebody said here stands, unless somebody said otherwise there later.
+
+    Those that stand here under another id come back with it.
+    """
+    told, here = _told(tables, clock), _here()
+    elsewhere = landed(told, here)
+    fates = list(_fates(told, here, elsewhere))
     taken = [told for told, one in fates if one in (Fate.NEW, Fate.CHANGED, Fate.OVERRULED)]
     names = [*(name.removesuffix("_id") for name in TAKEN), "known_from", "known_at"]
     keys = ["appointment_id", "client"]
     Appointment.objects.bulk_create(taken, update_conflicts=True, unique_fields=keys, update_fields=names)
-    return counted(Counter(one for _, one in fates))
+    return counted(Counter(one for _, one in fates)), elsewhere
 
 
-def _fates(tables: Tables, clock: _Clock) -> Iterator[tuple[Appointment, Fate]]:
-    """Each appointment as the tables have it, and what becomes of it."""
-    here = {(one.appointment_id, one.client_id): one for one in Appointment.objects.iterator()}
+def _fates(
+    told: Sequence[Appointment], here: Mapping[Key, Appointment], elsewhere: Mapping[Key, str]
+) -> Iterator[tuple[Appointment, Fate]]:
+    """Each appointment as the tables have it, under the id that it has here, and what becomes of it."""
+    for one in told:
+        key = one.appointment_id, one.client_id
+        one.appointment_id = elsewhere.get(key, one.appointment_id)
+        yield one, fate(one, here.get((one.appointment_id, one.client_id)))
+
+
+def _here() -> Mapping[Key, Appointment]:
+    return {(one.appointment_id, one.client_id): one for one in Appointment.objects.iterator()}
+
+
+def _told(tables: Tables, clock: _Clock) -> Sequence[Appointment]:
+    """The appointments as the tables have them; nothing is written."""
     exported = _Exported(tables.practice, clock)
-    for row in _rows(tables, "appointments"):
-        told = Appointment(
+    return [
+        Appointment(
             **{name: row[name] for name in SAME},
             **{name: row[name] or "" for name in WORDS_OR_BLANK},
             **{name: clock.at(row[name]) for name in MOMENTS},
             known_at=exported.at(row.get("source")),
         )
-        yield told, fate(told, here.get((told.appointment_id, told.client_id)))
+        for row in _rows(tables, "appointments")
+    ]
 
 
 class _Exported:
@@ -203,13 +225,14 @@ def _repair(row: Row, client: Client, at: datetime) -> Repair:
     return repair
 
 
-def _checkins(tables: Tables, clock: _Clock) -> None:
+def _checkins(tables: Tables, clock: _Clock, elsewhere: Mapping[Key, str]) -> None:
     """Check-ins that were asked and answered elsewhere: each once, and none of whoever was erased."""
     about = {(one.appointment_id, one.client_id): one for one in Appointment.objects.select_related("client")}
     known: set[tuple[object, datetime]] = set(Invitation.objects.values_list("appointment", "sent_at"))
     fresh = []
     for row in _rows(tables, "checkins"):
-        sent_at, one = clock.known(row["sent_at"]), about[row["appointment_id"], row["client_id"]]
+        key = row["appointment_id"], row["client_id"]
+        sent_at, one = clock.known(row["sent_at"]), about[elsewhere.get(key, row["appointment_id"]), row["client_id"]]
         if not one.client.is_erased and (one.pk, sent_at) not in known:
             known.add((one.pk, sent_at))
             fresh.append((_invitation(row, one, sent_at), row))

@@ -44,7 +44,7 @@ def fate(told: Appointment, here: Appointment | None) -> Fate:
         return Fate.NEW
     if here.known_from == KnownFrom.EXPORT:
         return Fate.SAME if all(getattr(told, name) == getattr(here, name) for name in TAKEN) else Fate.CHANGED
-    if (told.status, told.starts_at) == (here.status, here.starts_at):
+    if (told.status, told.starts_at, told.therapist_id) == (here.status, here.starts_at, here.therapist_id):
         return Fate.SAME
     return Fate.OVERRULED if _is_later(told, here) and _is_news(told, here) else Fate.KEPT
 
@@ -78,4 +78,4 @@ def _is_news(told: Appointment, here: Appointment) -> bool:
     """Whether somebody wrote something down there."""
     if told.status == Status.UNKNOWN or told.certainty in SAID_BY_NOBODY:
         return False
-    return told.status != Status.BOOKED or told.starts_at != here.starts_at
+    return told.status != Status.BOOKED or (told.starts_at, told.therapist_id) != (here.starts_at, here.therapist_id)

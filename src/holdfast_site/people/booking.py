@@ -16,6 +16,7 @@ from holdfast_site.audit.services import Action, record
 from holdfast_site.people.models import Appointment, Client, KnownFrom, Therapist
 
 LASTS = timedelta(minutes=50)
+MADE_HERE = "site-"  # how the ids of appointments begin that no other system gave
 NOT_MARKED = (Status.BOOKED, Status.UNKNOWN)  # of a past appointment: nobody said what became of it
 OUTCOME = {True: Status.ATTENDED, False: Status.NO_SHOW}  # by whether he came
 
@@ -35,7 +36,7 @@ def book(
     *, by: Actor, form: UUID, client: Client, therapist: Therapist, starts_at: datetime, now: datetime
 ) -> Appointment | Taken | Over:
     """Book one appointment. The same form again finds the same appointment, whatever has become of it."""
-    known = Appointment.objects.filter(appointment_id=f"site-{form}", client=client).first()
+    known = Appointment.objects.filter(appointment_id=f"{MADE_HERE}{form}", client=client).first()
     if known is not None:
         return known
     if starts_at <= now:
@@ -43,7 +44,7 @@ def book(
     if is_taken(therapist, starts_at, but=client):
         return Taken()
     made = Appointment.objects.create(
-        appointment_id=f"site-{form}",
+        appointment_id=f"{MADE_HERE}{form}",
         client=client,
         therapist=therapist,
         starts_at=starts_at,
@@ -64,7 +65,7 @@ def move(
     old = Appointment.objects.select_related("client", "therapist").filter(pk=appointment_id).first()
     if old is None:
         return Over()
-    known = Appointment.objects.filter(appointment_id=f"site-{form}", client=old.client).first()
+    known = Appointment.objects.filter(appointment_id=f"{MADE_HERE}{form}", client=old.client).first()
     if known is not None:
         return known
     if old.status != Status.BOOKED or old.starts_at <= now or starts_at <= now:

@@ -189,3 +189,70 @@ def test_an_upgraded_site_knows_what_was_said_there(by, now, past, ahead, cast):
     step.what_was_said_here(apps, None)
     found = dict(Appointment.objects.filter(known_from="site").values_list("pk", "known_at"))
     assert found == {marked.pk: now, booked.pk: now}
+
+
+def one_booked():
+    from holdfast_site.people.models import Appointment
+
+    return Appointment.objects.get(status="booked")
+
+
+def test_a_move_that_is_written_down_in_both_systems_is_one_appointment(desk, by, now, ahead):
+    """And stays it when it is taken over again, marked there, or called off there."""
+    from holdfast_site.people.booking import move
+    from holdfast_site.people.models import Appointment
+
+    day = timedelta(days=1)
+    taken(desk, export(now - day, row("x1", ahead, "booked")))
+    later = ahead + day
+    moved = move(by=by, form=uuid4(), appointment_id=one_booked().pk, starts_at=later, now=now - timedelta(hours=5))
+    for hours in (4, 3):
+        told = taken(desk, export(now - timedelta(hours=hours), row("x1", later, "booked")))
+        assert told == []
+        assert one_booked() == moved
+        assert stands("x1") == ("rescheduled", "site")
+    taken(desk, export(now - timedelta(hours=2), row("x1", later, "attended")))
+    assert stands(moved.appointment_id) == ("attended", "export")
+    assert Appointment.objects.count() == 2
+
+
+def test_what_is_booked_in_both_systems_is_one_appointment_and_so_are_its_checkins(desk, by, now, ahead):
+    """Called off there after it was booked here, it is called off; what was called off before is another."""
+    from holdfast_site.exchange.files import packed, unpacked
+    from holdfast_site.people.booking import book
+    from holdfast_site.people.models import Appointment
+
+    taken(desk, export(now - timedelta(days=3), row("x1", ahead - timedelta(days=30), "attended")))
+    one = Appointment.objects.get()
+    made = book(
+        by=by, form=uuid4(), client=one.client, therapist=one.therapist, starts_at=ahead, now=now - timedelta(hours=9)
+    )
+    files = dict(unpacked(export(now - timedelta(hours=8), row("x2", ahead, "booked"))))
+    sent = f"{now - timedelta(hours=8):%Y-%m-%dT%H:%M}"
+    files["checkins.csv"] = f"client_id,appointment_id,sent_at\nc1,x2,{sent}\n".encode()
+    taken(desk, packed(files))
+    assert one_booked() == made
+    assert made.invitations.count() == 1
+    for hours, made_at, status in ((12, 4, "booked"), (5, 3, "cancelled")):
+        head = HEAD.replace("certainty", "certainty,status_at")
+        line = f"{row('x2', ahead, 'cancelled')},{now - timedelta(hours=hours):%Y-%m-%dT%H:%M}"
+        files = dict(unpacked(export(now - timedelta(hours=made_at))))
+        files["appointments.csv"] = f"{head}{line}\n".encode()
+        Appointment.objects.filter(appointment_id="x2").delete()
+        taken(desk, packed(files))
+        made.refresh_from_db()
+        assert made.status == status, hours
+
+
+def test_a_therapist_who_was_corrected_there_is_corrected_here_or_kept_with_a_word(desk, by, now, past):
+    from holdfast_site.people.models import Appointment
+
+    taken(desk, export(now - timedelta(days=1), row("x1", past, "unknown")))
+    came(by, "x1", now - timedelta(hours=2))
+    unsaid = row("x1", past, "attended", "defaulted").replace("t1", "t2")
+    told = taken(desk, export(now - timedelta(hours=1, minutes=30), unsaid))
+    assert told == ["On this site: 0 new, 0 changed, 1 kept as somebody marked, moved or called off here."]
+    assert Appointment.objects.get().therapist_id == "t1"
+    told = taken(desk, export(now - timedelta(hours=1), row("x1", past, "attended").replace("t1", "t2")))
+    assert told[0].startswith("On this site: 0 new, 1 changed")
+    assert Appointment.objects.get().therapist_id == "t2"
