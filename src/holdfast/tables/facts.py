@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from holdfast.errors import FolderError
+from holdfast.errors import FolderError, SourceError, UsageError
+from holdfast.tables import away
+from holdfast.tables.away import AWAY
 from holdfast.tables.moments import zone
-from holdfast.tables.read import PRACTICE_FILE
+from holdfast.tables.read import PRACTICE_FILE, hours
 from holdfast.tables.sources.files import SourceFile
 
 
@@ -75,13 +77,27 @@ def take_out(files: Sequence[SourceFile]) -> tuple[list[SourceFile], Mapping[str
     Raises
     ------
     SourceError
-        If it is not JSON.
+        If it is not JSON, or says something of the practice that cannot be.
     """
     told: dict[str, Any] = {}
     for file in files:
         if file.name == PRACTICE_FILE and isinstance(file.json, dict):
             told |= {key: file.json[key] for key in LASTING if file.json.get(key)}
+            _refuse_unreadable(told)
     return [file for file in files if file.name != PRACTICE_FILE], told
+
+
+def _refuse_unreadable(told: Mapping[str, Any]) -> None:
+    found: Mapping[str, Callable[[Any], object]] = {
+        "timezone": lambda name: zone(str(name)),
+        "notice_hours": hours,
+        AWAY: lambda days: away.read(days, str(told["timezone"]) if "timezone" in told else None),
+    }
+    for name, read in found.items():
+        try:
+            read(told[name]) if name in told else None
+        except (UsageError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            raise SourceError(f"{PRACTICE_FILE}: {name} cannot be read ({error}). Correct it.") from error
 
 
 def _moments(told: Mapping[str, str]) -> dict[str, datetime]:

@@ -48,6 +48,7 @@ class Account:
     certainty: Mapping[str, int]
     notes: Sequence[str]
     written: bool
+    last_outcome: datetime | None = None  # when somebody last came, or did not, by these files
     not_replaced: int = 0  # rows of an older export that gave way to newer ones
 
 
@@ -293,8 +294,18 @@ def _account(
         statuses=_counts(new, "status"),
         certainty=_counts(new, "certainty"),
         notes=(*imported.notes, *_shared_clients(merged)),
+        last_outcome=_last_outcome(new, now),
         written=written,
     )
+
+
+def _last_outcome(new: Frames, now: datetime) -> datetime | None:
+    frame = new.get(REQUIRED_TABLE, pl.DataFrame())
+    if "starts_at" not in frame.columns:
+        return None
+    happened = frame.filter(pl.col("status").is_in([Status.ATTENDED, Status.NO_SHOW]))["starts_at"]
+    last = moments.parse_column(happened, getattr(now.tzinfo, "key", None)).max()
+    return last.replace(tzinfo=now.tzinfo) if isinstance(last, datetime) else None
 
 
 def _counts(new: Frames, column: str) -> dict[str, int]:

@@ -218,19 +218,19 @@ def read_practice(folder: Path, *, timezone: str | None = None) -> Practice:
             source = path.read_bytes()
             told = json.loads(source.decode("utf-8"))
             exported = told.get("exported_at")
-            moment = _end_of(exported) if exported else None
-            notice_hours = _hours(told.get("notice_hours", 24))
+            notice_hours = hours(told.get("notice_hours", 24))
             zone_name = timezone or told.get("timezone")
             if zone_name:
                 moments.zone(str(zone_name))
+            moment = moments.wall_clock(_end_of(exported), zone_name) if exported else None
             absences = away.read(told.get(away.AWAY, ()), zone_name)
-        except (ValueError, AttributeError, TypeError, KeyError, RecursionError, OSError) as error:
+        except (ValueError, OverflowError, AttributeError, TypeError, KeyError, RecursionError, OSError) as error:
             raise FolderError(f"{path} cannot be read ({error}). Correct it, or delete it and import again.") from error
     else:
         moment, notice_hours, absences, zone_name = None, 24.0, (), timezone
     return Practice(
         timezone=zone_name,
-        exported_at=moments.wall_clock(moment, zone_name) if moment else None,
+        exported_at=moment,
         notice_hours=notice_hours,
         name=str(told["name"]) if told.get("name") else None,
         source=source,
@@ -238,11 +238,12 @@ def read_practice(folder: Path, *, timezone: str | None = None) -> Practice:
     )
 
 
-def _hours(told: object) -> float:
-    hours = float(str(told))
-    if not 0 <= hours <= MOST_HOURS:
+def hours(told: object) -> float:
+    """How many hours before an appointment it can still be called off without being late."""
+    found = float(str(told))
+    if not 0 <= found <= MOST_HOURS:
         raise ValueError(f"notice_hours is {told}; allowed: 0 to {MOST_HOURS}")
-    return hours
+    return found
 
 
 def _end_of(text: str) -> datetime:

@@ -117,18 +117,23 @@ def keep_answers(*, by: Actor, upload: Upload, given: Mapping[str, str], now: da
     _keep(by, upload, brought.but(columns=columns), now)
 
 
-@transaction.atomic
 def keep_moment(*, by: Actor, upload: Upload, exported_at: datetime, now: datetime) -> None:
     """Keep when the files were exported, where they do not say it themselves.
 
     Raises
     ------
     UsageError
-        If that is still to come.
+        If that is still to come, or before something of which they tell.
     """
     if exported_at > now:
         raise UsageError("That moment is still to come. Nothing was saved.")
-    _keep(by, upload, opened(upload).but(exported_at=exported_at), now)
+    brought = opened(upload).but(exported_at=exported_at)
+    with _folder() as folder:
+        last = _imported(upload, brought, folder, now=now).last_outcome
+    if last is not None and last > exported_at:
+        day = f"{last.day} {last:%B %Y}"
+        raise UsageError(f"These files tell who came on {day}: they are not from before that. Nothing was saved.")
+    _keep(by, upload, brought, now)
 
 
 @transaction.atomic
@@ -142,6 +147,7 @@ def leave_out(*, by: Actor, upload: Upload, now: datetime) -> bool:
     return True
 
 
+@transaction.atomic
 def _keep(by: Actor, upload: Upload, brought: Brought, now: datetime) -> None:
     upload.sealed = sealed(upload, brought)
     upload.save(update_fields=["sealed"])

@@ -233,9 +233,11 @@ def _paused(clients: Collection[Client], now: datetime) -> set[str]:
 
 
 def _done(clients: Collection[Client]) -> set[str]:
-    """Those who said that they are done, and have neither booked nor asked to come back since."""
+    """Those who told their therapist that they are done, and have neither booked nor asked to come back since."""
     last: dict[str, datetime] = {}
-    said = WayBack.objects.filter(submission__invitation__appointment__client__in=clients)
+    said = WayBack.objects.filter(
+        submission__invitation__appointment__client__in=clients, submission__boxes__audience__in=SEEN_BY_THERAPIST
+    )
     rows = said.values_list("submission__invitation__appointment__client", "submission__answered_at")
     for client_id, at in rows:
         last[client_id] = max(at, last.get(client_id, at))

@@ -14,13 +14,16 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
     "note": ("For you", "This is for you:"),
 }
 
+SHORT = {"message": "A message:", "question": "A question:", "note": "For you:"}  # where two links are to be one part
+
 
 def worded(wording: str, link: str, stop: str, *, by_sms: bool, hears_replies: bool = True) -> tuple[str, str]:
     """Subject and text of a message. A text message from a name cannot be replied to: it brings the link instead."""
     subject, says = WORDINGS[wording]
     if by_sms:
-        ending = "Reply STOP to end these." if hears_replies else f"To end these: {stop}"
-        return subject, f"{says} {link} {ending}"
+        if not hears_replies:
+            return subject, f"{SHORT[wording]} {link} Stop: {stop}"
+        return subject, f"{says} {link} Reply STOP to end these."
     return subject, f"{says}\n\n{link}\n\nIf you don’t want any more of these: {stop}\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -284,6 +285,28 @@ def test_when_it_was_exported_can_be_said_and_counts_against_what_was_marked_sin
     assert Appointment.objects.get(appointment_id="x2").status == "attended"
     desk.post(f"{brought(desk, ROWS).url}/take")  # of now, as far as anybody knows
     assert Appointment.objects.get(appointment_id="x2").status == "no_show"
+
+
+def test_files_cannot_be_from_before_what_they_tell(desk):
+    page = brought(desk, HEADING + "x1,c1,t1,2026-03-02T10:00,attended\nx2,c1,t1,2026-03-09T10:00,booked\n").url
+    for on, at in (("1999-01-01", "10:00"), ("2026-03-02", "09:59")):
+        answer = desk.post(f"{page}/moment", {"on": on, "at": at})
+        assert answer.status_code == 422
+        assert "These files tell who came on 2 March 2026" in answer.content.decode()
+    assert "When was it exported?" in desk.get(page).content.decode()
+    assert desk.post(f"{page}/moment", {"on": "2026-03-02", "at": "11:00"}).status_code == 302
+
+
+@pytest.mark.parametrize("told", [{"notice_hours": "x"}, {"notice_hours": 1e300}, {"exported_at": "0001-01-01T00:00Z"}])
+def test_what_cannot_be_of_a_practice_is_told_in_words(desk, told):
+    from holdfast_site.exchange.files import packed
+    from holdfast_site.people.models import Appointment
+
+    content = packed({"appointments.csv": ROWS.encode(), "practice.json": json.dumps(told).encode()})
+    page = brought(desk, content, "export.zip").url
+    assert f"practice.json: {next(iter(told))} " in desk.get(page).content.decode()
+    assert desk.post(f"{page}/take").status_code == 409
+    assert not Appointment.objects.exists()
 
 
 def test_files_that_say_they_are_of_days_to_come_are_refused(desk, now):

@@ -112,14 +112,16 @@ def test_every_wording_is_neutral_and_a_text_message_is_one_part(site):
     from holdfast_site.people.contacts import ContactCard
 
     assert set(WORDINGS) == set(ContactCard.model_fields["wording"].annotation.__args__)
-    link = f"https://practice.example/c/{'x' * 43}"
+    link = f"https://hill.example/c/{'x' * 43}"
     for name in WORDINGS:
         for by_sms in (True, False):
             subject, text = worded(name, link, link.replace("/c/", "/stop/"), by_sms=by_sms)
             assert telling(subject) == telling(re.sub(r"https://\S+", "", text)) == ""
-        sms = worded(name, link, "", by_sms=True)[1]
-        assert len(sms) <= 160
-        assert sms.isascii()
+        for hears_replies in (True, False):
+            sms = worded(name, link, link.replace("/c/", "/stop/"), by_sms=True, hears_replies=hears_replies)[1]
+            assert len(sms) <= 160
+            assert re.fullmatch(r"[A-Za-z0-9 :/._-]+", sms)  # each is one sign, wherever it is sent
+            assert telling(re.sub(r"https://\S+", "", sms)) == ""
 
 
 def test_neither_link_nor_address_is_on_the_disk(cast, mail, past, now, site):
@@ -174,6 +176,19 @@ def test_after_the_break_it_goes_on(cast, mail, past, now):
     Pause.objects.create(client=cast.dan, therapist=cast.alma, at=now - timedelta(days=60), until=None)
     turn(now)
     assert len(mail.got) == 1
+
+
+def test_whoever_is_done_and_did_not_say_so_to_his_therapist_is_asked_as_before(cast, mail, now, browser):
+    """Else the therapist could see from what goes out that something was said."""
+    from holdfast_site.checkins.models import Audience, SealedBox
+    from holdfast_site.messages.selectors import recipients
+    from tests.site.before.test_ask import asked, replied
+
+    booked = appointment(cast.dan, cast.alma, now + timedelta(days=1), status="booked")
+    browser.post(asked(booked, now), replied("done"))
+    assert recipients({cast.dan}, now, ["email"]) == {}
+    SealedBox.objects.update(audience=Audience.CARE_CONTACT)
+    assert set(recipients({cast.dan}, now, ["email"])) == {"dan"}
 
 
 def test_nothing_goes_to_whoever_is_done_until_something_is_booked_anew(cast, mail, now, browser):

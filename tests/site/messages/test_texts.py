@@ -55,9 +55,9 @@ def test_a_text_message_from_a_name_cannot_be_replied_to_and_brings_a_way_to_sto
     turn(now)
     (text,) = sms.got[0]["Body"]
     assert "STOP" not in text
-    assert len(text) <= 306  # two parts
+    assert len(text) <= 160  # one part
     assert text.isascii()
-    browser.post(re.search(r"To end these: https://hill\.example(/stop/\S+)$", text)[1])
+    browser.post(re.search(r"Stop: https://hill\.example(/stop/\S+)$", text)[1])
     assert cards_of([cast.dan])["dan"].channel == "none"
 
 

@@ -376,6 +376,7 @@ def test_a_supervisor_sees_whom_the_early_warning_points_to_reasons_first_while_
     for page in seen_by(sue):
         assert "Worth a conversation" in page
     page = seen_by(sue)[1]
+    assert "His therapist sees the same once he has made his own guess, or has not wanted to." in page
     assert page.index("Quiet for a month") < page.index("About 6 in 10") < page.index("too few to tell")
     lead.post("/people/arranged", {"do": "end", "id": Assignment.objects.get().pk})
     assert sue.get("/supervised/client/dan").status_code == 404

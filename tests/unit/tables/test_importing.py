@@ -266,6 +266,24 @@ class TestTheFoldersFacts:
             )
         assert snapshot(tmp_path / "out") == before
 
+    @pytest.mark.parametrize(
+        ("told", "place"),
+        [
+            ({"notice_hours": "x"}, "notice_hours"),
+            ({"notice_hours": 1e300}, "notice_hours"),
+            ({"timezone": "Nowhere"}, "timezone"),
+            ({"away": [{"first_day": "x"}]}, "away"),
+            ({"away": {"first_day": "x"}}, "away"),
+            ({"exported_at": "0001-01-01T00:00:00+00:00"}, "exported_at"),
+            ({"exported_at": "9999-12-31T23:59:59+00:00"}, "exported_at"),
+        ],
+    )
+    def test_one_that_is_brought_along_and_cannot_be_is_refused_with_the_place(self, tmp_path, told, place) -> None:
+        files = [save(tmp_path / "appointments.csv", ONE), save(tmp_path / "practice.json", json.dumps(told))]
+        with pytest.raises(SourceError, match=rf"practice\.json: {place} "):
+            importing.import_files(source("tables"), files, tmp_path / "out", now=None, clock=NOW)
+        assert not (tmp_path / "out" / "appointments.csv").exists()
+
     def test_what_others_put_there_is_kept(self, tmp_path: Path) -> None:
         save(tmp_path / "out" / "practice.json", '{"name": "Elm", "exported_at": "2026-11-01T09:00"}')
         import_tables(save(tmp_path / "appointments.csv", ONE), tmp_path / "out")

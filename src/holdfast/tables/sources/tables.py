@@ -26,6 +26,7 @@ from holdfast.tables.sources.source import Context, Imported, Source
 _PARQUET = b"PAR1"
 _SHEET = re.compile(rb'<(?:\w+:)?sheet\b[^>]*?\bname="([^"]+)"')
 MOST_ROWS = 100_000_000  # a Parquet file of a few kB can stand for more than any memory holds
+FIRST_YEAR, LAST_YEAR = 1900, 2199  # of an export
 EXACT = 2**53  # beyond this a decimal number no longer holds every whole one
 
 
@@ -85,6 +86,10 @@ def own_date(files: Sequence[SourceFile]) -> datetime | None:
                 raise SourceError(
                     f"{file.name}: exported_at is {text!r}, which is not a moment. Correct it."
                 ) from error
+            if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+                raise SourceError(
+                    f"{file.name}: exported_at is {text!r}; allowed: {FIRST_YEAR} to {LAST_YEAR}. Correct it."
+                )
             if moment is not None and moment.tzinfo is not None:
                 return moment
     return None
