@@ -249,9 +249,12 @@ def came_back(folder: Path, mails: tuple[Path, ...]) -> None:
     from holdfast_site.messages.services import mail_came_back
 
     texts = _files(mails) if mails else [sys.stdin.buffer.read(MOST_MAIL)]
-    told = [found for text in texts if (found := read(text)) is not None]
-    news = sum(mail_came_back(one, by=OPERATOR, now=timezone.now()) for one in told)
-    say(f"{len(texts)} read, {len(told)} of them about a message that did not arrive, {news} of these new.")
+    told = news = 0
+    for text in texts:  # one after the other: whatever is wrong with one, those before it count
+        found = read(text)
+        told += found is not None
+        news += found is not None and mail_came_back(found, by=OPERATOR, now=timezone.now())
+    say(f"{len(texts)} read, {told} of them about a message that did not arrive, {news} of these new.")
 
 
 @click.command()

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from holdfast_site import settings, start
+from holdfast_site import start
 from tests.site.conftest import DECIDED
 from tests.site.test_cli import clean
 
@@ -44,5 +44,7 @@ def test_django_warns_of_nothing_behind_tls_and_would_if_it_were_otherwise(tmp_p
     assert json.loads(done.stdout) == {"as it is": [], **{name: [warning] for name, warning in FOUND_IF.items()}}
 
 
-def test_only_what_concerns_other_names_of_the_practice_is_left_out_of_the_check():
+def test_only_what_concerns_other_names_of_the_practice_is_left_out_of_the_check(site):
+    from django.conf import settings
+
     assert settings.SILENCED_SYSTEM_CHECKS == ["security.W005", "security.W021"]

@@ -94,9 +94,10 @@ def welcome_of_link(link: str, *, now: datetime) -> Welcome | None:
     return _open(now).filter(link=settings.VAULT.fingerprint_of_link(link)).first()
 
 
-def welcome_of_client(client: Client, *, now: datetime) -> Welcome | None:
+def welcome_of_client(client: Client, *, now: datetime, made_from: datetime | None = None) -> Welcome | None:
     """The open welcome of a client: for somebody who shows in another way that a link of his was sent to him."""
-    return _open(now).filter(post__client=client).first()
+    found = _open(now).filter(post__client=client)
+    return (found if made_from is None else found.filter(expires_at__gte=made_from + WELCOME_FOR)).first()
 
 
 def welcome_by_id(pk: int, *, now: datetime) -> Welcome | None:

@@ -46,6 +46,7 @@ class Action(StrEnum):
     ADDRESS_ASKED = "address.asked"
     ADDRESS_CONFIRMED = "address.confirmed"
     ADDRESS_DENIED = "address.denied"
+    ADDRESS_UNSAFE = "address.unsafe"
     CONTACT_CHANGED = "contact.changed"
     MATTER_OPENED = "matter.opened"
     MATTERS_READ = "matters.read"

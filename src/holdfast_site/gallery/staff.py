@@ -323,6 +323,16 @@ SUPERVISOR = Part(
     ],
 )
 
+LEAVE = {"pk": 0, "therapist": ANNA, "stand_in": "Ben Okafor", "first_day": NOW.date(), "last_day": NOW.date() + WEEK}
+AWAY = Part(
+    "away",
+    "Who is away",
+    [
+        State("A therapist, and who stands in", "oversight/_leave.html", {"one": LEAVE}, Within.LIST),
+        State("The whole practice", "oversight/_closed.html", {"one": LEAVE}, Within.LIST),
+    ],
+)
+
 
 # --- at the top of every page -----------------------------------------------------------------------
 
@@ -359,4 +369,5 @@ PARTS: Sequence[Part] = (
     SWITCH,
     DESK,
     SUPERVISOR,
+    AWAY,
 )

@@ -21,27 +21,44 @@ class CameBack:
 
     mark: UUID
     for_good: bool  # the address does not work; else a server gave up waiting for another
+    recipients: frozenset[str] = frozenset()  # for whom it failed, where the report says so
 
 
 def read(mail: bytes) -> CameBack | None:
-    """Read one mail; none if it does not say that a message of ours did not arrive."""
+    """Read one mail; none if it does not say that a message of ours did not arrive.
+
+    A stranger can send one that is nested too deeply to be read: that says nothing either.
+    """
+    try:
+        return _read(mail)
+    except RecursionError:
+        return None
+
+
+def _read(mail: bytes) -> CameBack | None:
     found = message_from_bytes(mail[:MOST_MAIL])  # not by Python's newer rules: these break on some broken headers
     if found.get_content_type() != "multipart/report":
         return None
     parts = list(found.walk())
-    statuses = [status for part in parts for status in _statuses(part)]
+    failed = [one for part in parts for one in _failed(part)]
     mark = next((mark for part in parts if (mark := _mark(part)) is not None), None)
-    if mark is None or not statuses:
+    if mark is None or not failed:
         return None
-    return CameBack(mark, for_good=any(status.startswith(FOR_GOOD) for status in statuses))
+    for_good = any(str(one.get("Status", "")).strip().startswith(FOR_GOOD) for one in failed)
+    return CameBack(mark, for_good, frozenset(address for one in failed for address in _recipients(one)))
 
 
-def _statuses(part: Message) -> list[str]:
-    """Of each address in a report for which it failed, the status."""
+def _failed(part: Message) -> list[Message]:
+    """What a report says of each address for which it failed."""
     if part.get_content_type() != "message/delivery-status":
         return []
-    failed = [one for one in _within(part) if str(one.get("Action", "")).strip().lower() == "failed"]
-    return [str(one.get("Status", "")).strip() for one in failed]
+    return [one for one in _within(part) if str(one.get("Action", "")).strip().lower() == "failed"]
+
+
+def _recipients(failed: Message) -> list[str]:
+    """For whom it failed: such as it stood on the message, and where that led."""
+    told = (str(failed.get(name, "")).rpartition(";")[2] for name in ("Original-Recipient", "Final-Recipient"))
+    return [address for one in told if (address := one.strip().strip("<>"))]
 
 
 def _mark(part: Message) -> UUID | None:

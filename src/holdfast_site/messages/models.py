@@ -73,10 +73,19 @@ class Message(models.Model):
 
 
 class Undelivered(models.Model):
-    """His address did not work. Nothing more is sent until the practice has changed his contact card."""
+    """An address of his that did not work, or of which whoever got something said that it is not his.
 
-    client = models.OneToOneField(Client, on_delete=models.PROTECT, related_name="undelivered")
+    Nothing more is sent to it, however often his card is kept, until he enters it himself. One that only did not work
+    is good again once he says at it that it is his.
+    """
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="undelivered")
     at = models.DateTimeField()
+    went_to = models.BinaryField(max_length=32, default=bytes)  # keyed digest of it; blank: of before this was kept
+    is_denied = models.BooleanField(default=False)  # somebody said that it is not his
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client", "went_to"], name="an_address_fails_a_client_once")]
 
     def __str__(self) -> str:
         return f"undelivered {self.pk}"

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor
 from holdfast_site.before.models import WayBack
 from holdfast_site.checkins.models import Asks, Invitation, SealedBox
 from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST
-from holdfast_site.consents.models import Consent
+from holdfast_site.consents.models import Consent, Decision
 from holdfast_site.consents.selectors import left_out
 from holdfast_site.handover.models import Kind, Matter
 from holdfast_site.messages.due import (
@@ -34,7 +34,7 @@ from holdfast_site.messages.due import (
 from holdfast_site.messages.models import Beat, Message, State, Undelivered
 from holdfast_site.messages.models import Kind as MessageKind
 from holdfast_site.messages.phones import digest, international
-from holdfast_site.people.contacts import ContactCard
+from holdfast_site.people.contacts import WAYS, ContactCard
 from holdfast_site.people.models import Appointment, Client, Contact, Ending, Pause
 from holdfast_site.people.selectors import cards_of, is_his_own
 
@@ -42,9 +42,6 @@ SILENT_AFTER = timedelta(minutes=15)  # of the worker (H-01)
 REFRESHED_WITHIN = timedelta(hours=3)
 STUCK_AFTER = timedelta(hours=1)
 CONFIRM_WITHIN = timedelta(days=14)
-
-
-WAYS = {"email": "email", "sms": "phone"}  # by the channel that he chose: what of his card is used
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -126,7 +123,7 @@ def leads_to_him(invitation: Invitation, *, now: datetime) -> bool:
 
 
 def contact_of_link(link: str, *, now: datetime) -> Contact | None:
-    """Whose address a link asks about, for two weeks and while it stands as it was."""
+    """Whose address a link asks about, for two weeks and while that address stands as it was."""
     asked = Contact.objects.filter(asked_at__gt=now - CONFIRM_WITHIN)
     return asked.filter(confirms=settings.VAULT.fingerprint_of_link(link)).first()
 
@@ -145,7 +142,8 @@ def asked_about(actor: Actor) -> Contact:
 def is_still_wanted(message: Message) -> bool:
     """Whether what it asks still makes sense: the appointment stands, or may have taken place."""
     if message.kind == MessageKind.CONFIRM:
-        return Contact.objects.filter(client=message.client, to_confirm=True, asked_at=message.queued_at).exists()
+        contact = Contact.objects.filter(client=message.client, asked_at=message.queued_at).first()
+        return contact is not None and contact.confirms is not None
     if message.kind == MessageKind.MOVED:
         return not message.client.is_erased
     if message.invitation is None:
@@ -161,8 +159,36 @@ def waiting(now: datetime) -> QuerySet[Message]:
 
 
 def has_delivery_problem(clients: Collection[Client]) -> frozenset[str]:
-    """For the desk: of these clients, those whose address did not work, until their contact card is changed."""
+    """For the desk: of these clients, those whose address now did not work, or is not theirs."""
     return frozenset(_undelivered(clients))
+
+
+def refusal_of(client: Client, to: str) -> Undelivered | None:
+    """Why nothing may go to this address of a client: it did not work, or is not his."""
+    rows = Undelivered.objects.filter(client=client).order_by("-is_denied")
+    return next((one for one in rows if _is_at(one, to)), None)
+
+
+def is_denied(client: Client, to: str) -> bool:
+    """Whether somebody who got something there said that it is not his."""
+    refusal = refusal_of(client, to)
+    return refusal is not None and refusal.is_denied
+
+
+def last_reached(client: Client, card: ContactCard) -> Sequence[str]:
+    """By which channels he was reached until now: the one he chose or, where there is none, those that were used.
+
+    What he ended himself is not used any more: there he is left alone.
+    """
+    if card.channel in WAYS:
+        return [card.channel]
+    ended = Decision.objects.filter(client=client, consent=Consent.MESSAGES).order_by("pk").last()
+    sent = Message.objects.filter(client=client, state=State.SENT)
+    if ended is not None and not ended.given:
+        sent = sent.filter(sent_at__gt=ended.at)
+    used = {bytes(one) for one in sent.values_list("went_to", flat=True)}
+    known = addresses(card)
+    return [channel for channel, way in WAYS.items() if known[way] and digest(known[way]) in used]
 
 
 def has_news(since: datetime) -> bool:
@@ -216,9 +242,15 @@ def _has_ended(appointment: Appointment) -> bool:
 
 
 def _undelivered(clients: Collection[Client]) -> set[str]:
-    rows = Undelivered.objects.filter(client__in=clients)
-    unchanged = Q(client__contact__isnull=True) | Q(client__contact__changed_at__lte=F("at"))
-    return set(rows.filter(unchanged).values_list("client", flat=True))
+    rows = list(Undelivered.objects.filter(client__in=clients).select_related("client"))
+    cards = cards_of([one.client for one in rows if one.client.wrapped_key])
+    return {one.client_id for one in rows if one.client_id in cards and _is_at(one, address_of(cards[one.client_id]))}
+
+
+def _is_at(gone: Undelivered, to: str) -> bool:
+    """Whether this is the address that did not work; of before it was kept which, any may be."""
+    went_to = bytes(gone.went_to)
+    return not went_to or hmac.compare_digest(went_to, digest(to))
 
 
 def _paused(clients: Collection[Client], now: datetime) -> set[str]:

@@ -5,6 +5,7 @@ What is killed between sending and noting is sent once more with the same mark: 
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -26,7 +27,7 @@ from holdfast_site.messages.models import Beat, Kind, Message, State, Undelivere
 from holdfast_site.messages.phones import digest
 from holdfast_site.messages.transports import BadAddress, NotSent, Outgoing, Transport
 from holdfast_site.messages.wording import confirming, moved, worded
-from holdfast_site.people.contacts import ContactCard
+from holdfast_site.people.contacts import WAYS, ContactCard
 from holdfast_site.people.models import Appointment, Client, Contact
 from holdfast_site.people.selectors import NOBODY_KNOWS, cards_of
 from holdfast_site.people.services import keep_contact
@@ -100,7 +101,7 @@ def _try(pk: int, now: datetime, channels: Mapping[str, Transport]) -> bool:
     try:
         called = channels[his.channel](_outgoing(message, his))
     except BadAddress:
-        _give_up(message, now) if message.kind == Kind.MOVED else _stop_at(message, now)
+        _stop_at(message, his.to, now)
     except NotSent as why:
         _put_back(message, now, now + AGAIN_AFTER[min(message.tries, len(AGAIN_AFTER)) - 1], maybe=why.maybe)
     else:
@@ -110,13 +111,19 @@ def _try(pk: int, now: datetime, channels: Mapping[str, Transport]) -> bool:
 
 
 def _recipient(message: Message, now: datetime, channels: Mapping[str, Transport]) -> selectors.Recipient | None:
-    """Who gets it now. What tells of a change goes to where he was reached before, whatever he is asked otherwise."""
-    if message.kind != Kind.MOVED:
+    """Who gets it now. What is about his address goes by his card, whether he is asked anything otherwise or not."""
+    if message.kind == Kind.LINK:
         return selectors.recipients([message.client], now, channels).get(message.client_id)
     if message.client.is_erased:
         return None
-    was = selectors.recipient_by(ContactCard.model_validate_json(_sealed_in(message)))
-    return was if was.channel in channels and was.to else None
+    if message.kind == Kind.MOVED:
+        his = selectors.recipient_by(ContactCard.model_validate_json(_sealed_in(message)))
+        is_open = selectors.refusal_of(message.client, his.to) is None
+    else:
+        his = selectors.recipient_by(cards_of([message.client])[message.client_id])
+        asks = Contact.objects.get(client=message.client).asks  # of another one it may not be sent to this
+        is_open = WAYS.get(his.channel) == asks and not selectors.is_denied(message.client, his.to)
+    return his if his.channel in channels and his.to and is_open else None
 
 
 def _sealed_in(message: Message) -> str:
@@ -159,9 +166,9 @@ def _put_back(message: Message, now: datetime, next_at: datetime, *, counts: boo
 
 
 @transaction.atomic
-def _stop_at(message: Message, now: datetime) -> None:
-    """Send nothing more to an address that does not work, and show the desk."""
-    Undelivered.objects.update_or_create(client=message.client, defaults={"at": now})
+def _stop_at(message: Message, to: str, now: datetime) -> None:
+    """Send nothing more to an address that does not work, and show the desk if it is the one he has now."""
+    Undelivered.objects.update_or_create(client=message.client, went_to=digest(to), defaults={"at": now})
     _give_up(message, now)
 
 
@@ -209,19 +216,33 @@ def not_delivered(called: str, *, now: datetime) -> None:
 def mail_came_back(told: CameBack, *, by: Actor, now: datetime) -> bool:
     """A mail server says that a mail could not be delivered. False: it is none of ours, or that was known."""
     message = Message.objects.filter(mark=told.mark).select_related("client").first()
-    return message is not None and _came_back(message, by=by, for_good=told.for_good, now=now)
+    if message is None or not _is_about(told, message):
+        return False
+    return _came_back(message, by=by, for_good=told.for_good, now=now)
+
+
+def _is_about(told: CameBack, message: Message) -> bool:
+    """Whether a report is about where the message went; of one that names nobody that is believed.
+
+    Somebody may have it sent on to an address of his that does not work: that says nothing of this one. Servers may
+    change capitals on the way.
+    """
+    if not told.recipients:
+        return True
+    named, went_to = {one.lower() for one in told.recipients}, bytes(message.went_to)
+    known = selectors.addresses(cards_of([message.client])[message.client_id]).values()
+    same = [*told.recipients, *(one for one in known if one.lower() in named)]
+    return any(hmac.compare_digest(digest(one), went_to) for one in same)
 
 
 def _came_back(message: Message, *, by: Actor, for_good: bool, now: datetime) -> bool:
-    """He was not asked; and nothing more goes to an address that does not work, unless it was changed meanwhile."""
-    if message.kind == Kind.MOVED:  # that went to an address which is not used any more
-        return False
+    """He was not asked; and nothing more goes to the address that it went to."""
     asked = Invitation.objects.filter(messages=message, came_back_at__isnull=True)
     is_news = bool(asked.update(came_back_at=now))
-    changed = Contact.objects.filter(client=message.client_id, changed_at__gt=message.queued_at).exists()
-    if for_good and not changed and not selectors.has_delivery_problem([message.client]):
-        Undelivered.objects.update_or_create(client=message.client, defaults={"at": now})
-        is_news = True
+    went_to = bytes(message.went_to)  # blank: nobody knows where that was
+    if for_good and went_to:
+        gone = {"client": message.client, "went_to": went_to}
+        is_news |= Undelivered.objects.get_or_create(**gone, defaults={"at": now})[1]
     if is_news:
         record(Action.MESSAGE_CAME_BACK, by=by, about=f"message:{message.pk}", at=now)
     return is_news

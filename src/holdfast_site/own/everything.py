@@ -224,7 +224,8 @@ def _messages(client: Client) -> Iterator[Entry]:
         at = one.sent_at or one.queued_at
         yield Entry(at, f"A message that says nothing of what it is about {DELIVERY[one.state]}", sees)
     for gone in Undelivered.objects.filter(client=client):
-        yield Entry(gone.at, "Your address did not work. Nothing more was sent until it is changed", sees)
+        why = "was said not to be yours" if gone.is_denied else "did not work"
+        yield Entry(gone.at, f"An address that stood for you {why}. Nothing more is sent to it", sees)
 
 
 def _sent(client: Client) -> Iterator[Entry]:

@@ -31,6 +31,7 @@ from holdfast_site.own.words import LISTS, ROLES, did
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.schedule.selectors import DUE_WITHIN, SENT_WITHIN
 
+WHOEVER_GOT_IT = (Action.ADDRESS_CONFIRMED, Action.ADDRESS_DENIED)  # by a link that he may never have seen
 SHOWN = timedelta(days=60)  # on his page; what he takes away has all of it
 
 
@@ -108,7 +109,8 @@ def _events(things: _Things, since: datetime | None) -> Sequence[Event]:
     his = Q(about__in=things.marks)
     if things.since is not None:
         his |= lists & Q(at__gte=things.since)
-    found = Event.objects.filter(his).exclude(actor__startswith=Role.CLIENT).exclude(actor__startswith=Role.LINK_HOLDER)
+    others = Q(action__in=WHOEVER_GOT_IT) | ~Q(actor__startswith=Role.LINK_HOLDER)
+    found = Event.objects.filter(his).filter(others).exclude(actor__startswith=Role.CLIENT)
     return list((found if since is None else found.filter(at__gte=since)).order_by("-pk"))
 
 

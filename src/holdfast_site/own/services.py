@@ -19,6 +19,7 @@ from holdfast_site.checkins.services import correct
 from holdfast_site.consents.models import Consent, Decision
 from holdfast_site.consents.services import decide
 from holdfast_site.consents.words import OBJECTED_TO
+from holdfast_site.messages.models import Undelivered
 from holdfast_site.own.selectors import values_of
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Client
@@ -66,6 +67,7 @@ def change_reach(*, by: Actor, client: Client, card: ContactCard, form: UUID, no
     if Decision.objects.filter(form=form).exists():
         return
     keep_contact(by=by, client=client, card=card, now=now)
+    Undelivered.objects.filter(client=client).delete()  # he says himself that these are his
     wanted = card.channel != "none"
     decide(by=by, client=client, consent=Consent.MESSAGES, given=wanted, form=form, now=now)
 

@@ -220,7 +220,9 @@ def come(request: ActingRequest, link: str) -> HttpResponse:
     if now - invitation.sent_at > LINK_GOOD_FOR:
         raise Http404
     client = invitation.appointment.client
-    return ask_for_code(request, welcome_of_client(client, now=now) if leads_to_him(invitation, now=now) else None)
+    if not leads_to_him(invitation, now=now):
+        return ask_for_code(request, None)
+    return ask_for_code(request, welcome_of_client(client, now=now, made_from=client.contact.codes_from))
 
 
 # --- what they share --------------------------------------------------------------------------------

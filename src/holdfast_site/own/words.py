@@ -42,6 +42,7 @@ ROLES: Mapping[str, str] = {
     Role.CARE_CONTACT: "care contact",
     Role.LEAD: "lead of the practice",
     Role.DESK: "front desk",
+    Role.LINK_HOLDER: "person who got a link",
     Role.ANYONE: "who runs the computer",
 }
 DID: Mapping[str, str] = {
@@ -67,6 +68,9 @@ DID: Mapping[str, str] = {
     Action.CONSENT_DECIDED: "wrote down what you decided",
     Action.CHECKIN_SENT: "sent you questions",
     Action.ADDRESS_ASKED: "asked you whether an address is your own",
+    Action.ADDRESS_CONFIRMED: "said that an address is your own",
+    Action.ADDRESS_DENIED: "said that an address is not your own",
+    Action.ADDRESS_UNSAFE: "noted that nothing is to be sent to an old address",
     Action.MESSAGES_STOPPED: "stopped messages to you",
     Action.SUPERVISOR_ASSIGNED: "assigned a supervisor",
     Action.SUPERVISOR_ENDED: "ended what a supervisor may see",

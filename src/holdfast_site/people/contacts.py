@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Channel = Literal["email", "sms", "none"]
+WAYS = {"email": "email", "sms": "phone"}  # by the channel that he chose: what of his card is used
 Wording = Literal["message", "question", "note"]
 Line = Annotated[str, Field(max_length=200)]
 

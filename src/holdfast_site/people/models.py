@@ -76,7 +76,8 @@ class Client(models.Model):
 class Contact(models.Model):
     """A client's name, how he may be reached, and what is safe for him: sealed with his own key.
 
-    Whose hand an address is from stands beside it: what is sent there is half of a way in to his own page (H-16).
+    Whose hand an address is from stands beside it: what is sent there is half of a way in to his own page (H-16). Each
+    of the two ways has its own state: a yes about one says nothing of the other.
     """
 
     client = models.OneToOneField(Client, on_delete=models.PROTECT, related_name="contact")
@@ -84,9 +85,13 @@ class Contact(models.Model):
     changed_at = models.DateTimeField()
     email_by = models.CharField(max_length=60, blank=True)  # the audit's mark of who entered it; blank: not known
     phone_by = models.CharField(max_length=60, blank=True)
-    to_confirm = models.BooleanField(default=True)  # somebody else changed an address; he has not said that it is his
-    good_from = models.DateTimeField(null=True)  # opens no way in before, so that whoever was told elsewhere can object
+    email_to_confirm = models.BooleanField(default=True)  # somebody else changed it; he has not said that it is his
+    phone_to_confirm = models.BooleanField(default=True)
+    email_good_from = models.DateTimeField(null=True)  # opens no way in before, so that he can object where he was told
+    phone_good_from = models.DateTimeField(null=True)
+    codes_from = models.DateTimeField(null=True)  # he was told of a change nowhere: older codes open nothing by a link
     confirms = models.BinaryField(max_length=32, null=True, unique=True)  # the link that asks him, as a fingerprint
+    asks = models.CharField(max_length=5, blank=True)  # which of the two it asks about: email or phone
     asked_at = models.DateTimeField(null=True)  # when that was made
 
     def __str__(self) -> str:

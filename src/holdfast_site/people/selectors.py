@@ -31,7 +31,8 @@ def is_his_own(contact: Contact, way: str, *, now: datetime) -> bool:
     Not while he has to confirm it, and never from the hand of somebody who treats him: who tells him the code would
     then hold both halves, and read what he kept from that person.
     """
-    if contact.to_confirm or (contact.good_from is not None and now < contact.good_from):
+    good_from = getattr(contact, f"{way}_good_from")
+    if getattr(contact, f"{way}_to_confirm") or (good_from is not None and now < good_from):
         return False
     entered_by = str(getattr(contact, f"{way}_by"))
     return bool(entered_by) and not treats(entered_by, contact.client_id)

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.audit.services import Action, record
-from holdfast_site.people.contacts import ContactCard
+from holdfast_site.people.contacts import WAYS, ContactCard
 from holdfast_site.people.models import Client, Contact
 from holdfast_site.people.selectors import cards_of
 from holdfast_site.people.wishes import Wishes, sealed, wishes_of
@@ -26,7 +26,7 @@ def add_client(client_id: str) -> Client:
 def keep_contact(*, by: Actor, client: Client, card: ContactCard, now: datetime) -> None:
     """Keep how a client may be reached, in place of what was known before."""
     before = cards_of([client])[client.pk]
-    contact = Contact.objects.filter(client=client).first() or Contact(client=client, to_confirm=False)
+    contact = Contact.objects.filter(client=client).first() or _new_contact(client)
     _note_whose_hand(contact, before, card, by=by, now=now)
     box = settings.VAULT.client_box(client.pk, client.wrapped_key)
     contact.sealed = box.seal(card.model_dump_json().encode(), place=contact.place)
@@ -35,19 +35,37 @@ def keep_contact(*, by: Actor, client: Client, card: ContactCard, now: datetime)
     record(Action.CONTACT_CHANGED, by=by, about=f"client:{client.pk}", at=now)
 
 
+def _new_contact(client: Client) -> Contact:
+    return Contact(client=client, email_to_confirm=False, phone_to_confirm=False)
+
+
 def _note_whose_hand(contact: Contact, before: ContactCard, card: ContactCard, *, by: Actor, now: datetime) -> None:
-    """Note who entered what is new. What the client keeps himself is his; what others change he has to confirm."""
+    """Note who entered what is new. What the client keeps himself is his; what others change he has to confirm.
+
+    Only what is entered first of all, into a card that never had an address, is no change.
+    """
     if by.role is Role.CLIENT:
-        contact.email_by = contact.phone_by = by.mark
-        contact.to_confirm, contact.good_from, contact.confirms = False, None, None
-        return
-    for way in ("email", "phone"):
-        old, new = getattr(before, way), getattr(card, way)
-        if old == new:
-            continue
-        setattr(contact, f"{way}_by", by.mark)
-        if old:
-            contact.to_confirm, contact.good_from, contact.confirms = True, now + TIME_TO_OBJECT, None
+        contact.codes_from = None
+    is_first = not (before.email or before.phone or contact.email_by or contact.phone_by)
+    for way in WAYS.values():
+        is_changed = getattr(before, way) != getattr(card, way)
+        if by.role is Role.CLIENT or is_changed:
+            setattr(contact, f"{way}_by", by.mark)
+            contact.confirms = None if contact.asks == way else contact.confirms
+        if by.role is Role.CLIENT:
+            setattr(contact, f"{way}_to_confirm", False)
+            setattr(contact, f"{way}_good_from", None)
+        elif not is_first and (is_changed or _is_switched(contact, before, card, way)):
+            setattr(contact, f"{way}_to_confirm", True)
+            setattr(contact, f"{way}_good_from", now + TIME_TO_OBJECT)
+
+
+def _is_switched(contact: Contact, before: ContactCard, card: ContactCard, way: str) -> bool:
+    """Whether he is written to this way from now on, where another was known too, and did not enter it himself."""
+    if card.channel == before.channel or WAYS.get(card.channel) != way:
+        return False
+    others = (getattr(before, other) for other in WAYS.values() if other != way)
+    return any(others) and not getattr(contact, f"{way}_by").startswith(f"{Role.CLIENT}:")
 
 
 def keep_wishes(client: Client, wishes: Wishes) -> bool:

@@ -53,6 +53,7 @@ class CardForm(forms.Form):
     safe_from = forms.IntegerField(min_value=0, max_value=23)
     safe_until = forms.IntegerField(min_value=1, max_value=24)
     wishes = forms.CharField(max_length=200, required=False)
+    is_unsafe = forms.BooleanField(required=False)  # somebody else may read what goes to the old address (H-08)
     seen = forms.CharField(max_length=40, required=False)  # how old the card was that he had before him
 
     def clean(self) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.before.selectors import asked_to_call_off
 from holdfast_site.checkins.models import Asks, Invitation
-from holdfast_site.messages.selectors import WAYS, address_of
-from holdfast_site.people.contacts import ContactCard
+from holdfast_site.messages.models import Kind, Message, State
+from holdfast_site.messages.selectors import address_of, is_denied
+from holdfast_site.people.contacts import WAYS, ContactCard
 from holdfast_site.people.models import Appointment, Client, Contact, Therapist
 from holdfast_site.people.selectors import cards_of, is_his_own, treats
 
@@ -191,6 +192,13 @@ class Whose:
     asked_at: datetime | None  # when he was asked whether it is; he has not said yes since
     waits_until: datetime | None  # he said yes, and was told at the old one that it was changed
     may_ask: bool  # not whoever treats him
+    is_denied: bool  # somebody said that it is not his: nobody is asked there again
+    codes_from: datetime | None  # he was told of the change nowhere: a code that is made before opens nothing
+
+    @property
+    def to_ask(self) -> bool:
+        """Whether there is something to ask him."""
+        return not (self.is_his or self.waits_until or self.is_denied)
 
 
 def whose_address(actor: Actor, client: Client, *, now: datetime) -> Whose | None:
@@ -198,13 +206,23 @@ def whose_address(actor: Actor, client: Client, *, now: datetime) -> Whose | Non
     contact, card = Contact.objects.filter(client=client).first(), card_of(client)
     if contact is None or not address_of(card):
         return None
-    waits = contact.good_from if not contact.to_confirm and contact.good_from and now < contact.good_from else None
+    way = WAYS[card.channel]
+    to_confirm, good_from = getattr(contact, f"{way}_to_confirm"), getattr(contact, f"{way}_good_from")
+    asks = to_confirm and contact.confirms is not None and contact.asks == way and _is_asked(contact)
     return Whose(
-        is_his=is_his_own(contact, WAYS[card.channel], now=now),
-        asked_at=contact.asked_at if contact.to_confirm and contact.confirms else None,
-        waits_until=waits,
+        is_his=is_his_own(contact, way, now=now),
+        asked_at=contact.asked_at if asks else None,
+        waits_until=good_from if not to_confirm and good_from and now < good_from else None,
         may_ask=not treats(actor.mark, client.pk),
+        is_denied=is_denied(client, address_of(card)),
+        codes_from=contact.codes_from if contact.codes_from and now < contact.codes_from else None,
     )
+
+
+def _is_asked(contact: Contact) -> bool:
+    """Whether the newest question went out, or still waits for his safe hours."""
+    asked = Message.objects.filter(client=contact.client_id, kind=Kind.CONFIRM).order_by("pk").last()
+    return asked is not None and asked.state != State.GIVEN_UP
 
 
 def card_of(client: Client) -> ContactCard:

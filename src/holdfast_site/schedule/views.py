@@ -149,8 +149,9 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
     form = CardForm(request.POST if request.method == "POST" else None)
     is_stale = form.is_valid() and form.cleaned_data.pop("seen") != seen  # he may have ended the messages meanwhile
     if form.is_valid() and not is_stale:
+        tell_him = not form.cleaned_data.pop("is_unsafe")
         card = ContactCard(timezone=before.timezone, **form.cleaned_data)
-        change_card(by=request.actor, client=found, card=card, now=timezone.now())
+        change_card(by=request.actor, client=found, card=card, now=timezone.now(), tell_him=tell_him)
         return redirect(f"{reverse('schedule:client', args=[found.pk])}?saved")
     note_reading(Action.CONTACT_READ, by=request.actor, about=f"client:{found.pk}", now=timezone.now())
     wrong = MEANWHILE if is_stale else UNCLEAR if form.is_bound else ""

@@ -58,8 +58,9 @@ def test_a_report_says_which_message_and_whether_for_good(kind, status, for_good
     from holdfast_site.messages.bounces import CameBack, read
 
     mark = uuid4()
-    assert read(report(mark, kind=kind, status=status)) == CameBack(mark, for_good)
-    assert read(report(mark, kind=kind, status=status).replace(b"\n", b"\r\n")) == CameBack(mark, for_good)
+    said = CameBack(mark, for_good, frozenset({"dan@zanzibar.example"}))
+    assert read(report(mark, kind=kind, status=status)) == said
+    assert read(report(mark, kind=kind, status=status).replace(b"\n", b"\r\n")) == said
 
 
 @pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded", ""])
@@ -151,6 +152,57 @@ def test_a_report_about_somebody_elses_mail_changes_nothing(cast, mail, past, no
     before = rows()
     assert not mail_came_back(CameBack(UUID(int=1), for_good=True), by=OPERATOR, now=now)
     assert rows() == before
+
+
+@pytest.mark.hazard("H-16")
+def test_a_report_counts_also_when_something_else_on_his_card_was_changed_meanwhile(cast, mail, past, now):
+    from holdfast_site.messages.selectors import has_delivery_problem
+
+    turn(now)
+    card(cast.dan, now + timedelta(minutes=5), wishes="never ring the landline")
+    assert came_back(now + timedelta(hours=1))
+    card(cast.dan, now + timedelta(hours=2), wishes="after six")
+    assert has_delivery_problem([cast.dan]) == {"dan"}
+
+
+def about(recipient, now):
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.messages.bounces import read
+    from holdfast_site.messages.services import mail_came_back
+
+    whole = report(messages()[0].mark).replace(b"Final-Recipient: rfc822; dan@zanzibar.example\n", recipient)
+    return mail_came_back(read(whole), by=OPERATOR, now=now)
+
+
+@pytest.mark.hazard("H-16")
+def test_a_report_about_where_he_has_his_mail_sent_on_to_is_none_about_his_address(cast, mail, past, now, rows):
+    turn(now)
+    before = rows()
+    assert not about(b"Final-Recipient: rfc822; dan@old-job.example\n", now + timedelta(hours=1))
+    assert rows() == before
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        b"",
+        b"Final-Recipient: rfc822; <Dan@Zanzibar.Example>\n",
+        b"Original-Recipient: rfc822;dan@zanzibar.example\nFinal-Recipient: rfc822; x@within.example\n",
+    ],
+)
+def test_a_report_is_believed_that_names_nobody_or_him_in_one_of_two_places(cast, mail, past, now, recipient):
+    from holdfast_site.messages.selectors import has_delivery_problem
+
+    turn(now)
+    assert about(recipient, now + timedelta(hours=1))
+    assert has_delivery_problem([cast.dan]) == {"dan"}
+
+
+def test_a_mail_that_is_nested_too_deeply_says_nothing_and_stops_no_other():
+    from holdfast_site.messages.bounces import read
+
+    edges = "".join(f"--{n}\nContent-Type: multipart/mixed; boundary={n + 1}\n\n" for n in range(3000))
+    assert read(f"Content-Type: multipart/report; boundary=0\n\n{edges}".encode()) is None
 
 
 # --- what never arrived is no silence -------------------------------------------------------------------

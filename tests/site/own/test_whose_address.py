@@ -322,7 +322,8 @@ def test_what_is_told_at_the_old_address_keeps_to_the_safe_hours_of_then(cast, m
 
 
 def test_an_old_address_that_is_dead_stops_nothing_at_the_new_one(cast, mail, desk, now):
-    from holdfast_site.messages.models import Message, Undelivered
+    from holdfast_site.messages.models import Message
+    from holdfast_site.messages.selectors import has_delivery_problem
 
     enter(desk, email="old@his.example")
     enter(desk, email=HIS)
@@ -333,7 +334,7 @@ def test_an_old_address_that_is_dead_stops_nothing_at_the_new_one(cast, mail, de
 
     assert send_waiting(lambda: now + timedelta(minutes=1), transports()) == 0
     assert Message.objects.get().state == "given_up"
-    assert not Undelivered.objects.exists()
+    assert has_delivery_problem([cast.dan]) == frozenset()
 
 
 def test_who_wants_nothing_sent_is_told_nothing_at_an_old_address_either(cast, mail, desk, now):
@@ -368,3 +369,325 @@ def test_of_another_client_it_says_nothing(cast, mail, desk, now):
     assert not treats(mark, "ida")
     for unknown in ("", "desk:", "anyone:operator", "desk:9999999"):
         assert not treats(unknown, "dan")
+
+
+# --- each of the two ways has its own state -----------------------------------------------------------
+
+PHONE, HERS_TOO = "+447700900001", "+447700900666"
+
+
+def told_at(mail):
+    return [one["To"] for one in mail.got if "changed" in one["Subject"]]
+
+
+def is_his(cast, way, at):
+    from holdfast_site.people.models import Contact
+    from holdfast_site.people.selectors import is_his_own
+
+    return is_his_own(Contact.objects.get(client=cast.dan), way, now=at)
+
+
+def sent_to():
+    """What waits to be sent, and where it would go out now."""
+    from django.utils import timezone
+
+    from holdfast_site.messages.models import Message
+    from holdfast_site.messages.services import _recipient
+
+    channels = {"email": None, "sms": None}
+    found = [
+        (one.kind, _recipient(one, timezone.now(), channels))
+        for one in Message.objects.filter(state="waiting").order_by("pk")
+    ]
+    return [(kind, his and his.to) for kind, his in found]
+
+
+@pytest.mark.parametrize(
+    ("known", "then"),
+    [
+        ({"phone": PHONE, "channel": "sms"}, {"phone": PHONE, "email": HERS, "channel": "email"}),
+        ({"email": HIS, "channel": "email"}, {"email": HIS, "phone": HERS_TOO, "channel": "sms"}),
+    ],
+)
+def test_a_second_address_is_a_change_and_he_is_told_where_he_was_reached_before(cast, mail, desk, now, known, then):
+    old, new = (told["email" if told["channel"] == "email" else "phone"] for told in (known, then))
+    way = "email" if then["channel"] == "email" else "phone"
+    enter(desk, **known)
+    enter(desk, **then)
+    assert sent_to() == [("moved", old), ("confirm", new)]
+    for later in (timedelta(0), timedelta(days=4)):
+        assert not is_his(cast, way, now + later)
+
+
+def test_by_a_second_address_no_link_opens_his_page(cast, mail, desk, now):
+    enter(desk, phone=PHONE, channel="sms")
+    enter(desk, phone=PHONE, email=HERS)
+    turn(now + timedelta(minutes=1))
+    ((to, link),) = links(mail)
+    assert to == HERS
+    assert not opens(link, a_code(cast))
+
+
+def test_a_second_way_that_is_not_used_changes_nothing_for_the_first(cast, mail, desk, now):
+    enter(desk, email=HIS)
+    enter(desk, email=HIS, phone=HERS_TOO)
+    turn(now + timedelta(minutes=1))
+    assert told_at(mail) == [] == links(mail, "yours")
+    ((_, link),) = links(mail)
+    assert opens(link, a_code(cast))
+    assert not is_his(cast, "phone", now + timedelta(days=9))
+
+
+def test_a_yes_about_his_mail_says_nothing_of_a_phone_that_somebody_changed(cast, mail, desk, now):
+    enter(desk, email="old@his.example", phone=PHONE)
+    enter(desk, email=HIS, phone=HERS_TOO)
+    turn(now + timedelta(minutes=1))
+    ((to, ask),) = links(mail, "yours")
+    assert to == HIS
+    window().post(ask, {"his": "yes"})
+    later = now + timedelta(days=3, minutes=1)
+    assert is_his(cast, "email", later)
+    assert not is_his(cast, "phone", later)
+    enter(desk, email=HIS, phone=HERS_TOO, channel="sms")
+    assert sent_to() == [("moved", HIS), ("confirm", HERS_TOO)]
+    assert not is_his(cast, "phone", later)
+
+
+def test_a_question_about_one_way_is_never_sent_to_the_other(cast, mail, desk, now):
+    enter(desk, email=HIS)
+    enter(desk, email=HIS, phone=HERS_TOO, channel="sms")
+    assert ("confirm", HERS_TOO) in sent_to()
+    enter(desk, email=HERS, phone=HERS_TOO, channel="sms")
+    assert ("confirm", HERS_TOO) in sent_to()
+    enter(desk, email=HERS, phone=HERS_TOO, channel="email")
+    assert ("confirm", HERS) in sent_to()
+    from holdfast_site.messages.models import Message
+
+    about_the_phone = Message.objects.filter(kind="confirm").order_by("pk").first()
+    turn(now + timedelta(minutes=1))
+    about_the_phone.refresh_from_db()
+    assert about_the_phone.state == "given_up"
+
+
+def test_what_he_entered_himself_stays_his_when_the_desk_changes_the_way(cast, mail, desk, now):
+    enter(desk, email="old@his.example")
+    own_page(cast, email=HIS, phone=PHONE, channel="email")
+    enter(desk, email=HIS, phone=PHONE, channel="sms")
+    assert is_his(cast, "phone", now)
+
+
+def own_page(cast, **told):
+    import uuid
+
+    hours = {"safe_from": "0", "safe_until": "24", "form": str(uuid.uuid4())}
+    assert signed_in("client", of=cast.dan).post("/mine/reach", {**REACH, **hours, **told}).status_code == 302
+
+
+def test_in_two_steps_he_is_told_all_the_same(cast, mail, desk, now):
+    enter(desk, email=HIS)
+    turn(now)
+    enter(desk, email=HIS, channel="none")
+    assert told_at(mail) == []
+    enter(desk, email=HERS)
+    turn(now + timedelta(minutes=1))
+    assert told_at(mail) == [HIS]
+
+
+def test_in_two_steps_and_by_another_way_too(cast, mail, desk, now):
+    enter(desk, email=HIS)
+    turn(now)
+    enter(desk, email=HIS, channel="none")
+    enter(desk, email=HIS, phone=HERS_TOO, channel="sms")
+    turn(now + timedelta(minutes=1))
+    assert told_at(mail) == [HIS]
+    assert not is_his(cast, "phone", now + timedelta(days=4))
+
+
+def test_who_ended_messages_himself_is_left_alone(cast, mail, desk, now):
+    from django.utils import timezone
+
+    enter(desk, email=HIS)
+    turn(now)
+    ((_, stop),) = links(mail, "stop")
+    window().post(stop)
+    enter(desk, email=HERS)
+    turn(timezone.now() + timedelta(minutes=1))
+    assert told_at(mail) == []
+
+
+# --- an old address that is not safe ------------------------------------------------------------------
+
+
+@pytest.mark.hazard("H-08")
+def test_at_an_old_address_that_is_not_safe_nothing_is_written(cast, mail, desk, now):
+    from holdfast_site.audit.models import Event
+
+    enter(desk, email="shared@home.example")
+    assert "The old address is not safe" in desk.get("/clients/dan").content.decode()
+    enter(desk, email=HIS, is_unsafe="yes")
+    turn(now + timedelta(minutes=1))
+    assert {one["To"] for one in mail.got} == {HIS}
+    assert Event.objects.filter(action="address.unsafe", about="client:dan", actor__startswith="desk:").exists()
+
+
+@pytest.mark.hazard("H-08")
+def test_a_notice_that_still_waits_is_dropped_when_the_desk_learns_that_it_is_not_safe(cast, mail, desk, now):
+    enter(desk, email="shared@home.example")
+    enter(desk, email=HIS)
+    enter(desk, email=HIS, is_unsafe="yes")
+    turn(now + timedelta(minutes=1))
+    assert told_at(mail) == []
+
+
+def test_where_he_was_told_nowhere_only_a_code_of_after_the_time_to_object_opens_his_page(
+    cast, mail, desk, now, monkeypatch
+):
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.own.services import give_way_in
+
+    enter(desk, email="shared@home.example")
+    enter(desk, email=HIS, is_unsafe="yes")
+    turn(now + timedelta(minutes=1))
+    ((_, ask),) = links(mail, "yours")
+    ((_, link),) = links(mail)
+    window().post(ask, {"his": "yes"})
+    early = give_way_in(by=OPERATOR, client=cast.dan, now=now + timedelta(days=1)).code
+    later = now + timedelta(days=3, minutes=5)
+    assert leads(link, later)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert not opens(link, early)
+    assert opens(link, give_way_in(by=OPERATOR, client=cast.dan, now=later).code)
+
+
+def test_where_he_was_told_a_code_of_before_does(cast, mail, desk, now, monkeypatch):
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.own.services import give_way_in
+
+    enter(desk, email="old@his.example")
+    enter(desk, email=HIS)
+    turn(now + timedelta(minutes=1))
+    ((_, ask),) = links(mail, "yours")
+    ((_, link),) = links(mail)
+    window().post(ask, {"his": "yes"})
+    early = give_way_in(by=OPERATOR, client=cast.dan, now=now + timedelta(days=1)).code
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(days=3, minutes=5))
+    assert opens(link, early)
+
+
+# --- "no, it is not mine" lasts -----------------------------------------------------------------------
+
+
+@pytest.fixture(name="denied")
+def _denied(cast, mail, desk, now):
+    """Somebody got the question whether it is his, and said no."""
+    enter(desk, email="old@his.example")
+    enter(desk, email=HERS)
+    turn(now + timedelta(minutes=1))
+    ((_, ask),) = links(mail, "yours")
+    window().post(ask, {"his": "no"})
+    mail.got.clear()
+
+
+def a_session_later(cast, now):
+    appointment(cast.dan, cast.alma, now + timedelta(hours=20))
+    turn(now + timedelta(days=1, hours=3))
+
+
+@pytest.mark.usefixtures("denied")
+def test_a_no_lasts_however_often_somebody_keeps_the_card(cast, mail, desk, now):
+    enter(desk, email=HERS, name="Daniel")
+    enter(desk, email=HERS, name="Dan", wishes="ring")
+    a_session_later(cast, now)
+    assert mail.got == []
+    page = desk.get("/clients/dan").content.decode()
+    assert "says that it is not his" in page
+    assert "Ask him there" not in page
+
+
+@pytest.mark.usefixtures("denied")
+def test_nobody_is_asked_or_told_of_a_change_where_somebody_said_no(cast, mail, desk, now):
+    answer = desk.post("/clients/dan", {"ask": "yes"}, follow=True).content.decode()
+    assert "somebody said that this address is not his" in answer
+    enter(desk, email=HIS)
+    enter(desk, email=HERS)
+    turn(now + timedelta(minutes=2))
+    assert HERS not in [one["To"] for one in mail.got]
+
+
+@pytest.mark.usefixtures("denied")
+def test_after_a_no_another_address_is_asked_and_gets_what_he_is_asked(cast, mail, desk, now):
+    enter(desk, email=HIS)
+    a_session_later(cast, now)
+    assert {one["To"] for one in mail.got} == {HIS}
+    assert len(links(mail, "yours")) == 1
+    assert len(links(mail)) == 1
+
+
+@pytest.mark.usefixtures("denied")
+def test_a_no_is_over_when_he_enters_that_address_himself(cast, mail, desk, now):
+    own_page(cast, email=HERS, channel="email")
+    a_session_later(cast, now)
+    assert {one["To"] for one in mail.got} == {HERS}
+
+
+def test_what_only_came_back_is_good_again_once_he_says_so_there(cast, mail, desk, now):
+    from holdfast_site.messages.models import Undelivered
+    from holdfast_site.messages.phones import digest
+
+    enter(desk, email=HIS)
+    Undelivered.objects.create(client=cast.dan, at=now, went_to=digest(HIS))
+    enter(desk, email=HIS, wishes="after six")
+    turn(now + timedelta(minutes=1))
+    assert mail.got == []
+    assert "Ask him there" in desk.get("/clients/dan").content.decode()
+    desk.post("/clients/dan", {"ask": "yes"})
+    turn(now + timedelta(minutes=2))
+    ((_, ask),) = links(mail, "yours")
+    window().post(ask, {"his": "yes"})
+    assert "could not be delivered" not in desk.get("/clients/dan").content.decode()
+
+
+# --- what the desk is told ----------------------------------------------------------------------------
+
+
+def test_he_is_asked_about_his_address_also_when_he_wants_no_questions(cast, mail, desk, now):
+    import uuid
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.consents.models import Consent
+    from holdfast_site.consents.services import decide
+
+    enter(desk, email="old@his.example")
+    decide(by=OPERATOR, client=cast.dan, consent=Consent.CHECKINS, given=False, form=uuid.uuid4(), now=now)
+    enter(desk, email=HIS)
+    turn(now + timedelta(minutes=1))
+    assert [to for to, _ in links(mail, "yours")] == [HIS]
+    assert links(mail) == []
+
+
+def test_the_desk_does_not_read_that_he_was_asked_when_no_question_went_out(cast, mail, desk, now):
+    enter(desk, email="old@his.example")
+    enter(desk, email=HIS)
+    mail.refuse = "550 nobody here"
+    turn(now + timedelta(minutes=1))
+    page = desk.get("/clients/dan").content.decode()
+    assert "has not said yes yet" not in page
+    assert "No question has gone out" in page
+
+
+def test_he_sees_that_somebody_said_whose_address_it_is(cast, mail, desk, now):
+    from holdfast_site.own.looking import who_looked
+
+    enter(desk, email="old@his.example")
+    enter(desk, email=HIS)
+    turn(now + timedelta(minutes=1))
+    ((_, ask),) = links(mail, "yours")
+    window().post(ask, {"his": "yes"})
+    window().post(ask, {"his": "no"})
+    did = {(one.who, one.what) for one in who_looked(cast.dan)}
+    who = "The person who got a link"
+    assert {(who, "said that an address is your own"), (who, "said that an address is not your own")} <= did
