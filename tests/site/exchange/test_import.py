@@ -263,6 +263,7 @@ def test_where_no_file_fits_nothing_is_offered_and_nothing_changes(desk):
     assert desk.get(page).content.decode().count("invoice.pdf") == tried.count("invoice.pdf")
 
 
+@pytest.mark.long
 def test_when_it_was_exported_can_be_said_and_counts_against_what_was_marked_since(desk, now):
     from holdfast_site.access.actors import Actor, Role
     from holdfast_site.people.booking import mark

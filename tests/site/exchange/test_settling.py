@@ -128,6 +128,7 @@ def test_what_was_called_off_here_stays_so_though_an_older_export_has_it_as_book
     assert "1 kept" in told[0]
 
 
+@pytest.mark.long
 def test_what_was_moved_here_stays_moved_until_it_is_moved_there_too(desk, by, now, ahead):
     from holdfast_site.people.booking import move
     from holdfast_site.people.models import Appointment
@@ -197,6 +198,7 @@ def one_booked():
     return Appointment.objects.get(status="booked")
 
 
+@pytest.mark.long
 def test_a_move_that_is_written_down_in_both_systems_is_one_appointment(desk, by, now, ahead):
     """And stays it when it is taken over again, marked there, or called off there."""
     from holdfast_site.people.booking import move
@@ -216,6 +218,7 @@ def test_a_move_that_is_written_down_in_both_systems_is_one_appointment(desk, by
     assert Appointment.objects.count() == 2
 
 
+@pytest.mark.long
 def test_what_is_booked_in_both_systems_is_one_appointment_and_so_are_its_checkins(desk, by, now, ahead):
     """Called off there after it was booked here, it is called off; what was called off before is another."""
     from holdfast_site.exchange.files import packed, unpacked
@@ -244,6 +247,7 @@ def test_what_is_booked_in_both_systems_is_one_appointment_and_so_are_its_checki
         assert made.status == status, hours
 
 
+@pytest.mark.long
 def test_a_therapist_who_was_corrected_there_is_corrected_here_or_kept_with_a_word(desk, by, now, past):
     from holdfast_site.people.models import Appointment
 

@@ -68,6 +68,7 @@ def test_every_state_shows_something_and_no_two_of_a_part_look_the_same(demo, br
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.long
 def test_every_part_can_be_linked_to(demo, browser, address):
     parts = [part.anchor for part, _ in browser.get(address).context["parts"]]
     assert len(parts) == len(set(parts))

@@ -197,6 +197,7 @@ def test_where_nobody_was_erased_a_start_erases_nobody(full, now, rows):
     assert rows() == before
 
 
+@pytest.mark.long
 def test_somebody_who_was_erased_may_come_again_to_sessions_and_is_not_asked_or_flagged(full, now, settings):
     from holdfast_site.caseload.models import Flag, Overdue
     from holdfast_site.caseload.services import refresh
