@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +12,15 @@ import click
 
 from holdfast.errors import UsageError
 from holdfast.shell import CALLED, FILE, FOLDER, open_in_browser, say
-from holdfast_site.config import ERASED, SITE_FILE, CrisisNumber, is_loopback
+from holdfast_site.config import ERASED, SITE_FILE, is_loopback
+from holdfast_site.init_questions import crisis_numbers_of, decide, mail_of
 
 if TYPE_CHECKING:
     from holdfast_site.accounts.services import Told
 
 LOCAL, PORT = "127.0.0.1", 8000
 NAME = "localhost"  # the same machine by a name: under a bare number browsers make no passkeys
-UNSAFE, MOST = 4, 200
+UNSAFE = 4
 
 
 @click.command()
@@ -65,30 +65,30 @@ def init(
 
     start.refuse_if_taken(folder)
     decided: dict[str, Any] = {
-        "name": _told(name, "--name", "The practice's name", field="name"),
-        "timezone": _told(timezone, "--timezone", "Its time zone, such as Europe/London", field="timezone"),
-        "reading_hours": _told(
+        "name": decide(name, "--name", "The practice's name", field="name"),
+        "timezone": decide(timezone, "--timezone", "Its time zone, such as Europe/London", field="timezone"),
+        "reading_hours": decide(
             reading_hours,
             "--reading-hours",
             "When are answers read? Such as: Monday to Friday, 9 to 5",
             field="reading_hours",
         ),
-        "phone": _told(
+        "phone": decide(
             phone, "--phone", "Where do clients call the practice? Blank: no page says", field="phone", blank=True
         ),
-        "crisis_numbers": _crisis_numbers(crisis),
+        "crisis_numbers": crisis_numbers_of(crisis),
         "database": database,
     }
-    contact = _told(
+    contact = decide(
         care_contact, "--care-contact", "Who receives what is not for the therapist? Blank: nobody", blank=True
     )
     if contact:
         decided["care_contact"] = {"name": contact}
-    mail_server = _told(mail_server, "--mail-server", "Which server sends mail to clients? Blank: none", blank=True)
+    mail_server = decide(mail_server, "--mail-server", "Which server sends mail to clients? Blank: none", blank=True)
     if mail_server:
-        decided["email"] = _mail(mail_server, mail_user, mail_password_file, mail_sender)
+        decided["email"] = mail_of(mail_server, mail_user, mail_password_file, mail_sender)
         where = "Where do people find the site? Such as https://example.org"
-        address = _told(address, "--address", where, field="address")
+        address = decide(address, "--address", where, field="address")
     if address:
         decided["address"] = address
     key = key or folder.resolve().with_name(f"{folder.resolve().name}.key")
@@ -420,106 +420,6 @@ def _refuse_if_unsafe(folder: Path, listen: str, *, look_only: bool = False) -> 
     found = start.database_problems(folder)
     if found:
         raise UnsafeSite(found)
-
-
-# --- questions --------------------------------------------------------------------------------------
-
-
-def _told(
-    given: str | None, option: str, question: str, *, field: str | None = None, blank: bool = False, part: str = ""
-) -> str:
-    """What was given as an option, or is said now; whoever says something wrong is told why, and asked that again.
-
-    Raises
-    ------
-    UsageError
-        If it was given and is wrong, or was not given and there is nobody to ask.
-    """
-    if given is not None:
-        wrong = _wrong(field, given, part)
-        if wrong:
-            raise UsageError(f"{option} {wrong}")
-        return given
-    if _can_ask():
-        return _asked(question, lambda said: "" if blank and not said else _wrong(field, said, part), blank=blank)
-    if blank:
-        return ""
-    raise UsageError(f"{option} is missing, and there is nobody to ask.")
-
-
-def _can_ask() -> bool:
-    return sys.stdin.isatty()
-
-
-def _asked(question: str, wrong: Callable[[str], str], *, blank: bool = False) -> str:
-    """Ask until it is right."""
-
-    def right(said: str) -> str:
-        why = wrong(said)
-        if why:
-            raise click.BadParameter(f"That {why}.")
-        return said
-
-    return str(click.prompt(question, default="" if blank else None, show_default=False, value_proc=right))
-
-
-def _wrong(field: str | None, said: str, part: str = "") -> str:
-    """What is wrong with an answer, by the settings it is for; blank if nothing is."""
-    from holdfast_site.config import problem_of
-
-    return "" if field is None else problem_of(field, said, part)
-
-
-def _mail(server: str, user: str | None, password_file: str | None, sender: str | None) -> dict[str, str]:
-    """How mail goes out. The password itself is never asked for: it stays in a file of its own."""
-    whom = "From whom? Such as: Hill Street <hello@example.org>"
-    found = {"host": server, "sender": _told(sender, "--mail-sender", whom, field="sender", part="email")}
-    user = _told(user, "--mail-user", "The name to sign in to it with. Blank: none", blank=True)
-    if user:
-        found["user"] = user
-        file = _told(password_file, "--mail-password-file", "The file that holds its password, outside the folder")
-        found["password_file"] = str(Path(file).resolve())
-    return found
-
-
-def _crisis_numbers(given: tuple[str, ...]) -> list[CrisisNumber]:
-    """Read each NAME=NUMBER; or ask, for as many as there are.
-
-    Raises
-    ------
-    UsageError
-        If one is not NAME=NUMBER, or none was given and there is nobody to ask.
-    """
-    if not given:
-        return _ask_for_numbers()
-    found = []
-    for pair in given:
-        name, equals, number = pair.partition("=")
-        if not equals or _no_name(name) or _no_number(number):
-            raise UsageError(f"--crisis {pair!r} is not NAME=NUMBER. Such as: --crisis 'Samaritans=116 123'")
-        found.append(CrisisNumber(name=name, number=number))
-    return found
-
-
-def _ask_for_numbers() -> list[CrisisNumber]:
-    found: list[CrisisNumber] = []
-    if not _can_ask():
-        raise UsageError("--crisis is missing, and there is nobody to ask.")
-    name = _asked("Whom can clients call now, day and night? The name", _no_name)
-    while name:
-        number = _asked(f"The number of {name}", _no_number)
-        found.append(CrisisNumber(name=name, number=number))
-        name = _asked("Whom else? The name; blank: nobody", lambda said: said and _no_name(said), blank=True).strip()
-    return found
-
-
-def _no_name(said: str) -> str:
-    return "" if 0 < len(said.strip()) <= MOST else f"is not a name of 1 to {MOST} letters"
-
-
-def _no_number(said: str) -> str:
-    right = 0 < len(said) <= MOST and any(sign.isdigit() for sign in said)
-    return "" if right else "is not a number that one can call, such as 116 123"
 
 
 COMMANDS = (init, doctor, serve, help_page, add_person, load, link, own_page, came_back, backup, restore)

@@ -12,7 +12,9 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.formats import date_format
 
-FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)
+from holdfast.tables.moments import FIRST_YEAR, LAST_YEAR
+
+FIRST, LAST = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 
 
 def day_in_words(day: date, *, today: date) -> str:

@@ -23,9 +23,9 @@ RIGHT = ["Hill Street", "Europe/London", "Monday to Friday, 9 to 5", "", "Samari
 @pytest.fixture(name="asked")
 def _asked(tmp_path, monkeypatch):
     """Answer its questions, and get what was said and what was kept."""
-    from holdfast_site import cli
+    from holdfast_site import init_questions
 
-    monkeypatch.setattr(cli, "_can_ask", lambda: True)
+    monkeypatch.setattr(init_questions, "can_ask", lambda: True)
     for done_after in ("get_django_ready", "bring_up_to_date"):
         monkeypatch.setattr(start, done_after, lambda *_: None)
 

@@ -95,7 +95,8 @@ def _refuse_unreadable(told: Mapping[str, Any]) -> None:
     }
     for name, read in found.items():
         try:
-            read(told[name]) if name in told else None
+            if name in told:
+                read(told[name])
         except (UsageError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise SourceError(f"{PRACTICE_FILE}: {name} cannot be read ({error}). Correct it.") from error
 

@@ -7,10 +7,9 @@ from datetime import date, datetime
 from django.db.models import Q
 from django.utils import timezone
 
-from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Assignment
 from holdfast_site.people.models import Appointment, Client
-from holdfast_site.people.treating import own_clients
+from holdfast_site.people.treating import clients_of
 
 
 def supervised_since(client: Client, *, now: datetime) -> date | None:
@@ -22,7 +21,5 @@ def supervised_since(client: Client, *, now: datetime) -> date | None:
 
 
 def _covers(assignment: Assignment, client: Client) -> bool:
-    if assignment.therapist_id is None:
-        return True
-    treats = Actor(Role.THERAPIST, therapist_id=assignment.therapist_id)
-    return own_clients(treats).filter(pk=client.pk).exists()
+    therapist_id = assignment.therapist_id
+    return therapist_id is None or clients_of(therapist_id).filter(pk=client.pk).exists()

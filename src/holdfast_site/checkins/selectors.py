@@ -48,7 +48,7 @@ def is_answered(invitation: Invitation) -> bool:
 
 def is_closed(invitation: Invitation, *, now: datetime) -> bool:
     """Whether no answers are taken any more: its time is over, or he wants what he says to be left alone."""
-    return now >= invitation.expires_at or invitation.appointment.client_id in said_no(Consent.ANSWERS)
+    return now >= invitation.expires_at or not allows(invitation.appointment.client, Consent.ANSWERS, at=now)
 
 
 def audiences_for(appointment: Appointment, *, now: datetime) -> Sequence[Audience]:

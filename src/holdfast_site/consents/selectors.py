@@ -21,7 +21,7 @@ def allows(client: Client, consent: Consent, *, at: datetime, study: str = "") -
     """Whether a client allows something. Somebody who was erased allows nothing."""
     if client.is_erased or not _is_there(consent):
         return False
-    if consent in USES_ANSWERS and client.pk in said_no(Consent.ANSWERS):
+    if consent in USES_ANSWERS and not allows(client, Consent.ANSWERS, at=at):
         return False
     last = Decision.objects.filter(client=client, consent=consent, study=study).order_by("pk").last()
     return _says(last, consent, _day(at))

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from holdfast_site.access.actors import Actor
 from holdfast_site.accounts.services import end_welcomes
+from holdfast_site.accounts.whose_address import treats
 from holdfast_site.audit.services import Action, record
 from holdfast_site.messages.models import Kind, Message, State, Undelivered
 from holdfast_site.messages.phones import digest
@@ -27,7 +28,7 @@ from holdfast_site.messages.selectors import (
 )
 from holdfast_site.people.contacts import WAYS, ContactCard
 from holdfast_site.people.models import Client, Contact
-from holdfast_site.people.selectors import cards_of, treats
+from holdfast_site.people.selectors import cards_of
 from holdfast_site.people.services import keep_contact
 
 LINK_BYTES = 32

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor
+from holdfast_site.accounts.whose_address import is_his_own
 from holdfast_site.before.models import WayBack
 from holdfast_site.checkins.models import Asks, Invitation, SealedBox
 from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST
@@ -36,7 +37,7 @@ from holdfast_site.messages.models import Kind as MessageKind
 from holdfast_site.messages.phones import digest, international
 from holdfast_site.people.contacts import WAYS, ContactCard
 from holdfast_site.people.models import Appointment, Client, Contact, Ending, Pause
-from holdfast_site.people.selectors import cards_of, is_his_own
+from holdfast_site.people.selectors import cards_of
 
 SILENT_AFTER = timedelta(minutes=15)  # of the worker (H-01)
 REFRESHED_WITHIN = timedelta(hours=3)

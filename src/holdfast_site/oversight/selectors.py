@@ -23,7 +23,7 @@ from holdfast_site.handover.models import Matter
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client, Therapist
 from holdfast_site.people.selectors import cards_of
-from holdfast_site.people.treating import own_clients
+from holdfast_site.people.treating import clients_of
 
 SEEN_WITHIN = timedelta(days=91)
 A_YEAR = timedelta(days=366)
@@ -78,7 +78,7 @@ def supervised(actor: Actor, *, now: datetime) -> QuerySet[Client]:
     ids = {one.client_id for one in held if one.client_id is not None}
     for one in held:
         if one.therapist_id is not None:
-            ids.update(own_clients(_as_therapist(one.therapist_id)).values_list("pk", flat=True))
+            ids.update(clients_of(one.therapist_id).values_list("pk", flat=True))
     return Client.objects.filter(pk__in=ids).order_by("pk")
 
 
@@ -103,7 +103,7 @@ def pointed_at(actor: Actor, *, now: datetime) -> Mapping[str, Pointed]:
     off, may_see = muted(), set(supervised(actor, now=now).values_list("pk", flat=True))
     for one in assignments(actor, now=now):
         for therapist_id in _therapists_of(one):
-            his = may_see & set(own_clients(_as_therapist(therapist_id)).values_list("pk", flat=True))
+            his = may_see & set(clients_of(therapist_id).values_list("pk", flat=True))
             for flag, told in standing(therapist_id, his, off, now=now):
                 is_his = one.client_id in (None, flag.client_id)
                 if is_his and timezone.localdate(flag.at) >= one.told_on:
@@ -141,10 +141,6 @@ def _may_show(assignment: Assignment, shown: Shown) -> bool:
 def may_read_words(client: Client, *, now: datetime) -> bool:
     """Whether this client has agreed that a supervisor reads his own words. Until he says so: no."""
     return allows(client, Consent.SUPERVISOR_READS, at=now)
-
-
-def _as_therapist(therapist_id: str) -> Actor:
-    return Actor(Role.THERAPIST, therapist_id=therapist_id)
 
 
 # --- stand-ins --------------------------------------------------------------------------------------

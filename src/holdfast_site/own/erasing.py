@@ -23,7 +23,6 @@ from holdfast_site.accounts.services import take_ways_in
 from holdfast_site.audit.services import Action, record
 from holdfast_site.checkins.models import Invitation
 from holdfast_site.config import ERASED
-from holdfast_site.handover.models import Matter, Switch
 from holdfast_site.own.held import HELD, Erasing
 from holdfast_site.people.models import Client
 
@@ -76,10 +75,9 @@ def _destroy(by: Actor, client: Client, now: datetime) -> None:
         his = one.model._default_manager.filter(**{one.path: client.pk})
         if one.erasing is Erasing.DELETED:
             his.delete()
-        elif one.model in (Matter, Switch):
-            his.update(sealed=b"")
+        elif one.erasing is Erasing.EMPTIED:
+            his.update(**one.emptied)
     _shut_links(client)
-    Client.objects.filter(pk=client.pk).update(wrapped_key=b"", sealed_wishes=None)
     record(Action.ERASED, by=by, about=f"client:{client.pk}", at=now)
 
 

@@ -27,7 +27,7 @@ from holdfast_site.handover.selectors import in_words
 from holdfast_site.handover.selectors import said as said_in
 from holdfast_site.messages.models import Message, Undelivered
 from holdfast_site.own.looking import who_looked
-from holdfast_site.own.selectors import Said, said
+from holdfast_site.own.selectors import said
 from holdfast_site.own.words import (
     ABOUT,
     BECAME,
@@ -37,6 +37,7 @@ from holdfast_site.own.words import (
     NOTICED,
     REACHED,
     SETTLED,
+    Line,
     asked_for,
     wish,
 )
@@ -124,21 +125,13 @@ def _answers(client: Client) -> Iterator[Entry]:
     for one in said(client):
         for part in one.parts:
             lines = "; ".join(f"{line.asks}: {line.says}" for line in part.lines)
-            yield Entry(
-                one.on, lines, part.audience.label, {"answered_at": one.on, "for": _of_part(one, part.audience)}
-            )
+            data = {"answered_at": one.on, "for": {part.audience.label: [_line(line) for line in part.lines]}}
+            yield Entry(one.on, lines, part.audience.label, data)
 
 
-def _of_part(one: Said, audience: str) -> Mapping[str, Any]:
-    return {
-        part.audience.label: [
-            {"question": line.asks, "answer": line.says}
-            | ({"before": line.before, "put_right_at": line.corrected_at} if line.corrected_at else {})
-            for line in part.lines
-        ]
-        for part in one.parts
-        if part.audience == audience
-    }
+def _line(line: Line) -> Mapping[str, Any]:
+    corrected = {"before": line.before, "put_right_at": line.corrected_at} if line.corrected_at else {}
+    return {"question": line.asks, "answer": line.says, **corrected}
 
 
 def _asked_for(client: Client) -> Iterator[Entry]:

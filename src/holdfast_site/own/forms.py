@@ -15,6 +15,7 @@ from holdfast_site.consents.models import Consent
 from holdfast_site.own.selectors import ON_HIS_PAGE
 from holdfast_site.own.words import ORDER, asks, says
 from holdfast_site.people.contacts import ContactCard
+from holdfast_site.people.forms import refuse_what_no_message_can_go_by
 
 CHANNELS = (("none", "Send me nothing"), ("email", "E-mail"), ("sms", "Text message"))
 HOURS = tuple((hour, f"{hour}:00") for hour in range(24))
@@ -69,11 +70,7 @@ class ReachForm(OwnForm):
     def clean(self) -> dict[str, Any]:
         """An address for the way he chose, and hours that are some."""
         told = super().clean() or {}
-        needed = {"email": "email", "sms": "phone"}.get(told.get("channel", ""))
-        if needed and needed not in self.errors and not told.get(needed):
-            self.add_error(needed, "For that way we need this.")
-        if told.get("safe_from", 0) >= told.get("safe_until", 24):
-            self.add_error("safe_until", "This has to be later than the hour before it.")
+        refuse_what_no_message_can_go_by(self, told, no_address="For that way we need this.")
         return told
 
     def card(self, before: ContactCard) -> ContactCard:

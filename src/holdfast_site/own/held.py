@@ -5,8 +5,8 @@ One table, so that neither is forgotten: a test walks every model, and finds one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 
 from django.db.models import Model
@@ -39,6 +39,7 @@ class Held:
     path: str
     erasing: Erasing
     part: str = ""  # of what he is shown and can take away
+    emptied: Mapping[str, bytes | None] = field(default_factory=dict)  # what is left of a row that stays
     why_not: str = ""  # it is in no part
 
 
@@ -63,9 +64,9 @@ HELD: Sequence[Held] = (  # what is deleted is deleted in this order
     Held(Passkey, "member__posts__client", DELETED, "ways_in"),
     Held(CodeApp, "member__posts__client", DELETED, "ways_in"),
     Held(PaperCode, "member__posts__client", DELETED, "ways_in"),
-    Held(Client, "pk", EMPTIED, "wishes"),
-    Held(Matter, "client", EMPTIED, "asked_for"),
-    Held(Switch, "client", EMPTIED, "story"),
+    Held(Matter, "client", EMPTIED, "asked_for", {"sealed": b""}),
+    Held(Switch, "client", EMPTIED, "story", {"sealed": b""}),
+    Held(Client, "pk", EMPTIED, "wishes", {"wrapped_key": b"", "sealed_wishes": None}),
     Held(Invitation, BY_APPOINTMENT, SHUT, "questions_sent"),
     Held(Welcome, "post__client", SHUT, "ways_in"),
     Held(Member, "posts__client", SHUT, "ways_in"),

@@ -24,7 +24,7 @@ from holdfast_site.audit.models import Event
 from holdfast_site.audit.services import Action
 from holdfast_site.away.models import Leave
 from holdfast_site.checkins.before_questions import CANCEL
-from holdfast_site.checkins.models import Audience, Invitation, SealedBox
+from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox
 from holdfast_site.checkins.selectors import opened
 from holdfast_site.handover.models import Matter, Switch
 from holdfast_site.own.words import LISTS, ROLES, did
@@ -179,7 +179,7 @@ class _Things:
     @cached_property
     def asked_off(self) -> Sequence[tuple[datetime, datetime]]:
         """From when until when it stood on the schedule that he asked to have an appointment called off."""
-        boxes = self._boxes.filter(submission__invitation__asks="before").prefetch_related("corrections")
+        boxes = self._boxes.filter(submission__invitation__asks=Asks.BEFORE).prefetch_related("corrections")
         return [
             (box.submission.answered_at, box.submission.invitation.appointment.starts_at)
             for box in boxes

@@ -10,14 +10,19 @@ from holdfast_site.people.models import Appointment, Client
 
 
 def own_clients(actor: Actor) -> QuerySet[Client]:
-    """The clients whom a therapist treats now: their latest appointment is with him. For anybody else, nobody.
+    """The clients whom a therapist treats now. For anybody else, nobody."""
+    if actor.role is not Role.THERAPIST or actor.therapist_id is None:
+        return Client.objects.none()
+    return clients_of(actor.therapist_id)
+
+
+def clients_of(therapist_id: str) -> QuerySet[Client]:
+    """The clients whom one therapist treats now: their latest appointment is with him.
 
     One that was called off counts only for a client who has no other.
     """
-    if actor.role is not Role.THERAPIST or actor.therapist_id is None:
-        return Client.objects.none()
-    ever = Client.objects.filter(pk__in=Appointment.objects.filter(therapist=actor.therapist_id).values("client"))
-    return ever.annotate(now_with=now_with("pk")).filter(now_with=actor.therapist_id)
+    ever = Client.objects.filter(pk__in=Appointment.objects.filter(therapist=therapist_id).values("client"))
+    return ever.annotate(now_with=now_with("pk")).filter(now_with=therapist_id)
 
 
 def now_with(client: str) -> Subquery:

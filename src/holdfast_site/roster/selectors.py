@@ -73,11 +73,14 @@ def style_of(therapist: Therapist) -> dict[str, int | None]:
 
 def is_only_care_contact(member: Member) -> bool:
     """Whether nobody else who may sign in receives what is not for the therapist."""
-    contacts = Post.objects.filter(role=Role.CARE_CONTACT, member__is_active=True)
-    return contacts.filter(member=member).exists() and not contacts.exclude(member=member).exists()
+    return _is_only(member, Role.CARE_CONTACT)
 
 
 def is_last_lead(member: Member) -> bool:
     """Whether nobody else who may sign in leads the practice."""
-    leads = Post.objects.filter(role=Role.LEAD, member__is_active=True)
-    return leads.filter(member=member).exists() and not leads.exclude(member=member).exists()
+    return _is_only(member, Role.LEAD)
+
+
+def _is_only(member: Member, role: Role) -> bool:
+    """Whether of those who may sign in he alone has a role."""
+    return set(Post.objects.filter(role=role, member__is_active=True).values_list("member", flat=True)) == {member.pk}

@@ -9,6 +9,7 @@ from django import forms
 from holdfast.tables.schema import InitiatedBy
 from holdfast_site.dates import DayField
 from holdfast_site.messages.wording import WORDINGS
+from holdfast_site.people.forms import refuse_what_no_message_can_go_by
 from holdfast_site.people.models import MOST_ID
 
 WHO_OPTIONS = (
@@ -59,11 +60,7 @@ class CardForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """An address for the way he chose, and hours that are some."""
         told = super().clean() or {}
-        needed = {"email": "email", "sms": "phone"}.get(told.get("channel", ""))
-        if needed and not told.get(needed) and needed not in self.errors:
-            self.add_error(needed, "He chose to be written to here, so this is needed. Nothing was saved.")
-        if told.get("safe_from", 0) >= told.get("safe_until", 24):
-            self.add_error("safe_until", "This has to be later than the hour before it. Nothing was saved.")
+        refuse_what_no_message_can_go_by(self, told, no_address="He chose to be written to here, so this is needed.")
         return told
 
 

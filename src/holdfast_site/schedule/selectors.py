@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor, Role
+from holdfast_site.accounts.whose_address import is_his_own, treats
 from holdfast_site.before.selectors import asked_to_call_off
 from holdfast_site.checkins.models import Asks, Invitation
 from holdfast_site.messages.models import Kind, Message, State
 from holdfast_site.messages.selectors import address_of, is_denied
 from holdfast_site.people.contacts import WAYS, ContactCard
 from holdfast_site.people.models import Appointment, Client, Contact, Therapist
-from holdfast_site.people.selectors import cards_of, is_his_own, treats
+from holdfast_site.people.selectors import cards_of
 
 SENT_WITHIN, DUE_WITHIN = timedelta(days=14), timedelta(days=3)
 MOST_FOUND = 50

@@ -147,10 +147,11 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
         return redirect(f"{reverse('schedule:client', args=[found.pk])}?{'asked' if is_asked else 'not-asked'}")
     before, seen = selectors.card_of(found), selectors.card_as_of(found)
     form = CardForm(request.POST if request.method == "POST" else None)
-    is_stale = form.is_valid() and form.cleaned_data.pop("seen") != seen  # he may have ended the messages meanwhile
-    if form.is_valid() and not is_stale:
-        tell_him = not form.cleaned_data.pop("is_unsafe")
-        card = ContactCard(timezone=before.timezone, **form.cleaned_data)
+    told = form.cleaned_data if form.is_valid() else {}
+    is_stale = bool(told) and told.pop("seen") != seen  # he may have ended the messages meanwhile
+    if told and not is_stale:
+        tell_him = not told.pop("is_unsafe")
+        card = ContactCard(timezone=before.timezone, **told)
         change_card(by=request.actor, client=found, card=card, now=timezone.now(), tell_him=tell_him)
         return redirect(f"{reverse('schedule:client', args=[found.pk])}?saved")
     note_reading(Action.CONTACT_READ, by=request.actor, about=f"client:{found.pk}", now=timezone.now())

@@ -77,7 +77,7 @@ def test_nothing_is_worked_out_from_it_and_he_is_not_asked(cast, browser, dan, n
     stop(dan)
     rows = {row["client_id"]: row for row in tables(now)["checkins"].iter_rows(named=True)}
     assert rows["dan"]["pace"] is None
-    assert rows["eli"]["pace"] is not None
+    assert rows["eli"]["pace"] == 2  # as he said
     for consent in ("checkins", "early_warning", "statistics", "supervisor_reads"):
         assert not allowed(cast.dan, consent, now), consent
         assert allowed(cast.eli, consent, now) or consent == "supervisor_reads"

@@ -359,7 +359,7 @@ def test_of_another_client_it_says_nothing(cast, mail, desk, now):
     """Ida's therapist is Ben: Alma at the desk may enter her address."""
     ida = client("ida")
     appointment(ida, cast.ben, now - timedelta(hours=4))
-    from holdfast_site.people.selectors import treats
+    from holdfast_site.accounts.whose_address import treats
 
     signed_in("therapist", "alma")
     from holdfast_site.accounts.models import Post
@@ -381,8 +381,8 @@ def told_at(mail):
 
 
 def is_his(cast, way, at):
+    from holdfast_site.accounts.whose_address import is_his_own
     from holdfast_site.people.models import Contact
-    from holdfast_site.people.selectors import is_his_own
 
     return is_his_own(Contact.objects.get(client=cast.dan), way, now=at)
 

@@ -144,7 +144,7 @@ def test_what_somebody_had_taken_on_is_nobodys_once_he_is_gone(cast, lead, now):
     matter = open_matter(by=ANYONE, client=cast.dan, therapist=cast.alma, kind=Kind.CALL, **to)
     ruth = signed_in("care_contact")
     ruth.post(f"/holding/{matter.key}", {"do": "take", "form": uuid4(), "seen": 0})
-    assert Matter.objects.get().owner is not None
+    assert Matter.objects.get().owner.role == Role.CARE_CONTACT
     lead.post(f"/people/access/{contact_of_the_practice().pk}", {"do": "end", "sure": "yes"})
     told = added(lead, role="care_contact")
     _, new, _ = enrol(told_in(told))

@@ -18,6 +18,7 @@ import polars as pl
 
 from holdfast.errors import HoldfastError, SourceError
 from holdfast.tables.check import ROW, Problem, TableProblems, cell_problems, missing_columns
+from holdfast.tables.moments import FIRST_YEAR, LAST_YEAR
 from holdfast.tables.read import PRACTICE_FILE, to_types
 from holdfast.tables.schema import TABLES
 from holdfast.tables.sources.files import SourceFile, csv_rows, find_delimiter
@@ -26,7 +27,6 @@ from holdfast.tables.sources.source import Context, Imported, Source
 _PARQUET = b"PAR1"
 _SHEET = re.compile(rb'<(?:\w+:)?sheet\b[^>]*?\bname="([^"]+)"')
 MOST_ROWS = 100_000_000  # a Parquet file of a few kB can stand for more than any memory holds
-FIRST_YEAR, LAST_YEAR = 1900, 2199  # of an export
 EXACT = 2**53  # beyond this a decimal number no longer holds every whole one
 
 
