@@ -20,7 +20,7 @@ KNOWN = ["", "0", "10", "11", "٣", "done", "coming", "someone_else", "pause", "
 VALUES = st.one_of(st.text(max_size=40), st.sampled_from(KNOWN), st.uuids().map(str))
 FORMS = st.dictionaries(st.sampled_from(NAMES), st.one_of(VALUES, st.lists(VALUES, max_size=3)), max_size=9)
 FEW, MANY, SEEDS = 100, 5_000, range(5)
-ALLOWED = (200, 400, 403, 404, 409, 410, 422)
+ALLOWED = (200, 400, 403, 404, 409, 410, 422, 429)
 PLACES = ["/n/", "/say/", "/back/", "/stop/", "/sms"]
 
 
