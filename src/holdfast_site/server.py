@@ -9,30 +9,44 @@ from holdfast.errors import UsageError
 from holdfast_site.config import read_config
 
 THREADS = 4  # SQLite takes one writer at a time; more threads would only wait longer
+ANSWERS = ("/c/", "/n/", "/say/", "/back/", "/stop/")  # what clients send by link
 KEPT_FREE = 2  # threads for what has to be there when all the others are busy
 NEEDED_ALWAYS = ("/help-now", "/blank", "/static/")  # help, the quick exit, and the style sheet: none needs a database
 
 
 class Threads:
-    """Hands requests to threads. Some are kept free for help: it never waits behind a slow page (H-15)."""
+    """Hands requests to threads. Some are kept free for help: it never waits behind a slow page (H-15).
+
+    What clients send has one thread: SQLite lets one write at a time, and whom it sends away looks in again after a
+    while of his own. In turns, nobody who came first is saved last.
+    """
 
     def __init__(self) -> None:
-        from waitress.task import ThreadedTaskDispatcher
-
-        self._for_pages, self._kept_free = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
-        self._for_pages.set_thread_count(THREADS)
-        self._kept_free.set_thread_count(KEPT_FREE)
+        self._for_pages, self._for_answers, self._kept_free = _threads(THREADS), _threads(1), _threads(KEPT_FREE)
 
     def add_task(self, channel: Any) -> None:
         """Take on the next request of a connection; it has arrived whole."""
-        path = getattr(channel.requests[0], "path", "")  # what could not be read has none
-        needed_always = path.startswith(NEEDED_ALWAYS)
-        (self._kept_free if needed_always else self._for_pages).add_task(channel)
+        request = channel.requests[0]
+        path, sends = getattr(request, "path", ""), getattr(request, "command", "") == "POST"  # unreadable: has neither
+        if path.startswith(NEEDED_ALWAYS):
+            self._kept_free.add_task(channel)
+        elif sends and path.startswith(ANSWERS):
+            self._for_answers.add_task(channel)
+        else:
+            self._for_pages.add_task(channel)
 
     def shutdown(self) -> None:
         """Let the threads finish what they have begun."""
-        self._for_pages.shutdown()
-        self._kept_free.shutdown()
+        for threads in (self._for_pages, self._for_answers, self._kept_free):
+            threads.shutdown()
+
+
+def _threads(count: int) -> Any:
+    from waitress.task import ThreadedTaskDispatcher
+
+    some = ThreadedTaskDispatcher()
+    some.set_thread_count(count)
+    return some
 
 
 def server(folder: Path, *, listen: str, port: int) -> Any:

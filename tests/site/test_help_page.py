@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import threading
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -144,6 +145,14 @@ def test_help_and_the_quick_exit_answer_while_every_thread_is_busy_and_others_wa
     assert "116 123" in _got(f"{busy}/help-now", 2)
     assert "--paper" in _got(f"{busy}/static/site.css", 2)  # without it a browser would show nothing
     assert _got(f"{busy}/blank", 2)
+
+
+@pytest.mark.long
+def test_what_a_client_sends_does_not_wait_for_the_pages_of_others(busy):
+    with pytest.raises(urllib.error.HTTPError) as told:
+        urllib.request.urlopen(f"{busy}/c/no-such-link", data=b"form=", timeout=5)
+    with told.value as answer:
+        assert answer.status == 404
 
 
 @pytest.mark.hazard("H-15")
