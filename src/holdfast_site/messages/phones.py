@@ -23,5 +23,8 @@ def international(typed: str, country: str) -> str:
 
 
 def digest(to: str) -> bytes:
-    """What is kept of a number or an address: enough to recognise it when it is seen again."""
-    return hmac.digest(settings.VAULT.derived("phones"), to.encode(), sha256)
+    """What is kept of a number or an address: enough to recognise it when it is seen again.
+
+    Telephones write the first letter large by themselves, and mail servers change capitals: these make no other one.
+    """
+    return hmac.digest(settings.VAULT.derived("phones"), to.lower().encode(), sha256)

@@ -23,6 +23,7 @@ from holdfast_site.handover.models import Kind, Matter
 from holdfast_site.messages.due import (
     PERHAPS_ATTENDED,
     TOO_LATE_AFTER,
+    TOO_LATE_BEFORE,
     WEEK,
     Due,
     Hours,
@@ -140,8 +141,11 @@ def asked_about(actor: Actor) -> Contact:
     return Contact.objects.select_related("client").get(pk=actor.contact_id or 0)
 
 
-def is_still_wanted(message: Message) -> bool:
-    """Whether what it asks still makes sense: the appointment stands, or may have taken place."""
+def is_still_wanted(message: Message, *, now: datetime) -> bool:
+    """Whether what it asks still makes sense: the appointment stands and is ahead, or may have taken place.
+
+    Its time may be another one than when the message was queued: an export may have moved it.
+    """
     if message.kind == MessageKind.CONFIRM:
         contact = Contact.objects.filter(client=message.client, asked_at=message.queued_at).first()
         return contact is not None and contact.confirms is not None
@@ -150,8 +154,11 @@ def is_still_wanted(message: Message) -> bool:
     if message.invitation is None:
         return False
     appointment = message.invitation.appointment
-    allowed = (Status.BOOKED,) if message.invitation.asks == Asks.BEFORE else PERHAPS_ATTENDED
-    return appointment.status in allowed and not _has_ended(appointment)
+    if message.invitation.asks == Asks.BEFORE:
+        stands = appointment.status == Status.BOOKED and now < appointment.starts_at - TOO_LATE_BEFORE
+    else:
+        stands = appointment.status in PERHAPS_ATTENDED and appointment.starts_at <= now
+    return stands and not _has_ended(appointment)
 
 
 def waiting(now: datetime) -> QuerySet[Message]:

@@ -22,7 +22,7 @@ from holdfast_site.consents.models import Consent
 from holdfast_site.consents.services import decide
 from holdfast_site.messages import selectors
 from holdfast_site.messages.bounces import CameBack
-from holdfast_site.messages.due import Due
+from holdfast_site.messages.due import APART, Due
 from holdfast_site.messages.models import Beat, Kind, Message, State, Undelivered
 from holdfast_site.messages.phones import digest
 from holdfast_site.messages.transports import BadAddress, NotSent, Outgoing, Transport
@@ -35,6 +35,7 @@ from holdfast_site.people.services import keep_contact
 PATHS = {Asks.CHECKIN: "c", Asks.BEFORE: "n"}
 LOST_AFTER = timedelta(minutes=5)  # a try of which nothing was noted
 AGAIN_AFTER = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 120, 240, 480)]
+MOST_TRIES = 14  # the last ones eight hours apart: a mail server may be dead for almost three days
 
 
 def queue_due(now: datetime, channels: Mapping[str, Transport]) -> int:
@@ -92,11 +93,12 @@ def _try(pk: int, now: datetime, channels: Mapping[str, Transport]) -> bool:
         return False  # somebody was faster
     message = Message.objects.select_related("client", "invitation__appointment").get(pk=pk)
     his = _recipient(message, now, channels)
-    if his is None or now >= message.ends_at or not selectors.is_still_wanted(message):
+    if his is None or now >= message.ends_at or not selectors.is_still_wanted(message, now=now):
         _give_up(message, now)
         return False
-    if not his.reach.hours.hold(now):
-        _put_back(message, now, his.reach.hours.next(now), counts=False)
+    may_go = max(his.reach.hours.next(now), _apart_from_the_last(message, now))
+    if may_go > now:
+        _put_back(message, now, may_go, counts=False)
         return False
     try:
         called = channels[his.channel](_outgoing(message, his))
@@ -108,6 +110,15 @@ def _try(pk: int, now: datetime, channels: Mapping[str, Transport]) -> bool:
         _note_sent(message, now, called, digest(his.to))
         return True
     return False
+
+
+def _apart_from_the_last(message: Message, now: datetime) -> datetime:
+    """From when on it is long enough after the last one that he got: what has waited together does not come at once."""
+    if message.kind != Kind.LINK:
+        return now
+    his = Message.objects.filter(client=message.client, kind=Kind.LINK, sent_at__range=(now - APART, now))
+    last = his.order_by("sent_at").values_list("sent_at", flat=True).last()
+    return now if last is None else last + APART
 
 
 def _recipient(message: Message, now: datetime, channels: Mapping[str, Transport]) -> selectors.Recipient | None:
@@ -156,7 +167,7 @@ def _note_sent(message: Message, now: datetime, called: str, went_to: bytes) -> 
 
 def _put_back(message: Message, now: datetime, next_at: datetime, *, counts: bool = True, maybe: bool = False) -> None:
     maybe = maybe or message.maybe_sent
-    if next_at >= message.ends_at or message.tries > len(AGAIN_AFTER):
+    if next_at >= message.ends_at or message.tries >= MOST_TRIES:
         message.maybe_sent = maybe
         _give_up(message, now)
         return
@@ -180,7 +191,17 @@ def _give_up(message: Message, now: datetime) -> None:
     asked = message.invitation
     if asked is not None and not message.maybe_sent and not Submission.objects.filter(invitation=asked).exists():
         asked.delete()
+    _was_not_told(message, now)
     record(Action.MESSAGE_GIVEN_UP, by=WORKER, about=f"message:{message.pk}", at=now)
+
+
+def _was_not_told(message: Message, now: datetime) -> None:
+    """What was to tell him of a change did not: only codes made after the time to object open by a link now (H-16)."""
+    contact = Contact.objects.filter(client=message.client_id).first() if message.kind == Kind.MOVED else None
+    good_from = [getattr(contact, f"{way}_good_from") for way in WAYS.values()] if contact else []
+    if any(good_from):  # else he has entered all of it himself since
+        latest = max(now, *filter(None, good_from))
+        Contact.objects.filter(client=message.client_id).update(codes_from=latest)
 
 
 # --- what comes back ----------------------------------------------------------------------------------
@@ -224,15 +245,10 @@ def mail_came_back(told: CameBack, *, by: Actor, now: datetime) -> bool:
 def _is_about(told: CameBack, message: Message) -> bool:
     """Whether a report is about where the message went; of one that names nobody that is believed.
 
-    Somebody may have it sent on to an address of his that does not work: that says nothing of this one. Servers may
-    change capitals on the way.
+    Somebody may have it sent on to an address of his that does not work: that says nothing of this one.
     """
-    if not told.recipients:
-        return True
-    named, went_to = {one.lower() for one in told.recipients}, bytes(message.went_to)
-    known = selectors.addresses(cards_of([message.client])[message.client_id]).values()
-    same = [*told.recipients, *(one for one in known if one.lower() in named)]
-    return any(hmac.compare_digest(digest(one), went_to) for one in same)
+    went_to = bytes(message.went_to)
+    return not told.recipients or any(hmac.compare_digest(digest(one), went_to) for one in told.recipients)
 
 
 def _came_back(message: Message, *, by: Actor, for_good: bool, now: datetime) -> bool:
@@ -243,6 +259,9 @@ def _came_back(message: Message, *, by: Actor, for_good: bool, now: datetime) ->
     if for_good and went_to:
         gone = {"client": message.client, "went_to": went_to}
         is_news |= Undelivered.objects.get_or_create(**gone, defaults={"at": now})[1]
+    if Message.objects.filter(pk=message.pk, kind=Kind.MOVED, state=State.SENT).update(state=State.GIVEN_UP):
+        is_news = True
+        _was_not_told(message, now)
     if is_news:
         record(Action.MESSAGE_CAME_BACK, by=by, about=f"message:{message.pk}", at=now)
     return is_news

@@ -578,6 +578,92 @@ def test_where_he_was_told_a_code_of_before_does(cast, mail, desk, now, monkeypa
     assert opens(link, early)
 
 
+def his_code_of_the_first_day(cast, mail, now):
+    """He said yes at the new address, and was told a code on the next day; the link that came, and that code."""
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.own.services import give_way_in
+
+    window().post(links(mail, "yours")[-1][1], {"his": "yes"})
+    code = give_way_in(by=OPERATOR, client=cast.dan, now=now + timedelta(days=1)).code
+    return links(mail)[-1][1], code
+
+
+def test_where_the_notice_bounced_he_was_told_nowhere(cast, mail, desk, now, monkeypatch):
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.messages.models import Message
+    from holdfast_site.messages.services import send_waiting
+    from holdfast_site.messages.transports import transports
+    from holdfast_site.own.services import give_way_in
+
+    enter(desk, email="old@his.example")
+    enter(desk, email=HIS)
+    Message.objects.filter(kind="confirm").update(next_at=now + timedelta(minutes=3))
+    mail.refuse = "550 nobody here"
+    send_waiting(lambda: now + timedelta(minutes=1), transports())
+    mail.refuse = ""
+    turn(now + timedelta(minutes=5))
+    link, early = his_code_of_the_first_day(cast, mail, now)
+    later = now + timedelta(days=3, minutes=5)
+    assert leads(link, later)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert not opens(link, early)
+    assert opens(link, give_way_in(by=OPERATOR, client=cast.dan, now=later).code)
+
+
+@pytest.mark.parametrize("for_good", [True, False])
+def test_where_the_notice_came_back_later_he_was_told_nowhere(cast, mail, desk, now, monkeypatch, rows, for_good):
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.messages.bounces import CameBack
+    from holdfast_site.messages.models import Message
+    from holdfast_site.messages.services import mail_came_back
+
+    enter(desk, email="old@his.example")
+    enter(desk, email=HIS)
+    turn(now + timedelta(minutes=1))
+    link, early = his_code_of_the_first_day(cast, mail, now)
+    told = CameBack(Message.objects.get(kind="moved").mark, for_good)
+    later = now + timedelta(days=3, minutes=5)
+    assert mail_came_back(told, by=OPERATOR, now=now + timedelta(days=2))
+    after = rows()
+    assert not mail_came_back(told, by=OPERATOR, now=later)
+    assert rows() == after
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert not opens(link, early)
+
+
+def test_a_notice_that_came_back_ends_no_code_of_one_who_entered_his_address_himself_since(cast, mail, desk, now):
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.messages.bounces import CameBack
+    from holdfast_site.messages.models import Message
+    from holdfast_site.messages.services import mail_came_back
+    from holdfast_site.people.models import Contact
+
+    enter(desk, email="old@his.example")
+    enter(desk, email=HIS)
+    turn(now + timedelta(minutes=1))
+    told = {**REACH, "email": HIS, "form": "8" * 8 + "-0000-4000-8000-" + "2" * 12}
+    assert signed_in("client", of=cast.dan).post("/mine/reach", told).status_code == 302
+    mark = Message.objects.get(kind="moved").mark
+    assert mail_came_back(CameBack(mark, for_good=True), by=OPERATOR, now=now + timedelta(days=1))
+    assert Contact.objects.get(client="dan").codes_from is None
+
+
+def test_a_mail_server_that_is_dead_for_a_day_keeps_nobody_from_being_told(cast, mail, desk, now, settings):
+    enter(desk, email="old@his.example")
+    enter(desk, email=HIS)
+    alive = settings.SITE
+    settings.SITE = alive.model_copy(update={"email": alive.email.model_copy(update={"port": 1})})
+    for minutes in range(1, 24 * 60, 15):
+        turn(now + timedelta(minutes=minutes))
+    settings.SITE = alive
+    turn(now + timedelta(hours=32))
+    assert {"old@his.example", HIS} <= {one["To"] for one in mail.got}
+
+
 # --- "no, it is not mine" lasts -----------------------------------------------------------------------
 
 
@@ -649,6 +735,15 @@ def test_what_only_came_back_is_good_again_once_he_says_so_there(cast, mail, des
     ((_, ask),) = links(mail, "yours")
     window().post(ask, {"his": "yes"})
     assert "could not be delivered" not in desk.get("/clients/dan").content.decode()
+
+
+@pytest.mark.usefixtures("denied")
+@pytest.mark.parametrize("typed", [HERS.capitalize(), HERS.upper()])
+def test_a_no_is_about_an_address_however_its_capitals_are_typed(cast, mail, desk, now, typed):
+    enter(desk, email=typed)
+    desk.post("/clients/dan", {"ask": "yes"})
+    a_session_later(cast, now)
+    assert [one["To"] for one in mail.got if one["To"].lower() == HERS] == []
 
 
 # --- what the desk is told ----------------------------------------------------------------------------
