@@ -30,7 +30,6 @@ WSGI_APPLICATION = "holdfast_site.wsgi.application"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "csp",
     "holdfast_site.audit",
@@ -117,6 +116,7 @@ SILENCED_SYSTEM_CHECKS = [
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SITE.speaks_tls
 CSRF_COOKIE_NAME = "__Host-csrf" if SITE.speaks_tls else "csrf"
 SESSION_COOKIE_NAME = "__Host-session" if SITE.speaks_tls else "session"
+SESSION_ENGINE = "holdfast_site.accounts.store"
 SESSION_COOKIE_AGE = IDLE_SECONDS
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

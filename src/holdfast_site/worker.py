@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 from django.utils import timezone
 
 from holdfast_site import help_page
+from holdfast_site.accounts.store import SessionStore
 from holdfast_site.exchange.services import forget_old
 from holdfast_site.messages import selectors, services
 from holdfast_site.messages.models import Beat

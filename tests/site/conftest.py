@@ -152,8 +152,9 @@ def staff(role: str, therapist_id: str | None = None, *, of: Any = None, passwor
     return add_member(login, Role(role), therapist_id=therapist_id, client=of, password=password)
 
 
-def signed_in(role: str, therapist_id: str | None = None, *, of: Any = None) -> Any:
-    """A browser in which somebody has just signed in, without going through the page for it."""
+def signed_in(role: str, therapist_id: str | None = None, *, of: Any = None, called: str = "") -> Any:
+    """A browser in which somebody has just signed in, without going through the page; ``called``: what it tells of
+    itself."""
     from django.conf import settings
     from django.http import HttpRequest
     from django.test import Client
@@ -165,6 +166,7 @@ def signed_in(role: str, therapist_id: str | None = None, *, of: Any = None) -> 
     known = Post.objects.filter(role=role, therapist=therapist_id, client=of).first()
     browser = Client(SERVER_NAME="127.0.0.1", raise_request_exception=False)
     request = HttpRequest()
+    request.META["HTTP_USER_AGENT"] = called
     request.session = browser.session
     sessions.begin(request, known or staff(role, therapist_id, of=of), now=timezone.now())
     request.session.save()

@@ -19,7 +19,7 @@ class Owns(StrEnum):
     NOTHING = "nothing of anybody's"
     THIS_CHECKIN = "the one check-in that his link is for"
     THIS_LINK = "the one session, ending or address that his link is for"
-    OWN_WAY_IN = "what somebody signs in with himself"
+    OWN_WAY_IN = "what somebody signs in with himself, and where"
     ABOUT_HIMSELF = "what is held about the client who signed in"
     OWN_CASELOAD = "the clients whom he treats now"
     OWN_UPLOADS = "the exports that he uploaded himself"
@@ -69,6 +69,8 @@ POLICY: Mapping[str, Rule] = {
         Rule("ask_to_add", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
         Rule("add_passkey", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
         Rule("remove_passkey", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
+        Rule("end_session", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
+        Rule("end_others", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
         Rule("welcome", READ_AND_SEND, EVERYBODY, Owns.OWN_WAY_IN),
         Rule("way_in", READ, EVERYBODY, Owns.OWN_WAY_IN),
         Rule("ask_to_make", SEND, EVERYBODY, Owns.OWN_WAY_IN),

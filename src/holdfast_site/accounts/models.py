@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 from holdfast_site.access.actors import Role
@@ -68,6 +69,12 @@ class Passkey(models.Model):
 
     def __str__(self) -> str:
         return f"passkey {self.pk}"
+
+
+class Session(AbstractBaseSession):
+    """What a browser is known by from one page to the next. ``member``: who showed there that it is he."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, null=True, related_name="sessions")
 
 
 class CodeApp(models.Model):

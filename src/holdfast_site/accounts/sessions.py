@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from holdfast_site.access.actors import ANYONE, Actor, Role
-from holdfast_site.accounts.models import Member, Post
+from holdfast_site.accounts.browsers import in_words
+from holdfast_site.accounts.models import Member, Post, Session
+from holdfast_site.audit.services import Action, record
 
-POST, BEGAN, PROVED = "post", "began", "proved"
-ASKED, WELCOMED, PROVEN = "asked", "welcomed", "proven"
+POST, BEGAN, PROVED, BROWSER = "post", "began", "proved", "browser"
+ASKED, WELCOMED = "asked", "welcomed"
 FRESH = timedelta(minutes=5)  # how long it counts that somebody has just shown that it is he
 ANSWER_WITHIN = timedelta(minutes=5)
 ENTER_WITHIN = timedelta(minutes=30)
@@ -37,6 +44,7 @@ def begin(request: HttpRequest, post: Post, *, now: datetime) -> Actor:
     login(request, post.member)
     request.session[POST] = post.pk
     request.session[BEGAN] = request.session[PROVED] = now.isoformat()
+    request.session[BROWSER] = in_words(request.headers.get("User-Agent", ""))
     return _actor(post)
 
 
@@ -57,8 +65,63 @@ def is_fresh(request: HttpRequest, *, now: datetime) -> bool:
 
 
 def prove(request: HttpRequest, *, now: datetime) -> None:
-    """Remember that he has shown it just now."""
+    """Remember that he has shown it just now, under a new id."""
+    request.session.cycle_key()
     request.session[PROVED] = now.isoformat()
+
+
+# --- where somebody is signed in --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """One session that goes on. ``mark`` tells it from the others, and opens nothing."""
+
+    mark: str
+    browser: str
+    began_at: datetime
+    used_at: datetime
+    is_this: bool
+
+
+def open_sessions(request: HttpRequest, member: Member, *, now: datetime) -> Sequence[Open]:
+    """Where he is signed in: here first, then what was used last."""
+    found = [one for _, one in _open(request, member, now)]
+    return sorted(found, key=lambda one: (one.is_this, one.used_at), reverse=True)
+
+
+@transaction.atomic
+def end_one(request: HttpRequest, member: Member, mark: str, *, by: Actor, now: datetime) -> None:
+    """End one of his other sessions, if it still goes on."""
+    keys = [key for key, one in _open(request, member, now) if one.mark == mark and not one.is_this]
+    if Session.objects.filter(member=member, session_key__in=keys).delete()[0]:
+        record(Action.SESSIONS_ENDED, by=by, about=f"member:{member.pk}", at=now)
+
+
+@transaction.atomic
+def end_others(request: HttpRequest, member: Member, *, by: Actor, now: datetime) -> int:
+    """End all of his sessions but this one; how many went on."""
+    went_on = sum(not one.is_this for _, one in _open(request, member, now))
+    if Session.objects.filter(member=member).exclude(session_key=request.session.session_key).delete()[0]:
+        record(Action.SESSIONS_ENDED, by=by, about=f"member:{member.pk}", at=now)
+    return went_on
+
+
+def _open(request: HttpRequest, member: Member, now: datetime) -> Iterator[tuple[str, Open]]:
+    for row in Session.objects.filter(member=member, expire_date__gt=now):
+        kept = request.session.decode(row.session_data)
+        if POST not in kept or not _lasts(kept[BEGAN], timedelta(seconds=settings.MOST_SECONDS), now):
+            continue
+        yield (
+            row.session_key,
+            Open(
+                mark=hmac.digest(settings.VAULT.derived("sessions"), row.session_key.encode(), sha256).hex()[:32],
+                browser=kept[BROWSER],
+                began_at=datetime.fromisoformat(kept[BEGAN]),
+                used_at=row.expire_date - timedelta(seconds=settings.IDLE_SECONDS),
+                is_this=row.session_key == request.session.session_key,
+            ),
+        )
 
 
 # --- on the way in ----------------------------------------------------------------------------------
@@ -90,9 +153,11 @@ def remembered(request: HttpRequest, what: str, *, now: datetime) -> int | None:
 
 def _within(request: HttpRequest, what: str, most: timedelta, now: datetime) -> bool:
     """Whether something in the session is no older. After a clock was set back nothing counts: it could be any age."""
-    if what not in request.session:
-        return False
-    return -CLOCK_SET_BACK <= now - datetime.fromisoformat(request.session[what]) <= most
+    return what in request.session and _lasts(request.session[what], most, now)
+
+
+def _lasts(since: str, most: timedelta, now: datetime) -> bool:
+    return -CLOCK_SET_BACK <= now - datetime.fromisoformat(since) <= most
 
 
 def _actor(post: Post) -> Actor:

@@ -17,6 +17,7 @@ from holdfast_site.accounts import codes, passkeys, services, sessions
 from holdfast_site.accounts.forms import CodeAppForm, CodeForm, SignInForm
 from holdfast_site.accounts.models import CodeApp, Member, PaperCode, Post, Welcome
 from holdfast_site.accounts.page import square, words_of
+from holdfast_site.accounts.store import PROVEN
 
 UNREADABLE = 422
 SHOW, MAKE = "show", "make"  # what a browser can be asked with a passkey
@@ -64,7 +65,7 @@ def choose_role(request: ActingRequest) -> HttpResponse:
         For whoever has not just shown who he is, or a role that is not his.
     """
     now = timezone.now()
-    proven = sessions.remembered(request, sessions.PROVEN, now=now)
+    proven = sessions.remembered(request, PROVEN, now=now)
     if proven is None:
         raise Http404
     member = get_object_or_404(Member, pk=proven, is_active=True)
@@ -201,7 +202,7 @@ def way_in_with_code(request: ActingRequest) -> HttpResponse:
 
 
 def ways(request: ActingRequest) -> HttpResponse:
-    """What he signs in with."""
+    """What he signs in with, and where he is signed in."""
     return _ways_page(request)
 
 
@@ -234,6 +235,18 @@ def remove_passkey(request: ActingRequest, passkey: int) -> HttpResponse:
     return _ways_page(request, wrong="This is your only way in. Make another one first.")
 
 
+def end_session(request: ActingRequest, mark: str) -> HttpResponse:
+    """Sign him out on one other device. What is over already stays so."""
+    sessions.end_one(request, _himself(request), mark, by=request.actor, now=timezone.now())
+    return redirect("ways")
+
+
+def end_others(request: ActingRequest) -> HttpResponse:
+    """Sign him out everywhere but here."""
+    sessions.end_others(request, _himself(request), by=request.actor, now=timezone.now())
+    return redirect("ways")
+
+
 def _himself(request: ActingRequest) -> Member:
     return Member.objects.get(pk=request.actor.id)
 
@@ -241,6 +254,7 @@ def _himself(request: ActingRequest) -> Member:
 def _ways_page(request: ActingRequest, *, wrong: str = "") -> HttpResponse:
     member = _himself(request)
     context = {
+        "open": sessions.open_sessions(request, member, now=timezone.now()),
         "known": member.passkeys.order_by("pk"),
         "code_app": CodeApp.objects.filter(member=member).first(),
         "paper": PaperCode.objects.filter(member=member, used_at__isnull=True).count(),
@@ -259,7 +273,8 @@ def _enter(request: ActingRequest, member: Member) -> HttpResponse:
     now, posts = timezone.now(), list(Post.objects.filter(member=member).select_related("member")[:2])
     if len(posts) == 1:
         return redirect(first_place(sessions.begin(request, posts[0], now=now).role))
-    sessions.remember(request, sessions.PROVEN, member.pk, now=now)
+    request.session.flush()  # whoever was signed in here is not any more
+    sessions.remember(request, PROVEN, member.pk, now=now)
     return redirect("choose_role")
 
 

@@ -35,6 +35,7 @@ class Action(StrEnum):
     SIGNED_IN = "member.signed_in"
     NOT_SIGNED_IN = "member.not_signed_in"
     SIGNED_OUT = "member.signed_out"
+    SESSIONS_ENDED = "sessions.ended"
     PROVED_AGAIN = "member.proved_again"
     WELCOME_MADE = "welcome.made"
     WAY_IN_MADE = "way_in.made"

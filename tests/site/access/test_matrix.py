@@ -173,6 +173,10 @@ def places(cast, now):
         "/ways/add/ask": {who: {"POST": 404} for who in WHO if who != "anyone"},  # no passkeys for a bare number
         "/ways/add": {who: {"POST": 404} for who in WHO if who != "anyone"},
         "/ways/remove/1": {who: {"POST": 422} for who in WHO if who != "anyone"},  # nobody's last way in
+        "/ways/sessions/end-others": {who: {"POST": 302} for who in WHO if who != "anyone"},
+        "/ways/sessions/x/end": {
+            who: {"POST": 302} for who in WHO if who != "anyone"
+        },  # there is none, or not any more
         **{address: {who: dict.fromkeys(methods, 404) for who in WHO} for address, methods in WAY_IN.items()},
     }
 

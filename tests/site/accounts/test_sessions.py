@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -59,11 +60,134 @@ def test_signing_out_ends_it_and_the_old_cookie_opens_nothing(cast):
 
 
 def test_a_session_gets_a_new_id_when_it_begins(cast):
-    from django.contrib.sessions.models import Session
+    from holdfast_site.accounts.models import Session
 
     first = signed_in("therapist", "alma").cookies["session"].value
     assert first != signed_in("therapist", "alma").cookies["session"].value
     assert Session.objects.count() == 2
+
+
+ON_A_PHONE = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile"
+    " Safari/537.36"
+)
+
+
+def marks(page):
+    return re.findall(r"/ways/sessions/(\w+)/end\"", page.content.decode())
+
+
+def test_somebody_sees_where_he_is_signed_in_and_ends_what_he_does_not_know(cast):
+    here, phone = signed_in("therapist", "alma"), signed_in("therapist", "alma", called=ON_A_PHONE)
+    ben = signed_in("therapist", "ben")
+    page = here.get("/ways").content.decode()
+    assert page.count("<b>Here:</b> A browser on a device of an unknown kind") == 1
+    assert page.count("Chrome on an Android phone or tablet") == 1
+    assert "Pixel" not in page
+    (mark,) = marks(here.get("/ways"))
+    for browser in (here, phone, ben):
+        assert browser.cookies["session"].value not in page
+    for _ in range(2):
+        assert here.post(f"/ways/sessions/{mark}/end")["Location"] == "/ways"
+        assert phone.get("/today/").status_code == 404
+    assert "Nowhere else." in here.get("/ways").content.decode()
+    assert ben.get("/today/").status_code == 200
+
+
+def test_nobody_ends_a_session_of_somebody_else_or_the_one_he_is_in(cast):
+    here, there, ben = signed_in("therapist", "alma"), signed_in("therapist", "alma"), signed_in("therapist", "ben")
+    (of_there,), (of_here,) = marks(here.get("/ways")), marks(there.get("/ways"))
+    ben.post(f"/ways/sessions/{of_here}/end")
+    ben.post("/ways/sessions/end-others")
+    here.post(f"/ways/sessions/{of_here}/end")
+    for browser in (here, there, ben):
+        assert browser.get("/today/").status_code == 200
+    assert of_there != of_here
+
+
+def test_signing_out_everywhere_else_leaves_this_one_and_those_of_others(cast):
+    from holdfast_site.accounts.models import Session
+    from holdfast_site.audit.models import Event
+
+    browsers = [signed_in("therapist", "alma") for _ in range(3)]
+    dan, eli = signed_in("client", of=cast.dan), signed_in("client", of=cast.eli)
+    for _ in range(2):
+        assert browsers[0].post("/ways/sessions/end-others").status_code == 302
+    assert [browser.get("/today/").status_code for browser in browsers] == [200, 404, 404]
+    assert [browser.get("/mine/").status_code for browser in (dan, eli)] == [200, 200]
+    assert Session.objects.filter(member__login="alma therapist").count() == 1
+    assert Event.objects.filter(action="sessions.ended").count() == 1
+
+
+def test_what_is_over_is_not_listed(cast, now, monkeypatch):
+    from django.utils import timezone
+
+    from holdfast_site.accounts import sessions
+
+    monkeypatch.setattr(timezone, "now", lambda: now - timedelta(minutes=40))
+    signed_in("therapist", "alma")
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    here = signed_in("therapist", "alma")
+    assert not marks(here.get("/ways"))
+    monkeypatch.setattr(sessions.settings, "MOST_SECONDS", 0)
+    assert not marks(here.get("/ways"))
+
+
+def test_whoever_has_yet_to_say_in_which_role_is_sent_away_too(cast, now):
+    from django.contrib.sessions.backends.base import UpdateError
+
+    from holdfast_site.accounts.models import Session
+    from holdfast_site.accounts.store import PROVEN, SessionStore
+
+    here = signed_in("therapist", "alma")
+    halfway = SessionStore()
+    halfway[PROVEN], halfway["proven_at"] = Session.objects.get().member_id, now.isoformat()
+    halfway.create()
+    assert not marks(here.get("/ways"))
+    here.post("/ways/sessions/end-others")
+    assert not SessionStore().exists(halfway.session_key)
+    with pytest.raises(UpdateError):
+        halfway.save()
+
+
+def test_showing_once_more_that_it_is_he_gives_the_session_a_new_id(cast, settings):
+    alma = signed_in("therapist", "alma")
+    before = alma.cookies["session"].value
+    settings.SITE = settings.SITE.model_copy(update={"demo": True})
+    assert alma.post("/prove").status_code == 302
+    assert alma.cookies["session"].value != before
+    alma.cookies["session"] = before
+    assert alma.get("/today/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (ON_A_PHONE, "Chrome on an Android phone or tablet"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0", "Firefox on a Linux computer"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+            " Version/17.5 Mobile/15E148 Safari/604.1",
+            "Safari on an iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0"
+            " Safari/537.36 Edg/126.0.0.0",
+            "Edge on a Windows computer",
+        ),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5"
+            " Safari/605.1.15",
+            "Safari on a Mac or an iPad",
+        ),
+        ("<script>curl/8", "A browser on a device of an unknown kind"),
+        ("", "A browser on a device of an unknown kind"),
+    ],
+)
+def test_a_browser_is_told_in_plain_words_and_in_none_of_its_own(told, words):
+    from holdfast_site.accounts.browsers import in_words
+
+    assert in_words(told) == words
 
 
 def test_cookies_are_out_of_reach_of_scripts_and_other_sites(cast):
