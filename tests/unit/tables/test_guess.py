@@ -98,7 +98,7 @@ def test_answers_make_a_mapping_and_may_raise_further_questions() -> None:
     assert [question.key for question in questions(second)] == ["day_first", "words.Ill"]
     mapping = answer(second, {"day_first": DAY, "words.Ill": "cancelled_by_client"})
     assert not questions(guess(file, mapping))
-    rows = apply(file, mapping, CONTEXT).rows["appointments"]
+    rows = apply(file, mapping, CONTEXT).frames["appointments"].to_dicts()
     assert [(row["starts_at"], row["status"]) for row in rows] == [
         ("2026-04-03", "attended"),
         ("2026-06-05", "cancelled"),
@@ -227,7 +227,7 @@ def test_any_table_in_any_dialect_is_given_back(
     file = _file(buffer.getvalue(), dialect[1])
     found = guess(file)
     assert questions(found) == []
-    read = apply(file, answer(found, {}), CONTEXT).rows["appointments"]
+    read = apply(file, answer(found, {}), CONTEXT).frames["appointments"].to_dicts()
     assert [(row["starts_at"][:16], row["client_id"], row["status"]) for row in read] == [
         (start.isoformat(timespec="minutes"), client, WORDS[word]) for start, client, word in unique
     ]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import collections.abc as abc
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
 
 from holdfast.errors import SourceError
-from holdfast.tables.sources.cells import filled, filled_date
+from holdfast.tables.sources.any_records import ROW, Records, as_records, columns_of, together
+from holdfast.tables.sources.cells import filled_date
 from holdfast.tables.sources.dates import is_clock, way_of_writing
 from holdfast.tables.sources.files import SourceFile
-from holdfast.tables.sources.grid import Record, find_heading, is_total, make_grid, plain
+from holdfast.tables.sources.grid import TOTAL, find_heading, is_total, plain, refuse_cut_off
 from holdfast.tables.sources.headings import CLIENT_FIELDS, DATE_FIELDS, Field, is_start, meanings_of, score
 from holdfast.tables.sources.mapping import Mapping, file_name
 
@@ -33,14 +38,10 @@ class Sheet:
     label: str  # the file's name, with the sheet's where there are several
     position: int
     heading: tuple[str, ...]
-    records: tuple[Record, ...]
-
-    def cells(self, heading: str) -> list[tuple[Record, str]]:
-        """What is filled in under a heading, each with its record."""
-        return [(record, cell) for record in self.records if (cell := filled(record.get(heading)))]
+    records: Records
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """The sheets that hold appointments, all with the same columns, and the others that may hold some too."""
 
@@ -51,16 +52,14 @@ class Found:
     def heading(self) -> tuple[str, ...]:
         return self.sheets[0].heading
 
-    @property
-    def records(self) -> list[Record]:
-        return [record for sheet in self.sheets for record in sheet.records]
-
-    def cells(self, heading: str) -> list[tuple[Record, str]]:
-        return [pair for sheet in self.sheets for pair in sheet.cells(heading)]
+    @cached_property
+    def records(self) -> Records:
+        return together([sheet.records for sheet in self.sheets])
 
     def texts(self, heading: str) -> list[str]:
         """What is filled in under a heading, as far as is needed to see what kind of thing it is."""
-        return [cell for _, cell in self.cells(heading)[:_ENOUGH_CELLS]]
+        cells = self.records.filled(heading)
+        return cells.filter(cells != "").head(_ENOUGH_CELLS).to_list()
 
 
 def find_sheets(file: SourceFile, told: Mapping) -> Found:
@@ -135,12 +134,41 @@ def _by_its_shape(rows: Rows) -> int | None:
 def _sheet(file: SourceFile, name: str, rows: Rows, position: int) -> Sheet:
     heading = tuple(cell.strip() for cell in rows[position])
     label = file.name if len(file.sheets) == 1 else f"{file.name}, sheet {name}"
-    keys = [plain(cell) for cell in heading]
-    once = [[cell] for cell, key in zip(heading, keys, strict=True) if key and keys.count(key) == 1]
-    grid = make_grid(label, rows, once)
-    records = [record for record in grid if not _is_heading_again(record) and not _is_footer(record)]
-    _refuse_other_widths(file, label, rows, [position, *(record.row - 1 for record in records)])
-    return Sheet(name, label, position, heading, tuple(records))
+    columns = columns_of(rows[position + 1 :], len(heading))
+    every = as_records(label, heading, columns, position + 2)
+    no_record = _suspects(columns, every)
+    numbered = [(number, row) for number, row in enumerate(rows[position + 1 :], start=position + 2)]
+    below = [(number, row) for number, row in numbered if number not in no_record or not _is_blank_or_total(row)]
+    refuse_cut_off(label, below, heading)
+    kept = [number for number, row in below if number not in no_record or not _is_about(row, heading)]
+    _refuse_other_widths(file, label, rows, [position, *(number - 1 for number in kept)])
+    return Sheet(name, label, position, heading, every.where(every.frame[ROW].is_in(kept)))
+
+
+def _suspects(columns: Sequence[pl.Series], records: Records) -> set[int]:
+    """The numbers of the rows that may be no record, by their first cell that is filled in: few, each looked at."""
+    named = [records.frame[key] for key in records.keys]
+    suspect = _may_be_none(columns, records.keys) | _may_be_none(named, records.keys)
+    return set(records.frame[ROW].filter(suspect))
+
+
+def _may_be_none(columns: Sequence[pl.Series], keys: Sequence[str]) -> pl.Series:
+    filled_in = [column.set(column == "", None) for column in columns]
+    first = pl.select(pl.coalesce(*filled_in, pl.lit(None, pl.String)).fill_null("").alias("first")).to_series()
+    latin = first.str.normalize("NFKD").str.to_lowercase().str.replace_all("[^a-z0-9]+", "")
+    said = [first.str.contains(f"(?i){pattern.pattern}") for pattern in (TOTAL, _FOOTER)]
+    return latin.is_in(["", *keys]) | said[0] | said[1]
+
+
+def _is_blank_or_total(row: Sequence[str]) -> bool:
+    return not any(cell.strip() for cell in row) or is_total(row)
+
+
+def _is_about(row: Sequence[str], heading: Sequence[str]) -> bool:
+    """Say whether a row is the heading once more, as at the top of every printed page, or a line about the list."""
+    cells = {key: cell.strip() for key, cell in zip(map(plain, heading), row, strict=False) if key}
+    again = all(plain(cell) == key for key, cell in cells.items() if cell)
+    return again or _is_footer(cells)
 
 
 def _refuse_other_widths(file: SourceFile, label: str, rows: Rows, numbers: Sequence[int]) -> None:
@@ -158,24 +186,19 @@ def _refuse_other_widths(file: SourceFile, label: str, rows: Rows, numbers: Sequ
         raise SourceError(f"{label} breaks off in row {last + 1}. It was cut off on the way; export it again.")
 
 
-def _is_heading_again(record: Record) -> bool:
-    """Say whether this is the heading once more, as at the top of every printed page."""
-    return all(plain(cell) == key for key, cell in record.cells.items() if cell)
-
-
 def _has_client_and_date(heading: Iterable[str]) -> bool:
     fields = {field for cell in heading for _, field in meanings_of(cell)}
     fields |= {Field.DATE for cell in heading if is_start(cell)}
     return bool(fields & set(CLIENT_FIELDS)) and bool(fields & {*DATE_FIELDS, Field.TIME})
 
 
-def _is_footer(record: Record) -> bool:
+def _is_footer(row: abc.Mapping[str, str]) -> bool:
     """Say whether this is a line about the list: a total with no date in it, or when it was printed."""
-    cells = [cell for cell in record.cells.values() if cell]
+    cells = [cell for cell in row.values() if cell]
     if not cells:
         return True
     total = is_total(cells[:1]) and not any(way_of_writing(cell) for cell in cells)
-    return total or (bool(_FOOTER.match(cells[0])) and len(cells) <= 2 < len(record.cells))
+    return total or (bool(_FOOTER.match(cells[0])) and len(cells) <= 2 < len(row))
 
 
 def _no_heading(file: SourceFile, rows: dict[str, list[list[str]]], told: Mapping) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import collections.abc as abc
 from pathlib import Path
 
+import polars as pl
+
 from holdfast.errors import SourceError
 from holdfast.tables.schema import Status
 from holdfast.tables.sources.any_rows import Reading, read_clients, read_rows, with_ids
@@ -44,7 +46,7 @@ def read(files: abc.Sequence[SourceFile], context: Context) -> Imported:
     for one in guesses:
         _join(out, _apply(one, context))
         _keep(one.mapping_name, answer(one, {}), out)
-    if not out.rows.get("appointments"):
+    if not out.frames["appointments"].height:
         names = ", ".join(file.name for file in files)
         raise SourceError(f"There is no appointment in {names}. Was the right list exported, and the right time?")
     return out
@@ -67,10 +69,7 @@ def apply(file: SourceFile, mapping: Mapping, context: Context) -> Imported:
 def _apply(found: Guess, context: Context) -> Imported:
     how = Reading(found, found.told.therapist, context)
     out = Imported()
-    for row in with_ids(read_rows(how, out), out):
-        out.add("appointments", row)
-    for row in read_clients(how):
-        out.add("clients", row)
+    out.frames = {"appointments": with_ids(read_rows(how, out), out), "clients": read_clients(how)}
     out.notes = _notes(how, out)
     return out
 
@@ -100,8 +99,8 @@ def _with_common_order(guesses: list[Guess], files: abc.Sequence[SourceFile]) ->
 
 
 def _join(out: Imported, more: Imported) -> None:
-    for table, rows in more.rows.items():
-        out.rows.setdefault(table, []).extend(rows)
+    for table, frame in more.frames.items():
+        out.frames[table] = pl.concat([out.frames[table], frame], how="diagonal") if table in out.frames else frame
     out.rows_read += more.rows_read
     out.skipped += more.skipped
     out.notes += [note for note in more.notes if note not in out.notes]
@@ -117,7 +116,7 @@ def _keep(name: str, mapping: Mapping, out: Imported) -> None:
 
 def _notes(how: Reading, out: Imported) -> list[str]:
     columns, found = how.columns, how.guess
-    statuses = {row["status"] for row in out.rows.get("appointments", [])}
+    statuses = set(out.frames["appointments"]["status"])
     told = {
         "No column says what became of an appointment: past ones are unknown, and never counted as attended.": (
             Field.STATUS not in columns
@@ -149,8 +148,9 @@ def _some_ahead(how: Reading, out: Imported) -> bool:
     came = {
         word for word, meaning in how.meanings.items() if meaning in (Meaning.ATTENDED, Meaning.ATTENDED_BY_DEFAULT)
     }
-    rows = out.rows.get("appointments", [])
-    return any(row["status"] == Status.BOOKED and word_key(row["source_status"]) in came for row in rows)
+    rows = out.frames["appointments"]
+    booked = rows["source_status"].filter(rows["status"] == Status.BOOKED)
+    return any(word_key(word) in came for word in booked.unique())
 
 
 SOURCE = Source(

@@ -8,18 +8,18 @@ from zoneinfo import ZoneInfo
 
 from holdfast.tables.sources.dates import DateOrder, read_date
 
-_WRITTEN_BLANKS = frozenset({"-", "--", "–", "—", "n/a", "#n/a", "none", "null", "nil", "nan", "nat"})
-_NO_DATE = re.compile(r"^[0/.\-: T]+$")  # 0000-00-00 00:00:00
+WRITTEN_BLANKS = frozenset({"-", "--", "–", "—", "n/a", "#n/a", "none", "null", "nil", "nan", "nat"})
+NO_DATE = re.compile(r"^[0/.\-: T]+$")  # 0000-00-00 00:00:00
 
 
 def filled(text: str) -> str:
     """The cell, or nothing where it is blank in so many words."""
-    return "" if text.strip().lower() in _WRITTEN_BLANKS else text.strip()
+    return "" if text.strip().lower() in WRITTEN_BLANKS else text.strip()
 
 
 def filled_date(text: str) -> str:
     """The cell, or nothing where it holds no date in so many zeros."""
-    return "" if _NO_DATE.match(text) else filled(text)
+    return "" if NO_DATE.match(text) else filled(text)
 
 
 def amount(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from holdfast.errors import SourceError
 
-_TOTAL = re.compile(
+TOTAL = re.compile(
     r"^((grand|grand-|gran|eind)\s*)?(sub|zwischen)?(totals?|totaux|totale[ns]?|totaal|summen?|gesamt(summe)?|somme|suma)\b",
     re.IGNORECASE,
 )
@@ -45,6 +45,14 @@ class Columns:
 
 
 _ANY = Columns()  # of items that need not have the same keys
+
+
+def ambiguous(name: str, file: str, counted: str, row: int) -> SourceError:
+    """What to tell of a column that is there more than once, and not the same in some row."""
+    return SourceError(
+        f"{file} has the column {name!r} more than once, with different cells in "
+        f"{counted} {row}, so it is not clear which to read. Remove one."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +92,7 @@ class Record:
         return found
 
     def _refuse(self, name: str) -> NoReturn:
-        raise SourceError(
-            f"{self.file} has the column {name!r} more than once, with different cells in "
-            f"{self.counted} {self.row}, so it is not clear which to read. Remove one."
-        )
+        raise ambiguous(name, self.file, self.counted, self.row)
 
     @property
     def place(self) -> str:
@@ -135,7 +140,7 @@ def make_grid(file: str, rows: Sequence[Sequence[str]], needed: Sequence[Sequenc
         for number, row in enumerate(rows[position + 1 :], start=position + 2)
         if any(cell.strip() for cell in row) and not is_total(row)
     ]
-    _refuse_cut_off(file, below, heading)
+    refuse_cut_off(file, below, heading)
     twice = frozenset(key for key in keys if key and keys.count(key) > 1)
     columns = Columns(keys)
     return Grid(file, heading, tuple(_record(file, number, keys, row, twice, columns) for number, row in below))
@@ -152,7 +157,7 @@ def _record(
     return Record(file, number, cells, unclear=unclear, columns=columns)
 
 
-def _refuse_cut_off(file: str, below: Sequence[tuple[int, Sequence[str]]], heading: Sequence[str]) -> None:
+def refuse_cut_off(file: str, below: Sequence[tuple[int, Sequence[str]]], heading: Sequence[str]) -> None:
     """Refuse a file that ends within a row: the rows after it are missing, and nobody would notice."""
     if len(below) > 1 and all(len(row) >= len(heading) for _, row in below[:-1]):
         number, last = below[-1]
@@ -176,7 +181,7 @@ def find_heading(rows: Sequence[Sequence[str]], needed: Sequence[Sequence[str]])
 def is_total(row: Sequence[str]) -> bool:
     """Say whether a row is a total line and not a record."""
     filled = [cell for cell in row if cell.strip()]
-    return bool(filled) and bool(_TOTAL.match(filled[0])) and len(filled) <= max(2, len(row) // 2)
+    return bool(filled) and bool(TOTAL.match(filled[0])) and len(filled) <= max(2, len(row) // 2)
 
 
 def _refuse_twice(file: str, heading: Sequence[str], keys: Sequence[str], needed: Sequence[Sequence[str]]) -> None:

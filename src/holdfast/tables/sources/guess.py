@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import collections.abc as abc
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
+
+import polars as pl
 
 from holdfast.errors import SourceError
 from holdfast.tables.sources.any_columns import Column, choose_columns
+from holdfast.tables.sources.any_records import Records, each_once, each_row_once
 from holdfast.tables.sources.any_sheets import Found, find_sheets
-from holdfast.tables.sources.cells import filled, filled_date
 from holdfast.tables.sources.dates import DateOrder, joined, possible_orders, read_date, way_of_writing
 from holdfast.tables.sources.files import SourceFile, find_delimiter
-from holdfast.tables.sources.grid import Record
 from holdfast.tables.sources.headings import CLIENT_FIELDS, DATE_FIELDS, THERAPIST_FIELDS, Field
 from holdfast.tables.sources.mapping import Mapping, file_name
 from holdfast.tables.sources.outcomes import Meaning, understood, word_key
@@ -49,7 +50,7 @@ class Guess:
     unclear_sheets: tuple[str, ...]
     heading_row: int
     heading: tuple[str, ...]
-    records: tuple[Record, ...]
+    records: Records
     columns: abc.Mapping[Field, Column]
     unsure: abc.Mapping[Field, tuple[str, ...]]
     order: Order
@@ -94,7 +95,7 @@ def guess(file: SourceFile, told: Mapping | None = None) -> Guess:
         unclear_sheets=found.unclear,
         heading_row=found.sheets[0].position + 1,
         heading=found.heading,
-        records=tuple(found.records),
+        records=found.records,
         columns=chosen.known,
         unsure=chosen.unsure,
         order=order,
@@ -104,77 +105,105 @@ def guess(file: SourceFile, told: Mapping | None = None) -> Guess:
     )
 
 
-def date_text(record: Record, columns: abc.Mapping[Field, Column]) -> str:
-    """The date of a record, with its time if that stands in another cell."""
+def date_texts(records: Records, columns: abc.Mapping[Field, Column]) -> pl.Series:
+    """The date of each record, with its time if that stands in another cell."""
     time = columns.get(Field.TIME)
-    day = filled_date(record.get(columns[Field.DATE].heading))
-    return joined(day, filled(record.get(time.heading))) if time else day
+    day = records.filled_date(columns[Field.DATE].heading)
+    if time is None:
+        return day
+    parts = {"day": day, "time": records.filled(time.heading)}
+    return each_row_once(parts, lambda *cells: {"both": joined(*cells)}, {"both": pl.String})["both"]
 
 
-def person(record: Record, columns: abc.Mapping[Field, Column], fields: tuple[Field, ...]) -> str:
-    """Who is meant: the id, or the name, put together from first name and surname if need be."""
-    cells = [filled(record.get(columns[name].heading)) for name in fields if name in columns]
-    return " ".join(" ".join(cells).split())
+def people(records: Records, columns: abc.Mapping[Field, Column], fields: tuple[Field, ...]) -> pl.Series:
+    """Who is meant in each record: the id, or the name, put together from first name and surname if need be."""
+    cells = [records.filled(columns[name].heading).alias(name) for name in fields if name in columns]
+    if not cells:
+        return nothing(records)
+    whole = pl.select(pl.concat_str(*cells, separator=" ")).to_series()
+    return whole.str.replace_all(r"\s+", " ").str.strip_chars()
 
 
-def cell(record: Record, columns: abc.Mapping[Field, Column], name: Field) -> str:
-    """What is filled in for one field; nothing if there is no column for it."""
-    return filled(record.get(columns[name].heading)) if name in columns else ""
+def cells(records: Records, columns: abc.Mapping[Field, Column], name: Field) -> pl.Series:
+    """What is filled in for one field in each record; nothing if there is no column for it."""
+    return records.filled(columns[name].heading) if name in columns else nothing(records)
+
+
+def nothing(records: Records) -> pl.Series:
+    """A blank for each record."""
+    return pl.Series([""], dtype=pl.String).new_from_index(0, len(records))
+
+
+@dataclass(slots=True)
+class _Shown:
+    """Cells that show something: how many there are, and the first of them with their places."""
+
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def add(self, records: Records, heading: str, texts: pl.Series, mask: pl.Series) -> None:
+        room = max(_SHOWN - len(self.first), 0)
+        places = records.places(mask, room)
+        self.first += [f"{place}, {heading}: {text!r}" for place, text in zip(places, texts.filter(mask), strict=False)]
+        self.count += int(mask.sum())
 
 
 def _order(found: Found, columns: abc.Mapping[Field, Column], told: Mapping) -> Order:
     """Whether the day comes first, by all the dates of the file together."""
-    proof: dict[DateOrder, list[str]] = {order: [] for order in DateOrder}
-    unclear = ""
+    proof = {order: _Shown() for order in DateOrder}
+    unclear = _Shown()
     for heading in dict.fromkeys(columns[name].heading for name in DATE_FIELDS if name in columns):
         _refuse_several_ways(found, heading)
-        for record, text in found.cells(heading):
-            possible = possible_orders(text)
-            if len(possible) == 1:
-                proof[possible[0]].append(f"{record.place}, {heading}: {text!r}")
-            elif possible and not unclear:
-                unclear = f"{record.place}, {heading}: {text!r}"
-    return _decided(proof[DateOrder.DAY_FIRST], proof[DateOrder.MONTH_FIRST], unclear, told)
+        texts = found.records.filled(heading)
+        possible = each_once(texts, lambda text: "|".join(possible_orders(text)))
+        for order in DateOrder:
+            proof[order].add(found.records, heading, texts, possible == order)
+        unclear.add(found.records, heading, texts, possible.str.contains("|", literal=True))
+    shown = unclear.first[0] if unclear.count else ""
+    return _decided(proof[DateOrder.DAY_FIRST], proof[DateOrder.MONTH_FIRST], shown, told)
 
 
-def _decided(day: list[str], month: list[str], unclear: str, told: Mapping) -> Order:
-    if day and month:
-        fewer, words = (month, "month") if len(month) <= len(day) else (day, "day")
-        other = (day if fewer is month else month)[0]
+def _decided(day: _Shown, month: _Shown, unclear: str, told: Mapping) -> Order:
+    if day.count and month.count:
+        fewer, words = (month, "month") if month.count <= day.count else (day, "day")
+        other = (day if fewer is month else month).first[0]
         raise SourceError(
             f"Some dates can only have the {words} first, others cannot ({other}):\n{_listed(fewer)}\n"
             "Make them alike (2026-11-22 is safest), and import again. Nothing was written."
         )
-    against = {True: month, False: day, None: []}[told.day_first]
-    if against:
+    against = {True: month, False: day, None: _Shown()}[told.day_first]
+    if against.count:
         said = "true" if told.day_first else "false"
         raise SourceError(f"The mapping's day_first is {said}, but these dates cannot be read so:\n{_listed(against)}")
     if told.day_first is not None:
         return Order(told.day_first, "the mapping says so")
-    if day or month:
-        return Order(bool(day), (day or month)[0])
+    if day.count or month.count:
+        return Order(bool(day.count), (day if day.count else month).first[0])
     return Order(unclear=unclear)
 
 
 def _refuse_several_ways(found: Found, heading: str) -> None:
     """A spreadsheet that took some cells for dates and left others as text may have swapped day and month in them."""
-    ways: dict[str, list[str]] = {}
-    for record, text in found.cells(heading):
-        if way := way_of_writing(text):
-            ways.setdefault(way, []).append(f"{record.place}, {heading}: {text!r}")
-    if len(ways) > 1:
-        usual = max(ways, key=lambda way: len(ways[way]))
-        rare = [line for way, lines in ways.items() if way != usual for line in lines]
-        raise SourceError(
-            f"The dates under {heading!r} are written in several ways, so that day and month may have been swapped in "
-            f"some. Most have {usual} ({ways[usual][0]}), but these do not:\n{_listed(rare)}\n"
-            "Make them alike (2026-11-22 is safest), and import again. Nothing was written."
-        )
+    texts = found.records.filled(heading)
+    way_of = each_once(texts, lambda text: way_of_writing(text) or "")
+    ways = {way: _Shown() for way in way_of.unique(maintain_order=True) if way}
+    if len(ways) < 2:
+        return
+    for way, shown in ways.items():
+        shown.add(found.records, heading, texts, way_of == way)
+    usual = max(ways, key=lambda way: ways[way].count)
+    others = [shown for way, shown in ways.items() if way != usual]
+    rare = _Shown(sum(shown.count for shown in others), [line for shown in others for line in shown.first])
+    raise SourceError(
+        f"The dates under {heading!r} are written in several ways, so that day and month may have been swapped in "
+        f"some. Most have {usual} ({ways[usual].first[0]}), but these do not:\n{_listed(rare)}\n"
+        "Make them alike (2026-11-22 is safest), and import again. Nothing was written."
+    )
 
 
-def _listed(lines: list[str]) -> str:
-    more = [f"… and {len(lines) - _SHOWN:,} more"] if len(lines) > _SHOWN else []
-    return "\n".join(f"  {line}" for line in [*lines[:_SHOWN], *more])
+def _listed(shown: _Shown) -> str:
+    more = [f"… and {shown.count - _SHOWN:,} more"] if shown.count > _SHOWN else []
+    return "\n".join(f"  {line}" for line in [*shown.first[:_SHOWN], *more])
 
 
 def _words(found: Found, columns: abc.Mapping[Field, Column], told: Mapping) -> dict[str, Word]:
@@ -182,14 +211,16 @@ def _words(found: Found, columns: abc.Mapping[Field, Column], told: Mapping) -> 
     if Field.STATUS not in columns:
         return {}
     heading = columns[Field.STATUS].heading
+    said = found.records.filled(heading)
+    if columns.keys() & set(CLIENT_FIELDS):  # a block in the diary has no client, whatever it is called
+        said = said.filter(people(found.records, columns, CLIENT_FIELDS) != "")
     spelled: dict[str, str] = {}
     counts: dict[str, int] = {}
-    for record, word in found.cells(heading):
-        if columns.keys() & set(CLIENT_FIELDS) and not person(record, columns, CLIENT_FIELDS):
-            continue  # a block in the diary, whatever it is called
+    spellings = said.filter(said != "").alias("word").to_frame().group_by("word", maintain_order=True).len()
+    for word, count in spellings.iter_rows():
         key = word_key(word)
         spelled.setdefault(key, word)
-        counts[key] = counts.get(key, 0) + 1
+        counts[key] = counts.get(key, 0) + count
     commonest = sorted(counts, key=lambda key: -counts[key])
     return {spelled[key]: Word(_meaning(spelled[key], heading, told), counts[key]) for key in commonest}
 
@@ -205,14 +236,22 @@ def _sample(
     if Field.DATE not in columns:
         return ()
     meanings = {word_key(word): known.meaning for word, known in words.items()}
+    first = found.records.head(_SAMPLE)
+    shown = zip(
+        people(first, columns, CLIENT_FIELDS),
+        people(first, columns, THERAPIST_FIELDS),
+        date_texts(first, columns),
+        cells(first, columns, Field.STATUS),
+        strict=True,
+    )
     return tuple(
         {
-            "client": person(record, columns, CLIENT_FIELDS),
-            "therapist": person(record, columns, THERAPIST_FIELDS),
-            "starts_at": _start_shown(date_text(record, columns), order),
-            "status": meanings.get(word_key(cell(record, columns, Field.STATUS))) or "",
+            "client": client,
+            "therapist": therapist,
+            "starts_at": _start_shown(start, order),
+            "status": meanings.get(word_key(word)) or "",
         }
-        for record in found.records[:_SAMPLE]
+        for client, therapist, start, word in shown
     )
 
 

@@ -15,6 +15,7 @@ from holdfast.tables.sources.source import Faults
 HEAD = 20_000  # bytes: the first item of a list, with its forms and notes, and the heading of a table
 YES = frozenset({"true", "t", "yes", "y", "1", "x"})
 NO = frozenset({"", "false", "f", "no", "n", "0"})
+WAY_OUT = "Correct them in the file, or export it again."
 Needed = Sequence[Sequence[str]]
 
 
@@ -40,7 +41,7 @@ def read_each(records: Iterable[Record], read_one: Callable[[Record], None]) -> 
             read_one(record)
         except BadCell as cell:
             faults.add(record.place, cell.column, cell.found, cell.allowed)
-    faults.refuse("Correct them in the file, or export it again.")
+    faults.refuse(WAY_OUT)
 
 
 def required(record: Record, *names: str) -> str:
