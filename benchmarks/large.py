@@ -56,8 +56,8 @@ def main() -> None:
         leak = [sys.executable, "-m", "holdfast", "leak", str(folder), "--json", "-"]
         scans, leaks = [], []
         for _ in range(asked.rounds):  # in turn, so that a busy moment of the machine falls on both
-            scans.append(_run([sys.executable, "-c", SCAN_AND_SORT, str(file)]))
-            leaks.append(_run(leak))
+            scans.append(run([sys.executable, "-c", SCAN_AND_SORT, str(file)]))
+            leaks.append(run(leak))
     _show(scans, leaks, asked.rounds)
 
 
@@ -68,7 +68,7 @@ def _sealed(folder: Path, target: Path) -> Path:
     return target
 
 
-def _run(command: Sequence[str]) -> Run:
+def run(command: Sequence[str]) -> Run:
     """Run a command in a process of its own and wait for it."""
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

@@ -41,6 +41,7 @@ from holdfast.tables.sources import MODULES
 if TYPE_CHECKING:
     from holdfast.insight.result import Leak
     from holdfast.tables import Tables
+    from holdfast.tables.sources.files import SourceFile
     from holdfast.tables.sources.guess import Guess
 
 PROBLEMS = 1
@@ -132,13 +133,15 @@ def import_command(
     from holdfast.tables.account import account_lines
     from holdfast.tables.importing import import_files
     from holdfast.tables.sources import source as source_named
+    from holdfast.tables.sources.files import open_files
 
     chosen = source_named(source)
-    answered = _answer_questions(files, folder, mapping) if chosen.name == "any" else mapping
+    opened = open_files(files)
+    answered = _answer_questions(opened[0], folder, mapping) if chosen.name == "any" else mapping
     with working(f"Reading {len(files):,} file{'s' if len(files) > 1 else ''}"):
         account = import_files(
             chosen,
-            files,
+            opened,
             folder,
             now=_moment(now, timezone),
             clock=datetime.now(UTC),
@@ -170,18 +173,16 @@ def _moment(text: str | None, timezone: str | None) -> datetime | None:
     return told if told.tzinfo else told.replace(tzinfo=zone)
 
 
-def _answer_questions(files: tuple[Path, ...], folder: Path, mapping: Path | None) -> Path | None:
+def _answer_questions(file: SourceFile, folder: Path, mapping: Path | None) -> Path | None:
     """For a table of no known system: show what was guessed, ask what was not, and hand on the answers.
 
     Without somebody to ask, the import itself lists what is open and how to write it down.
     """
     from holdfast.tables.sources.any_table import kept_mapping
     from holdfast.tables.sources.asking import answer, questions
-    from holdfast.tables.sources.files import open_files
     from holdfast.tables.sources.guess import guess
     from holdfast.tables.sources.mapping import load
 
-    file = open_files(files)[0]
     known = load(mapping) if mapping else kept_mapping(file, folder)
     found = guess(file, known)
     _show_guess(found)

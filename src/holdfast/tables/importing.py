@@ -60,7 +60,7 @@ NOW_ASSUMED = (
 
 def import_files(
     source: Source,
-    paths: Iterable[Path],
+    paths: Iterable[Path | SourceFile],
     folder: Path,
     *,
     now: datetime | None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections.abc as abc
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import polars as pl
 
@@ -61,6 +61,11 @@ class Reading:
     @cached_property
     def dates(self) -> pl.Series:
         return date_texts(self.records, self.columns)
+
+    @cached_property
+    def date(self) -> abc.Callable[[str], When]:
+        """What reads one date, and remembers it: many appointments share a time."""
+        return cache(lambda text: read_date(text, self.order, self.context.timezone))
 
     @cached_property
     def days_only(self) -> bool:
@@ -217,7 +222,7 @@ def _moment(text: str, field: Field, how: Reading) -> When | None:
 
 def _read(text: str, field: Field, how: Reading) -> When:
     try:
-        return read_date(text, how.order, how.context.timezone)
+        return how.date(text)
     except (ValueError, OverflowError, OSError) as error:
         raise BadCell(how.columns[field].heading, text, READABLE) from error
 

@@ -223,15 +223,17 @@ def find_delimiter(text: str) -> str:
     return max(",;\t|", key=agreement)
 
 
-def open_files(paths: Iterable[Path]) -> list[SourceFile]:
+def open_files(paths: Iterable[Path | SourceFile]) -> list[SourceFile]:
     """Read every file that was named, those in folders and zips included, in order of their names.
+
+    One that has been read already stays as it is.
 
     Raises
     ------
     SourceError
         If a path is not there, cannot be read, or holds more than can be real.
     """
-    files = [file for path in paths for file in _open(path)]
+    files = [file for path in paths for file in ([path] if isinstance(path, SourceFile) else _open(path))]
     if not files:
         raise SourceError("There is no file to import there.")
     return files
