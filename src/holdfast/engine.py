@@ -94,7 +94,7 @@ class Engine:
         columns = ", ".join(f'"{column}" {kind}' for column, kind in kinds.items())
         run = self.connection.con.execute  # as ibis does it, but without its copies of the whole question
         run(f"CREATE TEMP TABLE {name} ({columns})")
-        run(f"INSERT INTO {name} {self.connection.compile(expression)}")
+        run(f"INSERT INTO {name} {self._question(expression)}")
         return self.connection.table(name)
 
     def forget(self, kept: ir.Table) -> None:
@@ -111,13 +111,21 @@ class Engine:
         if self.files_only:
             arrow = expression.to_pyarrow()
         else:  # not ibis' own way, which loads pandas: a second, for a table of ten rows
-            arrow = self.connection.con.sql(self.connection.compile(expression)).to_arrow_table()
+            arrow = self.connection.con.sql(self._question(expression)).to_arrow_table()
         frame = pl.DataFrame(arrow)
         return frame.sort(frame.columns)
 
     def value(self, expression: ir.Scalar) -> Any:
         """Work out one value; nothing is None."""
         return self.fetch(expression.as_table()).item()
+
+    def _question(self, expression: ir.Table) -> str:
+        """The expression in the embedded engine's words, step upon step: to merge them takes longer than it saves."""
+        merging, ibis.options.sql.fuse_selects = ibis.options.sql.fuse_selects, False
+        try:
+            return str(self.connection.compile(expression))
+        finally:
+            ibis.options.sql.fuse_selects = merging
 
     def _on_its_own(self, expression: ir.Table) -> ir.Table:
         """Work it out now, and forget how it was made.

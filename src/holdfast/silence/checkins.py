@@ -43,10 +43,9 @@ class Said:
 
 def said(found: Episodes, keys: ir.Table, contacts: ir.Table, rows: ir.Table) -> Said | None:
     """Check-ins about contacts, or nothing if there are none."""
-    sent = _after_contacts(found, keys, contacts, rows)
-    if not has_rows(sent, found.engine):
+    about = found.engine.keep(_with_history(_after_contacts(found, keys, contacts, rows)))
+    if not has_rows(about, found.engine):
         return None
-    about = found.engine.keep(_with_history(sent))
     return Said(about, found.engine.keep(_recent(contacts, about)))
 
 

@@ -18,7 +18,7 @@ from holdfast.silence.contacts import appointments, contacts
 from holdfast.silence.diary import diary
 from holdfast.silence.fates import fates
 from holdfast.silence.happenings import happenings, placed
-from holdfast.silence.joining import beside, end_of_day, has_rows, matched
+from holdfast.silence.joining import all_beside, beside, end_of_day, has_rows, matched
 from holdfast.silence.people import people
 from holdfast.silence.scores import latest_scores, scores
 from holdfast.silence.stages import stages
@@ -28,6 +28,7 @@ SETTLED_DAYS = 2  # after these, what was asked and not answered counts as unans
 REPAIRS_FROM_DAYS = 30  # before a first contact
 ANSWERS = ("none", "high", "middle", "low", "unanswered")  # to "will you come?", before the next appointment
 CONTACT = ["key", "contact"]
+MOMENT = [*CONTACT, "told_by"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,58 +104,55 @@ def told_by(grounds: Grounds, contacts: ir.Table, *, days: int) -> ir.Table:
 
 def facts_by(grounds: Grounds, timed: ir.Table) -> ir.Table:
     """As :func:`facts`, of contacts that say by when something had to be known (``told_by``)."""
-    whole = beside(timed, grounds.diary, CONTACT)
-    whole = beside(whole, grounds.people, ["key"])
-    whole = _with_said(whole, grounds.said)
     moments = timed.select(*CONTACT, "contact_at", "previous_at", "told_by")
-    whole = _with_scores(whole, grounds.scores, moments)
-    whole = _with_repairs(whole, grounds.repairs, moments)
-    whole = beside(whole, grounds.before, CONTACT)
-    return whole.mutate(before=whole.before.fill_null(0))
+    told, taken, repairs = grounds.said, grounds.scores, grounds.repairs
+    others = [(grounds.diary, CONTACT), (grounds.people, ["key"]), (grounds.before, CONTACT)]
+    if told is not None:
+        others += [(told.about, CONTACT), (told.recent, CONTACT)]
+    if taken is not None:
+        others += [(latest_scores(taken, moments), MOMENT)]
+    if repairs is not None:
+        others += [(_last_repairs(repairs, moments), MOMENT)]
+    whole = all_beside(timed, *others)
+    known = {"before": whole.before.fill_null(0), **(_nothing_said() if told is None else _said(whole))}
+    known |= {} if taken is not None else _no_scores()
+    known |= {} if repairs is not None else {"repaired_at": ibis.null("int64")}
+    return whole.mutate(**known)
 
 
 # --- what he was asked and said -----------------------------------------------------------------------
 
 
-def _with_said(whole: ir.Table, told: Said | None) -> ir.Table:
-    if told is None:
-        return _with_nothing_said(whole)
-    whole = beside(beside(whole, told.about, CONTACT), told.recent, CONTACT)
+def _said(whole: ir.Table) -> dict[str, ir.Value]:
     asked = (whole.sent_at <= whole.answers_by).fill_null(False)
     answered = asked & (whole.answered_at <= whole.answers_by).fill_null(False)
     settled_at = whole.contact_at + SETTLED_DAYS * DAY
     evening = ibis.least(end_of_day(whole.contact_at), whole.answers_by)
     by_then = (whole.answered_at <= evening).fill_null(False)
     known = {name: ibis.ifelse(answered, whole[name], ibis.null("int8")) for name in (*NUMBERS, "change_kind")}
-    return whole.mutate(
+    return {
         **known,
-        change=ibis.ifelse(answered, whole.change, ibis.null("string")),
-        asked=asked,
-        answered=answered,
-        pending=asked & ~answered & (whole.answers_by < settled_at),
-        answered_late=asked & ~answered & whole.answered_at.notnull(),
-        waited=(whole.sent_at <= evening).fill_null(False) & ~by_then,
-    )
+        "change": ibis.ifelse(answered, whole.change, ibis.null("string")),
+        "asked": asked,
+        "answered": answered,
+        "pending": asked & ~answered & (whole.answers_by < settled_at),
+        "answered_late": asked & ~answered & whole.answered_at.notnull(),
+        "waited": (whole.sent_at <= evening).fill_null(False) & ~by_then,
+    }
 
 
-def _with_nothing_said(whole: ir.Table) -> ir.Table:
+def _nothing_said() -> dict[str, ir.Value]:
     nothing = [*NUMBERS, *(f"{name}_before" for name in RATED)]
     nothing += [*(f"{name}_recent" for name in ROTATING), "change_kind", "change_before"]
     nothing += [f"answered_{step}" for step in range(1, 6)]
     no = ibis.literal(False)
-    return whole.mutate(
+    return {
         **{name: ibis.null("int8") for name in nothing},
-        change=ibis.null("string"),
-        sent_at=ibis.null("int64"),
-        asked_before=0,
-        answered_before=0,
-        ever_answered=0,
-        asked=no,
-        answered=no,
-        pending=no,
-        answered_late=no,
-        waited=no,
-    )
+        "change": ibis.null("string"),
+        "sent_at": ibis.null("int64"),
+        **dict.fromkeys(("asked_before", "answered_before", "ever_answered"), ibis.literal(0)),
+        **dict.fromkeys(("asked", "answered", "pending", "answered_late", "waited"), no),
+    }
 
 
 def _before(found: Episodes, keys: ir.Table, contacts: ir.Table, rows: ir.Table) -> ir.Table:
@@ -178,28 +176,27 @@ def _before(found: Episodes, keys: ir.Table, contacts: ir.Table, rows: ir.Table)
 # --- scores and repairs -------------------------------------------------------------------------------
 
 
-def _with_scores(whole: ir.Table, taken: ir.Table | None, moments: ir.Table) -> ir.Table:
-    if taken is None:
-        no, nothing = ibis.null("boolean"), ibis.null("float64")
-        return whole.mutate(measure=ibis.null("string"), score=nothing, first_score=nothing, is_first=no)
-    names = [*CONTACT, "told_by"]
-    return beside(whole, latest_scores(taken, moments.select(*names)), names)
+def _no_scores() -> dict[str, ir.Value]:
+    nothing = ibis.null("float64")
+    return {
+        "measure": ibis.null("string"),
+        "score": nothing,
+        "first_score": nothing,
+        "is_first": ibis.null("boolean"),
+    }
 
 
 def _repairs(found: Episodes, keys: ir.Table) -> ir.Table | None:
     """What was done about a rupture or a wish, agreed breaks aside: key, done_at, action."""
     done = found.known.loaded["repairs"]
     done = done.filter((done.action != PAUSE) & (done["at"] <= found.known.at))
-    theirs = matched(done, keys.select(*PAIR, "key"), PAIR).select("key", "action", done_at="at")
-    return found.engine.keep(theirs) if has_rows(theirs, found.engine) else None
+    theirs = found.engine.keep(matched(done, keys.select(*PAIR, "key"), PAIR).select("key", "action", done_at="at"))
+    return theirs if has_rows(theirs, found.engine) else None
 
 
-def _with_repairs(whole: ir.Table, repairs: ir.Table | None, moments: ir.Table) -> ir.Table:
+def _last_repairs(repairs: ir.Table, moments: ir.Table) -> ir.Table:
     """The last repair since the contact before."""
-    if repairs is None:
-        return whole.mutate(repaired_at=ibis.null("int64"))
     since = moments.previous_at.fill_null(moments.contact_at - REPAIRS_FROM_DAYS * DAY)
-    names = [*CONTACT, "told_by"]
-    pairs = matched(moments.select(*names, since=since), repairs, ["key"])
+    pairs = matched(moments.select(*MOMENT, since=since), repairs, ["key"])
     pairs = pairs.filter((pairs.done_at > pairs.since) & (pairs.done_at <= pairs.told_by))
-    return beside(whole, pairs.group_by(names).agg(repaired_at=pairs.done_at.max()), names)
+    return pairs.group_by(MOMENT).agg(repaired_at=pairs.done_at.max())

@@ -17,16 +17,21 @@ def beside(left: ir.Table, right: ir.Table, names: Sequence[str]) -> ir.Table:
 
     ``right`` has each combination of ``names`` at most once.
     """
-    other = right.rename({f"_{name}": name for name in names})
-    joined = left.left_join(other, [left[name] == other[f"_{name}"] for name in names])
-    return joined.drop(*(f"_{name}" for name in names))
+    return all_beside(left, (right, names))
+
+
+def all_beside(left: ir.Table, *others: tuple[ir.Table, Sequence[str]]) -> ir.Table:
+    """The same with several tables, in one long join: quicker to put into words than one join upon another."""
+    joined, columns = left, list(left.columns)
+    for right, names in others:
+        joined = joined.left_join(right, list(names))
+        columns += [name for name in right.columns if name not in names]
+    return joined.select(columns)
 
 
 def matched(left: ir.Table, right: ir.Table, names: Sequence[str]) -> ir.Table:
     """Every pair of rows of which all ``names`` are equal, with the columns of both."""
-    other = right.rename({f"_{name}": name for name in names})
-    joined = left.join(other, [left[name] == other[f"_{name}"] for name in names])
-    return joined.drop(*(f"_{name}" for name in names))
+    return left.join(right, list(names)).select(*left.columns, *(name for name in right.columns if name not in names))
 
 
 def keyed(table: ir.Table, keys: ir.Table) -> ir.Table:

@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 import polars as pl
 
 from holdfast.asof import EPOCH
-from holdfast.engine import DAY, Engine
+from holdfast.engine import Engine
 from holdfast.episodes import EPISODE, RECORDED, Episodes, episodes
 from holdfast.silence.contacts import HOW
 from holdfast.silence.facts import ANSWERS, SETTLED_DAYS, Grounds, facts, facts_by, grounds, told_by
@@ -28,6 +28,8 @@ from holdfast.tables.read import Tables
 from holdfast.tables.schema import Status
 
 CONTACT = [*EPISODE, "contact"]
+VALUE = "told_"  # before the name of a value, where it stands beside the signal of that name
+_FRONT = ("link", "how", "fate", "sessions", "contact_at", "rhythm_days")
 _FIXED = {"how": HOW, "fate": FATES, "before": ANSWERS, "event": EVENTS}
 _KINDS: Mapping[Kind, Sequence[str]] = {
     pl.String: ("client_id", "therapist_id"),
@@ -110,7 +112,7 @@ def moments_of(found: Episodes) -> Moments:
     ground = grounds(found)
     names = found.engine.fetch(ground.keys.select("key", *EPISODE, "therapist"))
     patterns, spells = _patterns(ground, names), _spells(ground)
-    open_ = found.engine.keep(facts_by(ground, _open(ground)))
+    open_ = _open(ground, names)
     return Moments(
         at=found.at,
         complete_to=found.complete_to,
@@ -118,10 +120,10 @@ def moments_of(found: Episodes) -> Moments:
         practice_rhythm_days=found.practice_rhythm_days,
         patterns=patterns,
         spells=spells,
-        tails=_tails(open_, names, found),
+        tails=_tails(open_),
         tail_stages=_tail_stages(ground, names),
-        evenings=_evenings(open_, names, found),
-        values=_values(open_, names, found),
+        evenings=_evenings(open_),
+        values=_values(open_),
         therapists=tuple(names["therapist_id"].unique().sort()),
         **_counts(ground),
     )
@@ -156,7 +158,16 @@ def _spells(ground: Grounds) -> pl.DataFrame:
 # --- silences that are not over -----------------------------------------------------------------------
 
 
-def _open(ground: Grounds) -> ir.Table:
+def _open(ground: Grounds, names: pl.DataFrame) -> pl.DataFrame:
+    """All that is asked of silences that are not over, in one question: it is the question that takes its time."""
+    known = facts_by(ground, _open_contacts(ground))
+    told = {f"{VALUE}{name}": value for name, value in values(known, ground.found.known.at).items()}
+    front = ["key", "contact", *_FRONT, "evening", "pending", "before"]
+    frame = ground.found.engine.fetch(known.select(*front, waited=flag(known.waited), **_codes(known), **told))
+    return _named(_moment(_decoded(frame), "contact_at"), names)
+
+
+def _open_contacts(ground: Grounds) -> ir.Table:
     """The contacts of tails two days after each, and the last session of each quiet episode on its evening."""
     contacts = ground.contacts
     tails = contacts.filter(contacts.fate.isin([QUIET, SILENT]))
@@ -167,13 +178,9 @@ def _open(ground: Grounds) -> ir.Table:
     return stacked(settled, evening)
 
 
-def _tails(open_: ir.Table, names: pl.DataFrame, found: Episodes) -> pl.DataFrame:
-    front = ["link", "how", "fate", "sessions", "contact_at", "rhythm_days", "before"]
-    settled = open_.filter(~open_.evening)
-    waited = flag(settled.waited)
-    frame = found.engine.fetch(settled.select("key", "contact", *front, "pending", **_codes(settled), waited=waited))
-    named = _named(_moment(_decoded(frame), "contact_at"), names)
-    return _typed(named.select(*CONTACT, *front, *SIGNALS, "pending", "waited")).sort(CONTACT)
+def _tails(open_: pl.DataFrame) -> pl.DataFrame:
+    settled = open_.filter(~pl.col("evening"))
+    return _typed(settled.select(*CONTACT, *_FRONT, "before", *SIGNALS, "pending", "waited")).sort(CONTACT)
 
 
 def _tail_stages(ground: Grounds, names: pl.DataFrame) -> pl.DataFrame:
@@ -184,21 +191,16 @@ def _tail_stages(ground: Grounds, names: pl.DataFrame) -> pl.DataFrame:
     return _typed(frame.select(*CONTACT, "stage", "cell", *columns)).sort(*CONTACT, "stage")
 
 
-def _evenings(open_: ir.Table, names: pl.DataFrame, found: Episodes) -> pl.DataFrame:
-    evening = open_.filter(open_.evening)
-    silent = (found.known.at - evening.contact_at).cast("float64") / DAY
-    front = {"last_session_at": evening.contact_at, "sessions": evening.sessions, "days_silent": silent}
-    frame = found.engine.fetch(evening.select("key", "contact", "rhythm_days", **front, **_codes(evening)))
-    named = _named(_moment(_decoded(frame), "last_session_at"), names)
-    return _typed(named.select(*CONTACT, *front, "rhythm_days", *SIGNALS)).sort(CONTACT)
+def _evenings(open_: pl.DataFrame) -> pl.DataFrame:
+    front = {"last_session_at": "contact_at", "sessions": "sessions", "days_silent": f"{VALUE}silent_days"}
+    named = [pl.col(column).alias(name) for name, column in front.items()]
+    return _typed(open_.filter("evening").select(*CONTACT, *named, "rhythm_days", *SIGNALS)).sort(CONTACT)
 
 
-def _values(open_: ir.Table, names: pl.DataFrame, found: Episodes) -> pl.DataFrame:
-    quiet = open_.filter((open_.fate == QUIET) & ~open_.evening)
-    frame = found.engine.fetch(values(quiet, found.known.at))
-    named = _named(frame.with_columns(pl.col(DATES).cast(pl.Int32).cast(pl.Date)), names)
-    told = _typed(_typed(named, VALUE_KINDS).select(*CONTACT, pl.all().exclude(*CONTACT, "key")))
-    return told.sort(CONTACT)
+def _values(open_: pl.DataFrame) -> pl.DataFrame:
+    quiet = open_.filter((pl.col("fate") == FATES[QUIET]) & ~pl.col("evening"))
+    told = quiet.select(*CONTACT, pl.col(f"^{VALUE}.*$").name.replace(VALUE, ""))
+    return _typed(_typed(told.with_columns(pl.col(DATES).cast(pl.Int32).cast(pl.Date))), VALUE_KINDS).sort(CONTACT)
 
 
 # --- from the engine's numbers to words ---------------------------------------------------------------
@@ -234,16 +236,13 @@ def _moment(frame: pl.DataFrame, name: str) -> pl.DataFrame:
 
 def _counts(ground: Grounds) -> dict[str, int]:
     found = ground.found
-    keys, rows = ground.keys, found.appointments
-    endings = found.episodes.filter((found.episodes.ending_by == RECORDED) & (found.episodes.sessions > 0))
-    silent = endings.ending == "silent"
+    keys, rows, each = ground.keys, found.appointments, found.episodes
     kept = rows.filter(rows.state.isin([Status.ATTENDED, Status.NO_SHOW]))
-    count = found.engine.value
-    return {
-        "sessions": count(found.sessions.count()),
-        "clients": count(keys.client_id.nunique()),
-        "open_endings": count(keys.filter(keys.fate == ENDED).count()),
-        "silent_endings": count(endings.filter(silent).count()),
-        "attended": count(kept.filter(kept.state == Status.ATTENDED).count()),
-        "marked": count(kept.count()),
-    }
+    silent = (each.ending_by == RECORDED) & (each.sessions > 0) & (each.ending == "silent")
+    counted = (
+        each.agg(sessions=each.sessions.sum(), silent_endings=flag(silent).sum()),
+        keys.agg(clients=keys.client_id.nunique(), open_endings=flag(keys.fate == ENDED).sum()),
+        kept.agg(marked=kept.count(), attended=flag(kept.state == Status.ATTENDED).sum()),
+    )
+    told = [found.engine.fetch(one).row(0, named=True) for one in counted]
+    return {name: int(count or 0) for one in told for name, count in one.items()}

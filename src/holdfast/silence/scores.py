@@ -21,8 +21,6 @@ def scores(found: Episodes, keys: ir.Table) -> ir.Table | None:
     taken = taken.filter(taken.taken_at <= found.known.at)
     theirs = matched(taken, keys.select("client_id", "key", "started_at"), ["client_id"])
     theirs = theirs.filter(theirs.taken_at >= theirs.started_at - FIRST_FROM_DAYS * DAY)
-    if not has_rows(theirs, found.engine):
-        return None
     measure = theirs.measure.strip().lower()
     theirs = theirs.select("key", "taken_at", measure=measure, score=theirs.score)
     same = ibis.window(group_by=["key", "measure"], order_by=["taken_at", "score"])
@@ -30,7 +28,8 @@ def scores(found: Episodes, keys: ir.Table) -> ir.Table | None:
     numbered = theirs.mutate(place=place_in(same), number=place_in(in_order) + 1)
     first = numbered.filter(numbered.place == 0).select("key", "measure", first_score="score")
     whole = beside(numbered, first, ["key", "measure"])
-    return found.engine.keep(whole.mutate(is_first=whole.place == 0).drop("place"))
+    kept = found.engine.keep(whole.mutate(is_first=whole.place == 0).drop("place"))
+    return kept if has_rows(kept, found.engine) else None
 
 
 def latest_scores(taken: ir.Table, moments: ir.Table) -> ir.Table:

@@ -26,16 +26,16 @@ VALUE_KINDS: Mapping[Kind, Sequence[str]] = {
 }
 
 
-def values(facts: ir.Table, at: int) -> ir.Table:
-    """One row a contact.
+def values(facts: ir.Table, at: int) -> dict[str, ir.Value]:
+    """What the words of reasons name, of each contact.
 
-    Columns: key, contact, what he told and answered under the names of the tables (of what is not asked each time,
-    the latest of the last three), ``<answer>_before``, and
+    What he told and answered under the names of the tables (of what is not asked each time, the latest of the last
+    three), ``<answer>_before``, and
 
     age, distance (points), measure, score, first_score, missed (how many), gap_days, rhythm_before_days,
-    rhythm_days, rhythm_is_own, silent_days (up to ``at``), booking_said, and the dates ``…_on`` (days since 1970).
+    rhythm_days, rhythm_is_own, sessions, silent_days (up to ``at``), booking_said, and the dates ``…_on`` (days
+    since 1970).
     """
-    numbers = {name: latest(name, facts) if name in ROTATING else facts[name] for name in NUMBERS}
     moments = {
         "next_on": facts.ahead_at,
         "called_off_on": facts.called_off_at,
@@ -46,19 +46,14 @@ def values(facts: ir.Table, at: int) -> ir.Table:
         "asked_on": ibis.ifelse(facts.answered_late, ibis.null("int64"), facts.sent_at),  # late is not unanswered
     }
     told = ["change", "masculinity", "employment", "gender", "distance", *_BEFORE, "measure", "score", "first_score"]
-    return facts.select(
-        "key",
-        "contact",
-        "sessions",
-        *told,
-        "missed",
-        "rhythm_days",
-        "booking_said",
-        **numbers,
+    return {
+        "sessions": facts.sessions,
+        **{name: facts[name] for name in (*told, "missed", "rhythm_days", "booking_said")},
+        **{name: latest(name, facts) if name in ROTATING else facts[name] for name in NUMBERS},
         **{name: moment // DAY for name, moment in moments.items()},
-        age=age(facts),
-        gap_days=facts.gap_open_days,
-        rhythm_before_days=facts.rhythm_before,
-        rhythm_is_own=facts.gaps >= OWN_GAPS,
-        silent_days=(at - facts.contact_at).cast("float64") / DAY,
-    )
+        "age": age(facts),
+        "gap_days": facts.gap_open_days,
+        "rhythm_before_days": facts.rhythm_before,
+        "rhythm_is_own": facts.gaps >= OWN_GAPS,
+        "silent_days": (at - facts.contact_at).cast("float64") / DAY,
+    }
