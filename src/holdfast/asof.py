@@ -72,13 +72,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The tables as they were known at ``at`` (whole seconds of the wall clock).
+    """The tables as they were known at ``at`` (whole seconds of the wall clock, told to the engine).
 
     ``complete`` says that the tables hold everything up to ``at``, so that nothing in them is later news.
     """
 
     loaded: Mapping[str, ir.Table]
-    at: int
+    at: ir.IntegerScalar
     complete: bool
     told_away: bool = False  # whether the practice said when somebody was not there
 

@@ -11,11 +11,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import polars as pl
 
@@ -24,6 +26,7 @@ from holdfast.tables.away import frame as away_frame
 from holdfast.tables.read import Tables
 
 DAY = 86_400  # seconds
+QUESTIONS = 256  # whose words are kept, some 40 MB: a refresh of the site asks about a hundred
 _KINDS = {  # of columns that a kept table can have, in the embedded engine's words
     "int8": "TINYINT",
     "int16": "SMALLINT",
@@ -94,8 +97,9 @@ class Engine:
         columns = ", ".join(f'"{column}" {kind}' for column, kind in kinds.items())
         run = self.connection.con.execute  # as ibis does it, but without its copies of the whole question
         run(f"CREATE TEMP TABLE {name} ({columns})")
-        run(f"INSERT INTO {name} {self._question(expression)}")
-        return self.connection.table(name)
+        run(f"INSERT INTO {name} {_in_sql(expression.op())}")
+        here = ops.Namespace(catalog=None, database=None)  # to ask the engine what it holds would take milliseconds
+        return ops.DatabaseTable(name, schema=expression.schema(), source=self.connection, namespace=here).to_expr()
 
     def forget(self, kept: ir.Table) -> None:
         """Drop a kept table that nothing will ask for any more, so that its memory is free again."""
@@ -111,7 +115,7 @@ class Engine:
         if self.files_only:
             arrow = expression.to_pyarrow()
         else:  # not ibis' own way, which loads pandas: a second, for a table of ten rows
-            arrow = self.connection.con.sql(self._question(expression)).to_arrow_table()
+            arrow = self.connection.con.sql(_in_sql(expression.op())).to_arrow_table()
         frame = pl.DataFrame(arrow)
         return frame.sort(frame.columns)
 
@@ -119,13 +123,14 @@ class Engine:
         """Work out one value; nothing is None."""
         return self.fetch(expression.as_table()).item()
 
-    def _question(self, expression: ir.Table) -> str:
-        """The expression in the embedded engine's words, step upon step: to merge them takes longer than it saves."""
-        merging, ibis.options.sql.fuse_selects = ibis.options.sql.fuse_selects, False
-        try:
-            return str(self.connection.compile(expression))
-        finally:
-            ibis.options.sql.fuse_selects = merging
+    def told(self, number: float) -> ir.NumericScalar:
+        """A number that is another one each time, so that the questions round it stay the same, word for word."""
+        if self.files_only:
+            return ibis.literal(number)
+        self._names += 1
+        name = f"holdfast_told_{self._names}"
+        self.connection.con.execute(f"SET VARIABLE {name} = {number!r}")
+        return _whole_number(name) if isinstance(number, int) else _number(name)
 
     def _on_its_own(self, expression: ir.Table) -> ir.Table:
         """Work it out now, and forget how it was made.
@@ -140,12 +145,14 @@ class Engine:
         return self.connection.table(name)
 
     def _place(self, frame: pl.DataFrame | Path) -> ir.Table:
-        if isinstance(frame, Path) or self.files_only:
+        if self.files_only:
             table = self.connection.read_parquet(str(frame if isinstance(frame, Path) else self._file(frame)))
             self._lent.append(table.get_name())  # a name of ibis' own, which no other engine on the session has
             return table
         self._names += 1
         name = f"holdfast_lent_{self._names}"
+        if isinstance(frame, Path):
+            return self.connection.read_parquet(str(frame), table_name=name)
         self.connection.con.register(name, _plain(frame).to_arrow())  # a memtable would load pandas for this
         return self.connection.table(name)
 
@@ -182,6 +189,27 @@ class _Lent(Mapping[str, ir.Table]):
 
     def __len__(self) -> int:
         return len(self._frames)
+
+
+@ibis.udf.scalar.builtin(name="getvariable")  # type: ignore[untyped-decorator]
+def _whole_number(variable: str) -> int: ...  # type: ignore[empty-body]  # the engine's own
+
+
+@ibis.udf.scalar.builtin(name="getvariable")  # type: ignore[untyped-decorator]
+def _number(variable: str) -> float: ...  # type: ignore[empty-body]
+
+
+@lru_cache(maxsize=QUESTIONS)
+def _in_sql(question: ops.Relation) -> str:
+    """A question in the embedded engine's words: putting it takes longer than answering it for a small practice.
+
+    Step upon step: to merge them takes longer than it saves.
+    """
+    merging, ibis.options.sql.fuse_selects = ibis.options.sql.fuse_selects, False
+    try:
+        return str(ibis.duckdb.compile(question.to_expr()))
+    finally:
+        ibis.options.sql.fuse_selects = merging
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:

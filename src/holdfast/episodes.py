@@ -101,7 +101,7 @@ def episodes(tables: Tables, *, engine: Engine, at: datetime | None = None, rule
     if moment is None:
         raise UsageError("These tables tell of nothing that has happened yet. Say from when to look: --at 2026-11-22.")
     complete = complete_at is None or moment >= complete_at
-    known = Known(loaded, seconds(moment), complete, told_away=bool(tables.practice.away))
+    known = Known(loaded, engine.told(seconds(moment)), complete, told_away=bool(tables.practice.away))
     later = engine.keep(_later_than_an_ending(known))
     endings = engine.keep(_distinct_endings(known, later))
     after = engine.keep(_endings_before(later, endings)) if _any(later, engine) else None
@@ -111,7 +111,8 @@ def episodes(tables: Tables, *, engine: Engine, at: datetime | None = None, rule
     sessions = engine.keep(_sessions(booked, known, pauses))
     practice_rhythm = engine.value(_usual_gaps(sessions).gap_days.median())
     parts = _join_parts(booked, sessions, endings, pauses, answered, known)
-    parts = engine.keep(_with_rhythm(parts, known, rule, practice_rhythm))
+    usual = engine.told(float(practice_rhythm if practice_rhythm is not None else rule.assumed_days))
+    parts = engine.keep(_with_rhythm(parts, known, rule, usual))
     found = engine.keep(_with_ending(parts, engine.keep(_elsewhere(parts))))
     rows = known.with_state(booked)
     name = tables.practice.name
@@ -246,7 +247,7 @@ def _when(condition: ir.BooleanValue, moment: ir.IntegerValue) -> ir.IntegerValu
     return ibis.ifelse(condition, moment, ibis.null("int64"))
 
 
-def _within(moment: ir.IntegerValue, at: int) -> ir.IntegerValue:
+def _within(moment: ir.IntegerValue, at: ir.IntegerScalar) -> ir.IntegerValue:
     return _when(moment <= at, moment)
 
 
@@ -307,12 +308,11 @@ def _last_pauses(pauses: ir.Table) -> ir.Table:
     return pauses.mutate(place=ibis.row_number().over(latest)).filter(ibis._.place == 0).drop("place")
 
 
-def _with_rhythm(found: ir.Table, known: Known, rule: Rule, practice_rhythm: float | None) -> ir.Table:
+def _with_rhythm(found: ir.Table, known: Known, rule: Rule, usual: ir.NumericScalar) -> ir.Table:
     """How often he comes, since when it is quiet, and how long a quiet would be long for him."""
     at = known.at
     own = found.gaps >= rule.own_gaps
-    usual = practice_rhythm if practice_rhythm is not None else rule.assumed_days
-    found = found.mutate(rhythm_is_own=own, rhythm_days=ibis.ifelse(own, found.own_rhythm, float(usual)))
+    found = found.mutate(rhythm_is_own=own, rhythm_days=ibis.ifelse(own, found.own_rhythm, usual))
     since_pause = found.paused_at.notnull() & (found.paused_at // DAY >= found.last_session_at.fill_null(0) // DAY)
     found = found.mutate(
         paused=since_pause & (found.until.isnull() | (found.until > at)),

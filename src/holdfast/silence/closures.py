@@ -58,7 +58,7 @@ def _joined(each: ir.Table) -> ir.Table:
     return joined.agg(from_at=numbered.from_at.min(), to_at=numbered.to_at.max()).drop("island")
 
 
-def _long_runs(diary: ir.Table, at: int) -> ir.Table:
+def _long_runs(diary: ir.Table, at: ir.IntegerScalar) -> ir.Table:
     days = diary.select("therapist_id", "day").distinct()
     in_order = ibis.window(group_by="therapist_id", order_by="day")
     days = days.mutate(distance=days.day.lead().over(in_order) - days.day)

@@ -133,7 +133,7 @@ def _with_rhythm(rows: ir.Table, found: Episodes) -> ir.Table:
     packed = whole.contact * _HALF_DAYS + whole.half_days
     own, own_before = ((packed.max().over(window) % _HALF_DAYS).cast("float64") / 2 for window in (up_to, before))
     practice = found.practice_rhythm_days
-    usual = float(practice if practice is not None else found.rule.assumed_days)
+    usual = found.engine.told(float(practice if practice is not None else found.rule.assumed_days))
     return whole.mutate(
         gaps=whole.usual_gaps.max().over(up_to).fill_null(0), rhythm_days=own.fill_null(usual), rhythm_before=own_before
     ).drop("usual_gaps", "half_days")

@@ -49,7 +49,7 @@ def fates(found: Episodes) -> ir.Table:
     return engine.keep(_fate(known, found.known.at))
 
 
-def _fate(known: ir.Table, at: int) -> ir.Table:
+def _fate(known: ir.Table, at: ir.IntegerScalar) -> ir.Table:
     recorded = known.ending_by == RECORDED
     silent = recorded & (known.ending == Ending.SILENT)
     told_at = ibis.ifelse(recorded & ~silent, ibis.least(known.recorded_at, at), ibis.null("int64"))

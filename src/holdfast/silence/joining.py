@@ -31,7 +31,7 @@ def all_beside(left: ir.Table, *others: tuple[ir.Table, Sequence[str]]) -> ir.Ta
 
 def matched(left: ir.Table, right: ir.Table, names: Sequence[str]) -> ir.Table:
     """Every pair of rows of which all ``names`` are equal, with the columns of both."""
-    return left.join(right, list(names)).select(*left.columns, *(name for name in right.columns if name not in names))
+    return left.join(right, list(names))
 
 
 def keyed(table: ir.Table, keys: ir.Table) -> ir.Table:

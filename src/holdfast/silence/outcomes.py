@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import polars as pl
 
+from holdfast.asof import seconds
 from holdfast.engine import DAY
 from holdfast.episodes import PAIR, Episodes
 from holdfast.tables.schema import Ending
@@ -75,7 +76,7 @@ class Afterwards:
         latest = latest.with_columns(ahead=pl.col("ahead").is_not_null())
         sessions = fetch(found.sessions.select(*PAIR, at=found.sessions.starts_at))
         endings = fetch(found.known.endings.select(*PAIR, "day", "kind", "known_at"))
-        return cls(sessions, endings, latest, found.known.at)
+        return cls(sessions, endings, latest, seconds(found.at))
 
     def judge(self, contacts: pl.DataFrame) -> pl.DataFrame:
         """Say what became of each.

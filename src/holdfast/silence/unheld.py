@@ -15,7 +15,7 @@ from enum import StrEnum
 import ibis
 import ibis.expr.types as ir
 
-from holdfast.asof import EPOCH
+from holdfast.asof import EPOCH, seconds
 from holdfast.engine import DAY, Engine
 from holdfast.episodes import EPISODE, Episodes, episodes
 from holdfast.silence.overdue import overdue_rows
@@ -69,7 +69,7 @@ def _by_every_rule(found: Episodes) -> Iterator[Unheld]:
     missed = rows.filter(patience & (rows.quiet_since <= rows.last_missed_at) & ~rows.paused)
     missed = _nobody_spoke(found, missed)
     yield from _listed(found, missed.mutate(since=missed.last_missed_at), Why.MISSED)
-    earliest = at - FORGOTTEN_DAYS * DAY
+    earliest = seconds(found.at) - FORGOTTEN_DAYS * DAY
     for row in overdue_rows(found).sort(EPISODE).iter_rows(named=True):
         if row["last_session_at"] >= earliest:
             yield _of(row["client_id"], row["therapist_id"], Why.NOTHING_BOOKED, row["last_session_at"])

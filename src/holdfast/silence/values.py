@@ -26,7 +26,7 @@ VALUE_KINDS: Mapping[Kind, Sequence[str]] = {
 }
 
 
-def values(facts: ir.Table, at: int) -> dict[str, ir.Value]:
+def values(facts: ir.Table, at: ir.IntegerScalar) -> dict[str, ir.Value]:
     """What the words of reasons name, of each contact.
 
     What he told and answered under the names of the tables (of what is not asked each time, the latest of the last
