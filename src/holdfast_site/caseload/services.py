@@ -139,10 +139,11 @@ def refresh(now: datetime, *, found: Tables | None = None, fitted: Fitted | None
         willing = episodes(without(found, gone | unwilling), engine=engine) if unwilling - gone else known
         flags = _new_flags(willing, now, fitted) if settings.SITE.early_warning else []
     with transaction.atomic():
+        gone = erased()  # once more: somebody may have been erased meanwhile
         Overdue.objects.all().delete()
-        Overdue.objects.bulk_create(late)
+        Overdue.objects.bulk_create([one for one in late if one.client_id not in gone])
         Course.objects.all().delete()
-        Course.objects.bulk_create(courses)
+        Course.objects.bulk_create([one for one in courses if one.client_id not in gone])
         if settings.SITE.early_warning:
             unwilling = left_out(Consent.EARLY_WARNING, at=now)  # once more: somebody may have said no meanwhile
             Guess.objects.filter(flag__client__in=unwilling).delete()

@@ -3,6 +3,7 @@
 What somebody said here stands against an export made before that, or at the same moment. It stands against a later one
 too that has merely not heard of it: nobody marked the appointment there, the system filled its outcome in by itself, or
 it is still booked for the time that was moved or called off here. What somebody wrote down there later wins.
+What an export said stands against one that was made before it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Fate(Enum):
     CHANGED = "changed"
     OVERRULED = "changed, though somebody said otherwise here"
     KEPT = "kept as somebody said here"
+    OLDER = "kept as a newer export has it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Settled:
     changed: int = 0
     overruled: int = 0  # of those changed: somebody had said otherwise here, before that export
     kept: int = 0
+    older: int = 0  # stayed as an export has them that was made later
 
 
 def fate(told: Appointment, here: Appointment | None) -> Fate:
@@ -43,7 +46,9 @@ def fate(told: Appointment, here: Appointment | None) -> Fate:
     if here is None:
         return Fate.NEW
     if here.known_from == KnownFrom.EXPORT:
-        return Fate.SAME if all(getattr(told, name) == getattr(here, name) for name in TAKEN) else Fate.CHANGED
+        if all(getattr(told, name) == getattr(here, name) for name in TAKEN):
+            return Fate.SAME
+        return Fate.OLDER if _is_later(here, told) else Fate.CHANGED
     if (told.status, told.starts_at, told.therapist_id) == (here.status, here.starts_at, here.therapist_id):
         return Fate.SAME
     return Fate.OVERRULED if _is_later(told, here) and _is_news(told, here) else Fate.KEPT
@@ -52,7 +57,8 @@ def fate(told: Appointment, here: Appointment | None) -> Fate:
 def counted(fates: Mapping[Fate, int]) -> Settled:
     """How many of each."""
     overruled = fates.get(Fate.OVERRULED, 0)
-    return Settled(fates.get(Fate.NEW, 0), fates.get(Fate.CHANGED, 0) + overruled, overruled, fates.get(Fate.KEPT, 0))
+    changed = fates.get(Fate.CHANGED, 0) + overruled
+    return Settled(fates.get(Fate.NEW, 0), changed, overruled, fates.get(Fate.KEPT, 0), fates.get(Fate.OLDER, 0))
 
 
 def lines(settled: Settled) -> Iterator[str]:
@@ -67,11 +73,13 @@ def lines(settled: Settled) -> Iterator[str]:
             f"{settled.overruled:,} of those changed had been marked, moved or called off here before this export was "
             "made, and somebody wrote something else into the other system."
         )
+    if settled.older:
+        yield f"{settled.older:,} kept as an export has them that was made after this one."
 
 
-def _is_later(told: Appointment, here: Appointment) -> bool:
-    """Whether the export was made after somebody spoke here. One without a moment was not, as far as is known."""
-    return told.known_at is not None and here.known_at is not None and told.known_at > here.known_at
+def _is_later(one: Appointment, other: Appointment) -> bool:
+    """Whether one is known as of later than the other. One without a moment is not, as far as is known."""
+    return one.known_at is not None and other.known_at is not None and one.known_at > other.known_at
 
 
 def _is_news(told: Appointment, here: Appointment) -> bool:

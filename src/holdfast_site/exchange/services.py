@@ -6,6 +6,7 @@ afterwards. What clients said is never kept there.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,9 +20,11 @@ from django.db import transaction
 from holdfast.errors import HoldfastError, UsageError
 from holdfast.tables import TableProblems, Tables, read_tables
 from holdfast.tables.account import account_lines
-from holdfast.tables.importing import NOW_ASSUMED, Account, import_files
+from holdfast.tables.check import ROW
+from holdfast.tables.importing import NOW_ASSUMED, Account, csv_bytes, import_files
+from holdfast.tables.raw import read_text
 from holdfast.tables.read import PRACTICE_FILE
-from holdfast.tables.schema import REQUIRED_TABLE
+from holdfast.tables.schema import REQUIRED_TABLE, TABLES
 from holdfast.tables.sources import all_sources, source
 from holdfast.tables.sources.any_table import kept_mapping
 from holdfast.tables.sources.asking import Question, answer, guess_lines, questions
@@ -41,6 +44,9 @@ from holdfast_site.exchange.working import empty_working, working_folder
 ANY, FIND_OUT = "any", ""
 KEPT_FOR = timedelta(hours=1)
 TOLD_OF_CLIENTS = frozenset({"clients", "checkins", "scores", "repairs"})
+IN_WORDS = frozenset({"reason"})  # columns of the other tables that tell of clients
+BESIDE = frozenset({"source", "source_status", "note_locked"})  # columns that importers add, and look at the next time
+_one_import = threading.Lock()  # one process serves one site
 MOST_PROBLEMS = 20
 CLOCKS_DIFFER = timedelta(days=1)  # between the computer that exported and this one
 AS_OF_NOW = (
@@ -157,13 +163,15 @@ def _keep(by: Actor, upload: Upload, brought: Brought, now: datetime) -> None:
 def take_over(*, by: Actor, upload: Upload, now: datetime) -> Sequence[str]:
     """Import the files and take over what came out, all of it or nothing. Taken over twice, it is taken over once.
 
+    One after the other: each begins with what the one before has left.
+
     Raises
     ------
     HoldfastError
         If they cannot be imported. Nothing has changed then.
     """
     brought = opened(upload)
-    with _folder() as folder:
+    with _one_import, _folder() as folder:
         account = _imported(upload, brought, folder, now=now)
         found, memory = _tables(folder), _remembered(folder)
         with transaction.atomic():
@@ -254,7 +262,16 @@ def _tables(folder: Path) -> Tables:
 def _remembered(folder: Path) -> bytes:
     """What an import left in the folder, but for what is told of clients: that is sealed with their own keys alone."""
     found = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.stem not in TOLD_OF_CLIENTS)
-    return packed({path.relative_to(folder).as_posix(): path.read_bytes() for path in found})
+    return packed({path.relative_to(folder).as_posix(): _plain(path) for path in found})
+
+
+def _plain(path: Path) -> bytes:
+    """A file as it is remembered: of a table its own columns. Others may hold names, or words about somebody."""
+    if path.stem not in TABLES:
+        return path.read_bytes()
+    frame = read_text(path).drop(ROW)
+    kept = {*TABLES[path.stem].columns, *BESIDE} - IN_WORDS
+    return csv_bytes(frame.select(name for name in frame.columns if name in kept))
 
 
 def _remember(memory: bytes, now: datetime) -> None:

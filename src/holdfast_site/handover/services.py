@@ -180,7 +180,7 @@ def switch(
     _end(client, matter.therapist, EndingKind.SWITCHED, now)
     gone = Switch(matter=matter, client=client, leaves=matter.therapist, goes_to=goes_to)
     gone.asked_at, gone.decided_at = matter.opened_at, now
-    if story:
+    if story and not client.is_erased:
         box = settings.VAULT.client_box(client.pk, client.wrapped_key)
         gone.sealed = box.seal(story.encode(), place=gone.place)
     gone.save()

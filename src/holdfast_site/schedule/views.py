@@ -142,6 +142,9 @@ def clients(request: ActingRequest) -> HttpResponse:
 def client(request: ActingRequest, client_id: str) -> HttpResponse:
     """How one client may be reached; correct it."""
     found = get_object_or_404(selectors.clients(request.actor), pk=client_id)
+    if found.is_erased:
+        note_reading(Action.CONTACT_READ, by=request.actor, about=f"client:{found.pk}", now=timezone.now())
+        return render(request, "schedule/erased.html", {"client": found})
     if "ask" in request.POST:
         is_asked = ask_whether_his(by=request.actor, client=found, now=timezone.now())
         return redirect(f"{reverse('schedule:client', args=[found.pk])}?{'asked' if is_asked else 'not-asked'}")

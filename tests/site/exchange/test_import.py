@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
+import threading
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -341,6 +342,58 @@ def test_what_is_told_of_clients_is_not_kept_for_the_next_time(desk):
         kept = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
     assert "appointments.csv" in kept
     assert not any("Zanzibar" in text for text in kept.values())
+
+
+@pytest.mark.hazard("H-14")
+def test_what_stands_beside_the_tables_own_columns_is_not_kept_either(desk):
+    """Names, notes and reasons: they would stay when whoever they are about is erased."""
+    from holdfast_site.exchange import services
+
+    told = ROWS.replace("status\n", "status,client_name,notes\n", 1).replace("attended", "attended,Dan Zanzibar,wept")
+    endings = "client_id,therapist_id,ended_on,kind,reason\nc1,t1,2026-03-01,told,Zanzibar\n"
+    zipped = services.packed({"appointments.csv": told.encode(), "endings.csv": endings.encode()})
+    desk.post(f"{brought(desk, zipped, 'export.zip').url}/take")
+    assert counts() == (1, 2)
+    with services._folder() as folder:
+        kept = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    assert {"appointments.csv", "endings.csv"} <= set(kept)
+    assert "status,source" in kept["appointments.csv"]
+    assert not any("Zanzibar" in text or "wept" in text for text in kept.values())
+
+
+def test_two_who_take_over_at_once_both_leave_what_they_brought(desk, monkeypatch):
+    from concurrent.futures import ThreadPoolExecutor, wait
+
+    from django.db import connections
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.exchange import services
+    from holdfast_site.exchange.models import Upload
+
+    for content in (ROWS, ROWS.replace("x1,", "y1,").replace("x2,", "y2,")):
+        brought(desk, content)
+    uploads = list(Upload.objects.order_by("pk"))
+    by, imported, begun = Actor(Role.DESK, id=str(uploads[0].by.member_id)), services._imported, threading.Event()
+
+    def slowly(upload, *args, **told):
+        done = imported(upload, *args, **told)
+        begun.wait(1) if upload == uploads[0] else begun.set()
+        return done
+
+    def take(upload):
+        try:
+            services.take_over(by=by, upload=upload, now=timezone.now())
+        finally:
+            connections.close_all()
+
+    monkeypatch.setattr(services, "_imported", slowly)
+    with ThreadPoolExecutor(2) as threads:
+        done = wait([threads.submit(take, upload) for upload in uploads]).done
+    assert [one.exception() for one in done] == [None, None]
+    with services._folder() as folder:
+        kept = (folder / "appointments.csv").read_text(encoding="utf-8")
+    assert all(f"{id}," in kept for id in ("x1", "x2", "y1", "y2"))
 
 
 def test_more_than_an_export_has_is_refused_and_a_check_in_stays_small(desk, cast, browser):

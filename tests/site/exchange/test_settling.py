@@ -192,6 +192,29 @@ def test_an_upgraded_site_knows_what_was_said_there(by, now, past, ahead, cast):
     assert found == {marked.pk: now, booked.pk: now}
 
 
+@pytest.mark.hazard("H-05")
+@pytest.mark.parametrize("as_folder", [True, False], ids=["from a folder", "in the browser"])
+def test_an_older_export_after_a_newer_one_adds_and_changes_nothing(desk, now, past, tmp_path, as_folder):
+    from holdfast.tables import read_tables
+    from holdfast_site.caseload.services import load_tables
+    from holdfast_site.caseload.settling import lines
+    from holdfast_site.exchange.files import laid_out, unpacked
+
+    newer = export(now - timedelta(hours=2), row("x1", past, "no_show"))
+    older = export(now - timedelta(days=3), row("x1", past, "booked"), row("x2", past - timedelta(days=7), "attended"))
+    for number, content in enumerate([newer, older]):
+        if as_folder:
+            (tmp_path / str(number)).mkdir()
+            laid_out(unpacked(content), tmp_path / str(number))
+            told = list(lines(load_tables(read_tables(tmp_path / str(number)), now=now).settled))
+        else:
+            taken(desk, content)
+    assert stands("x1") == ("no_show", "export")
+    assert stands("x2") == ("attended", "export")
+    if as_folder:
+        assert told == ["1 kept as an export has them that was made after this one."]
+
+
 def one_booked():
     from holdfast_site.people.models import Appointment
 

@@ -209,3 +209,45 @@ def test_somebody_who_was_erased_may_come_again_to_sessions_and_is_not_asked_or_
     refresh(now)
     assert not Flag.objects.filter(client="dan").exists()
     assert not Overdue.objects.filter(client="dan").exists()
+
+
+@pytest.mark.hazard("H-14")
+def test_whoever_is_erased_while_lists_are_worked_out_is_on_none_of_them(full, now, monkeypatch):
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.caseload import services
+    from holdfast_site.caseload.models import Course, Overdue
+    from holdfast_site.own.erasing import erase
+
+    for weeks in range(8, 12):
+        appointment(full.dan, full.alma, now - timedelta(weeks=weeks))
+    full.dan.appointments.filter(starts_at__gt=now - timedelta(days=1)).update(starts_at=now - timedelta(weeks=7))
+    services.refresh(now)
+    assert {model.objects.filter(client="dan").exists() for model in (Overdue, Course)} == {True}
+    courses = services._courses
+
+    def while_he_is_erased(known):
+        found = courses(known)
+        erase(by=OPERATOR, client=full.dan, now=now)
+        return found
+
+    monkeypatch.setattr(services, "_courses", while_he_is_erased)
+    services.refresh(now)
+    assert {model.objects.filter(client="dan").exists() for model in (Overdue, Course)} == {False}
+
+
+def test_where_others_still_meet_his_id_nothing_breaks_and_nothing_is_kept(full, now):
+    from holdfast_site.handover.models import Matter, Switch
+    from holdfast_site.people.models import Contact
+
+    care, desk = signed_in("care_contact"), signed_in("desk")
+    matter = Matter.objects.get()
+    erased(signed_in("client", of=full.dan))
+    card = {"name": "Dan", "email": "dan@new.example", "channel": "email", "wording": "message", "seen": ""}
+    for answer in (desk.get("/clients/dan"), desk.post("/clients/dan", {**card, "safe_from": "8", "safe_until": "20"})):
+        assert "was erased, as he asked" in answer.content.decode()
+    assert not Contact.objects.filter(client="dan").exists()
+    assert care.get(f"/holding/{matter.key}").status_code == 200
+    told = {"form": uuid4(), "seen": "0", "goes_to": "ben", "on": f"{now + timedelta(days=7):%Y-%m-%d}", "at": "10:00"}
+    answer = care.post(f"/holding/{matter.key}/another", {**told, "story": "Zanzibar", "agreed": "on"})
+    assert answer.status_code == 302, answer.content.decode()
+    assert [bytes(one.sealed) for one in Switch.objects.all()] == [b""]
