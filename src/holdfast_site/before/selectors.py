@@ -71,14 +71,16 @@ def care_contact_receives(way_back: WayBack, *, now: datetime) -> bool:
     return Audience.CARE_CONTACT in audiences_for(way_back.submission.invitation.appointment, now=now)
 
 
-def asked_to_call_off(*, now: datetime) -> frozenset[int]:
-    """The appointments still ahead that he asked to have called off, whomever he told; and nothing else that he said.
+def asked_to_call_off(*, now: datetime) -> Mapping[int, bool]:
+    """The appointments still ahead that he asked to have called off, each with whether he kept that from his therapist.
 
-    Only the desk may know it so: whoever calls this has made sure.
+    Nothing else that he said. Only the desk may know it: whoever calls this has made sure.
     """
     ahead = {"appointment__status": Status.BOOKED, "appointment__starts_at__gt": now, "asks": Asks.BEFORE}
     boxes = SealedBox.objects.filter(submission__invitation__in=Invitation.objects.filter(**ahead))
     readable = boxes.exclude(submission__invitation__appointment__client__wrapped_key=b"")
     found = readable.select_related("submission__invitation__appointment__client").prefetch_related("corrections")
-    about = ((box, box.submission.invitation.appointment) for box in found)
-    return frozenset(one.pk for box, one in about if CANCEL in opened(box, one.client))
+    asked = [box for box in found if CANCEL in opened(box, box.submission.invitation.appointment.client)]
+    kept = {box.submission.invitation.appointment_id: box.audience == Audience.CARE_CONTACT for box in asked}
+    told = {box.submission.invitation.appointment_id: False for box in asked if box.audience != Audience.CARE_CONTACT}
+    return kept | told

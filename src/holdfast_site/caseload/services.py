@@ -189,7 +189,7 @@ def judge(now: datetime, *, found: Tables | None = None, every: timedelta = time
     from holdfast.silence.calibrated import counted_here
 
     last = Calibration.objects.order_by("-at").first()
-    if not settings.SITE.early_warning or (last is not None and last.at > now - every):
+    if not settings.SITE.early_warning or (last is not None and abs(now - last.at) < every):
         return False
     left = erased() | left_out(Consent.EARLY_WARNING, at=now)
     found = tables(now) if found is None else found

@@ -221,7 +221,8 @@ def unanswered_twice(actor: Actor, *, now: datetime) -> Sequence[Silent]:
     for client_id, was_answered in rows:
         latest.setdefault(client_id, []).append(was_answered)
     silent = [pk for pk, found in latest.items() if len(found) > 1 and not any(found[:2])]
-    clients = list(Client.objects.filter(pk__in=silent).exclude(pk__in=said_no(Consent.LISTS)).order_by("pk"))
+    left_alone = said_no(Consent.LISTS) | said_no(Consent.ANSWERS)
+    clients = list(Client.objects.filter(pk__in=silent).exclude(pk__in=left_alone).order_by("pk"))
     cards = cards_of(clients)
     return [Silent(one.pk, cards[one.pk]) for one in clients]
 

@@ -90,21 +90,34 @@ def day(actor: Actor, on: date, *, now: datetime) -> Sequence[Line]:
     found = appointments(actor).filter(starts_at__gte=begin, starts_at__lt=end).exclude(status=Status.RESCHEDULED)
     rows = list(found.order_by("starts_at", "therapist", "client"))
     cards = cards_of([one.client for one in rows])
-    asked = asked_to_call_off(now=now)
+    asked = _asked_off(actor, now=now)
     return [line(one, cards[one.client_id], asked, now=now) for one in rows]
 
 
 def asked_off(actor: Actor, *, now: datetime) -> Sequence[Line]:
     """Whatever is ahead, on any day, that a client asked to have called off, the next first."""
-    asked = asked_to_call_off(now=now)
+    asked = _asked_off(actor, now=now)
     rows = list(appointments(actor).filter(pk__in=asked).order_by("starts_at", "pk"))
     cards = cards_of([one.client for one in rows])
     return [line(one, cards[one.client_id], asked, now=now) for one in rows]
 
 
+def _asked_off(actor: Actor, *, now: datetime) -> frozenset[int]:
+    """The appointments that clients asked to have called off; for nobody but the desk.
+
+    Whoever treats him or has treated him is his therapist at the desk too: what he kept from therapists is not there.
+    """
+    if actor.role is not Role.DESK:
+        return frozenset()
+    asked = asked_to_call_off(now=now)
+    kept = Appointment.objects.filter(pk__in=[pk for pk, is_kept in asked.items() if is_kept])
+    hers = {pk for pk, client_id in kept.values_list("pk", "client") if treats(actor.mark, client_id)}
+    return frozenset(asked) - hers
+
+
 def line_of(actor: Actor, one: Appointment, *, now: datetime) -> Line:
     """One appointment, for its own page."""
-    asked = asked_to_call_off(now=now) if actor.role is Role.DESK else frozenset()
+    asked = _asked_off(actor, now=now)
     return line(one, card_of(one.client), asked, now=now)
 
 

@@ -28,7 +28,7 @@ def call_off(*, by: Actor, appointment_id: int, who: InitiatedBy, now: datetime)
         return False
     pair = Appointment.objects.values("client", "therapist").get(pk=appointment_id)
     left = asked_to_call_off(now=now)
-    if not Appointment.objects.filter(**pair, pk__in=left).exists():
+    if not Appointment.objects.filter(**pair, pk__in=list(left)).exists():
         for matter in Matter.objects.filter(**pair, kind=Kind.CANCEL, closed_at__isnull=True).select_related("client"):
             if set(said(matter)) <= {CANCEL}:
                 settled_itself(matter, form=uuid4(), by=by, now=now)

@@ -181,6 +181,28 @@ def test_the_desk_sees_that_he_asked_to_cancel_and_nothing_else_and_can_do_it(ca
     assert "sked to have it called off" not in desk.get(day).content.decode()
 
 
+@pytest.mark.hazard("H-09")
+@pytest.mark.parametrize("who", ["therapist", "care_contact"])
+def test_at_the_desk_too_his_therapist_sees_only_what_he_did_not_keep_from_her(cast, browser, address, booked, who):
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import Role
+    from holdfast_site.accounts.models import Member
+    from holdfast_site.accounts.services import add_member
+    from tests.site.own.test_whose_address import in_role
+
+    others = signed_in("desk")
+    signed_in("therapist", "alma")
+    alma = Member.objects.get(posts__therapist="alma")
+    add_member(alma.login, Role.DESK)
+    hers = in_role(alma, "desk")
+    browser.post(address, replied("someone_else", who_switch=who, cancel="on"))
+    day = f"/schedule/?on={timezone.localdate(booked.starts_at)}"
+    for page in (day, "/schedule/", f"/schedule/appointment/{booked.pk}"):
+        assert "sked to have it called off" in others.get(page).content.decode()
+        assert ("sked to have it called off" in hers.get(page).content.decode()) == (who == "therapist")
+
+
 @pytest.mark.parametrize("who", ["therapist", "care_contact"])
 def test_when_the_desk_has_called_it_off_nobody_has_to_see_to_it_any_more(cast, browser, address, booked, who):
     from holdfast_site.audit.models import Event

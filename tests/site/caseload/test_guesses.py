@@ -249,5 +249,6 @@ def test_whether_the_chances_are_right_is_judged_once_a_day_and_too_little_histo
     assert judge(now)
     assert not judge(now + timedelta(hours=23))
     assert judge(now + timedelta(hours=25))
-    assert list(Calibration.objects.values_list("is_judged", flat=True)) == [False, False]
+    assert judge(now - timedelta(days=3))  # the clock had been wrong: what was judged in days to come holds up nothing
+    assert list(Calibration.objects.values_list("is_judged", flat=True)) == [False, False, False]
     assert "Whether its chances are right here is not known yet." in text_of(signed_in("therapist", "alma"))

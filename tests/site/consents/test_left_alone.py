@@ -85,6 +85,20 @@ def test_nothing_is_worked_out_from_it_and_he_is_not_asked(cast, browser, dan, n
         invite_after_last_session(by=None, client_id="dan", now=now)
 
 
+def test_who_is_left_alone_is_not_listed_as_one_who_did_not_answer(cast, dan, now):
+    from holdfast_site.checkins.models import Invitation
+
+    about = appointment(cast.dan, cast.alma, now - timedelta(days=9))
+    for days in (8, 9):
+        told = {"expires_at": now, "version": 1, "rotating": [], "link": bytes([days]) * 32}
+        Invitation.objects.create(appointment=about, sent_at=now - timedelta(days=days), **told)
+    alma = signed_in("therapist", "alma")
+    listed = "/today/client/dan"
+    assert listed in page(alma, "/holding/")
+    stop(dan)
+    assert listed not in page(alma, "/holding/")
+
+
 def test_an_open_link_takes_no_answers_and_promises_nothing(cast, browser, dan, rows):
     stop(dan)
     before = rows()

@@ -218,9 +218,11 @@ def test_whoever_is_erased_while_lists_are_worked_out_is_on_none_of_them(full, n
     from holdfast_site.caseload.models import Course, Overdue
     from holdfast_site.own.erasing import erase
 
-    for weeks in range(8, 12):
-        appointment(full.dan, full.alma, now - timedelta(weeks=weeks))
-    full.dan.appointments.filter(starts_at__gt=now - timedelta(days=1)).update(starts_at=now - timedelta(weeks=7))
+    then = now - timedelta(weeks=7)  # he came last, and answered
+    for weeks in range(1, 5):
+        appointment(full.dan, full.alma, then - timedelta(weeks=weeks))
+    full.dan.appointments.filter(starts_at__gt=then).update(starts_at=then)
+    full.invitation.submission.__class__.objects.update(answered_at=then)
     services.refresh(now)
     assert {model.objects.filter(client="dan").exists() for model in (Overdue, Course)} == {True}
     courses = services._courses
