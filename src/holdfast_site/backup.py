@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from holdfast.errors import FolderError
 from holdfast_site.config import ANCHORS, DATABASE, ERASED, SITE_FILE, key_path, read_config, write_config
+from holdfast_site.lines import append
 
 ABOUT, GOOD, LOCK = "backup.json", "backups", "in-use.lock"
 PRIVATE = 0o700
@@ -125,7 +126,7 @@ def last_good(folder: Path) -> datetime | None:
     """When the last backup that counts was made; none if there never was one."""
     file = folder / GOOD
     lines = file.read_text(encoding="ascii").split("\n") if file.exists() else []
-    whole = [line.split()[0] for line in lines if line.strip()]
+    whole = [at for at, _, name in (line.partition(" ") for line in lines) if name]  # not what a power cut left
     return datetime.fromisoformat(whole[-1]) if whole else None
 
 
@@ -221,8 +222,7 @@ def _tell(folder: Path, done: Path, now: datetime) -> None:
             record(Action.BACKED_UP, by=OPERATOR, about=f"backup:{done.name}", at=now)
     except DatabaseError as error:
         raise FolderError(f"{done} is whole, but the site was too busy to note it. Make another one.") from error
-    with (folder / GOOD).open("a", encoding="ascii") as file:
-        file.write(f"{now.isoformat()} {done.name}\n")
+    append(folder / GOOD, f"{now.isoformat()} {done.name}")
 
 
 # --- looking over -----------------------------------------------------------------------------------

@@ -53,6 +53,9 @@ def test_it_holds_everything_but_the_key_and_leaves_nothing_else(cast, browser, 
         assert bytes.fromhex(key.decode()) not in file.read_bytes()
         assert b"Zanzibar" not in file.read_bytes()
     assert backup.last_good(site) == now
+    with (site / backup.GOOD).open("a", encoding="ascii") as file:
+        file.write("2026-1")  # a power cut
+    assert backup.last_good(site) == now
     from holdfast_site.audit.models import Event
 
     assert Event.objects.filter(action="backup.made").count() == 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,8 +21,10 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 
 from holdfast_site.access.actors import Actor
 from holdfast_site.audit.models import Event
+from holdfast_site.lines import append
 
 START = bytes(32)
+HEAD = re.compile(r"^([0-9]+) ([0-9a-f]{64})$", re.MULTILINE)  # a line of the file beside the database
 
 
 class Action(StrEnum):
@@ -142,17 +144,14 @@ def anchor(anchors: Path) -> None:
     last = Event.objects.order_by("-pk").first()
     if last is None or last.pk in _heads(anchors):
         return
-    with anchors.open("a", encoding="ascii") as file:
-        file.write(f"{last.pk} {bytes(last.chain).hex()}\n")
-        file.flush()
-        os.fsync(file.fileno())
+    append(anchors, f"{last.pk} {bytes(last.chain).hex()}")
 
 
 def _heads(anchors: Path | None) -> dict[int, str]:
+    """By the number of their event; what a power cut left half written is none."""
     if anchors is None or not anchors.exists():
         return {}
-    lines = (line.split() for line in anchors.read_text(encoding="ascii").splitlines())
-    return {int(parts[0]): parts[1] for parts in lines if len(parts) == 2}
+    return {int(number): head for number, head in HEAD.findall(anchors.read_text(encoding="ascii"))}
 
 
 def _link(before: bytes, event: Event) -> bytes:

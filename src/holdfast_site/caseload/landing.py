@@ -6,6 +6,7 @@ What is written down in both systems, each under an id of its own, is one appoin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from holdfast.asof import CALLED_OFF
 from holdfast_site.people.booking import MADE_HERE
@@ -26,14 +27,19 @@ def landed(told: Sequence[Appointment], here: Mapping[Key, Appointment]) -> Mapp
 
 
 def _may_land(told: Appointment, own: Appointment | None, other: Appointment) -> bool:
-    """Not what stands here by itself at that time; nor what was called off there before the other was booked here."""
+    """Not what stands here by itself at that time; nor if one was called off before the other was booked."""
     if told.appointment_id.startswith(MADE_HERE):
         return False
     if own is not None and own.status not in CALLED_OFF and _place(own) == _place(told):
         return False
     if told.status not in CALLED_OFF:
-        return True
-    return told.status_at is not None and other.booked_at is not None and told.status_at > other.booked_at
+        return other.status not in CALLED_OFF or not _is_later(told.booked_at, other.known_at)
+    return _is_later(told.status_at, other.booked_at)
+
+
+def _is_later(one: datetime | None, other: datetime | None) -> bool:
+    """Whether it is known to be."""
+    return one is not None and other is not None and one > other
 
 
 def _place(one: Appointment) -> tuple[object, ...]:

@@ -1,8 +1,9 @@
 """What stands when an export says otherwise than somebody on this site.
 
 What somebody said here stands against an export made before that, or at the same moment. It stands against a later one
-too that has merely not heard of it: nobody marked the appointment there, the system filled its outcome in by itself, or
-it is still booked for the time that was moved or called off here. What somebody wrote down there later wins.
+too that has merely not heard of it: nobody marked the appointment there, the system filled its outcome in by itself, it
+was written down there before, or it is still booked for the time that was moved or called off here. What somebody wrote
+down there later wins.
 What an export said stands against one that was made before it.
 """
 
@@ -10,7 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import time
 from enum import Enum
+
+from django.utils.timezone import localtime
 
 from holdfast.tables.schema import Certainty, Status
 from holdfast_site.people.models import Appointment, KnownFrom
@@ -84,6 +88,17 @@ def _is_later(one: Appointment, other: Appointment) -> bool:
 
 def _is_news(told: Appointment, here: Appointment) -> bool:
     """Whether somebody wrote something down there."""
-    if told.status == Status.UNKNOWN or told.certainty in SAID_BY_NOBODY:
+    if told.status == Status.UNKNOWN or told.certainty in SAID_BY_NOBODY or _was_said_before(told, here):
         return False
     return told.status != Status.BOOKED or (told.starts_at, told.therapist_id) != (here.starts_at, here.therapist_id)
+
+
+def _was_said_before(told: Appointment, here: Appointment) -> bool:
+    """Whether the export says itself that its outcome was written down before somebody spoke here.
+
+    A day without a time says nothing of that: it may have been in the evening.
+    """
+    said_at = told.status_at
+    if said_at is None or here.known_at is None or told.status == Status.BOOKED:
+        return False
+    return localtime(said_at).time() != time() and said_at < here.known_at

@@ -7,7 +7,6 @@ the audit, and seen to whenever the site starts or a backup is put back. Only a 
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -23,6 +22,7 @@ from holdfast_site.accounts.services import take_ways_in
 from holdfast_site.audit.services import Action, record
 from holdfast_site.checkins.models import Invitation
 from holdfast_site.config import ERASED
+from holdfast_site.lines import append
 from holdfast_site.own.held import HELD, Erasing
 from holdfast_site.people.models import Client
 
@@ -53,10 +53,8 @@ def ledger() -> Path:
 
 def note(file: Path, client_ids: Iterable[str]) -> None:
     """Write down who was erased, so that it is on disk when this returns."""
-    with file.open("a", encoding="ascii") as opened:
-        opened.writelines(f"{digest(client_id)}\n" for client_id in client_ids)
-        opened.flush()
-        os.fsync(opened.fileno())
+    for client_id in client_ids:
+        append(file, digest(client_id))
 
 
 def noted(file: Path) -> frozenset[str]:

@@ -101,6 +101,24 @@ def test_a_head_is_written_down_once(chain, site, now):
     assert [line.split()[0] for line in anchors(site).read_text().splitlines()] == [str(EVENTS), str(EVENTS + 1)]
 
 
+@pytest.mark.hazard("H-15")
+@pytest.mark.parametrize("left", [3, 20, 66])
+def test_a_head_that_a_power_cut_left_half_written_is_no_tampering_and_spoils_no_later_one(chain, site, now, left):
+    from django.db import transaction
+
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.audit import services
+
+    number, head = anchors(site).read_text().split()
+    anchors(site).write_text(f"{int(number) - 1} {'f' * 64}"[:left])
+    assert verdict(site) == services.Whole(EVENTS)
+    services.anchor(anchors(site))
+    assert anchors(site).read_text().splitlines()[1:] == [f"{number} {head}"]
+    with transaction.atomic():
+        services.record(services.Action.SIGNED_OUT, by=ANYONE, about="nobody", at=now)
+    assert verdict(site) == services.Whole(EVENTS + 1)
+
+
 def test_of_an_empty_audit_no_head_is_written_and_it_is_whole(site):
     from holdfast_site.audit import services
 

@@ -270,6 +270,48 @@ def test_what_is_booked_in_both_systems_is_one_appointment_and_so_are_its_checki
         assert made.status == status, hours
 
 
+def said_at(made_at, line, **moments):
+    """An export that says when something was booked, or when its outcome was written down."""
+    from holdfast_site.exchange.files import packed, unpacked
+
+    files = dict(unpacked(export(made_at)))
+    head = HEAD.replace("certainty", f"certainty,{','.join(moments)}")
+    cells = ",".join(f"{moment:%Y-%m-%dT%H:%M}" for moment in moments.values())
+    return packed({**files, "appointments.csv": f"{head}{line},{cells}\n".encode()})
+
+
+@pytest.mark.hazard("H-05")
+@pytest.mark.parametrize(("hours", "stays"), [(3, True), (1, False)], ids=["before", "after"])
+def test_an_outcome_stands_against_one_that_was_written_down_there_before_it(desk, by, now, past, hours, stays):
+    taken(desk, export(now - timedelta(days=1), row("x1", past, "unknown")))
+    came(by, "x1", now - timedelta(hours=2))
+    taken(desk, said_at(now, row("x1", past, "no_show"), status_at=now - timedelta(hours=hours)))
+    assert stands("x1") == (("attended", "site") if stays else ("no_show", "export"))
+
+
+def test_a_day_without_a_time_does_not_say_that_it_was_before(desk, by, now, past):
+    taken(desk, export(now - timedelta(days=1), row("x1", past, "unknown")))
+    came(by, "x1", now - timedelta(minutes=2))
+    today = now.replace(hour=0, minute=0)
+    taken(desk, said_at(now - timedelta(minutes=1), row("x1", past, "no_show"), status_at=today))
+    assert stands("x1") == ("no_show", "export")
+
+
+@pytest.mark.parametrize(("hours", "status"), [(1, "booked"), (9, None)], ids=["after", "before"])
+def test_what_is_booked_there_after_it_was_called_off_here_is_another_one(desk, by, now, past, ahead, hours, status):
+    from holdfast_site.people.booking import book, call_off
+    from holdfast_site.people.models import Appointment
+
+    taken(desk, export(now - timedelta(days=3), row("x1", past, "attended")))
+    one, booked_at = Appointment.objects.get(), now - timedelta(hours=8)
+    told = {"client": one.client, "therapist": one.therapist, "starts_at": ahead, "now": booked_at}
+    made = book(by=by, form=uuid4(), **told)
+    assert call_off(by=by, appointment_id=made.pk, who=InitiatedBy.CLIENT, now=now - timedelta(hours=2))
+    taken(desk, said_at(now, row("x2", ahead, "booked"), booked_at=now - timedelta(hours=hours)))
+    assert stands(made.appointment_id) == ("cancelled", "site")
+    assert Appointment.objects.filter(appointment_id="x2").values_list("status", flat=True).first() == status
+
+
 @pytest.mark.long
 def test_a_therapist_who_was_corrected_there_is_corrected_here_or_kept_with_a_word(desk, by, now, past):
     from holdfast_site.people.models import Appointment

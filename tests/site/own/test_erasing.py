@@ -172,12 +172,10 @@ def test_the_ledger_names_nobody_and_a_new_practice_key_would_not_match_it(full,
 
 
 def test_if_it_cannot_be_written_down_nothing_is_erased_and_he_is_told(full, monkeypatch):
-    from holdfast_site.own import erasing
-
     def full_disk(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(erasing.os, "fsync", full_disk)
+    monkeypatch.setattr("os.fsync", full_disk)
     dan = signed_in("client", of=full.dan)
     answer = erased(dan)
     monkeypatch.undo()
@@ -253,3 +251,15 @@ def test_where_others_still_meet_his_id_nothing_breaks_and_nothing_is_kept(full,
     answer = care.post(f"/holding/{matter.key}/another", {**told, "story": "Zanzibar", "agreed": "on"})
     assert answer.status_code == 302, answer.content.decode()
     assert [bytes(one.sealed) for one in Switch.objects.all()] == [b""]
+
+
+@pytest.mark.hazard("H-14")
+def test_a_line_of_the_ledger_that_a_power_cut_left_half_written_hides_nobody_after_it(full, now):
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.own.erasing import digest, erase, ledger, noted
+
+    erase(by=OPERATOR, client=full.dan, now=now)
+    with ledger().open("a", encoding="ascii") as file:
+        file.write(digest("somebody")[:20])
+    erase(by=OPERATOR, client=full.eli, now=now)
+    assert {digest("dan"), digest("eli")} <= noted(ledger())

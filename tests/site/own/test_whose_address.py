@@ -746,6 +746,23 @@ def test_a_no_is_about_an_address_however_its_capitals_are_typed(cast, mail, des
     assert [one["To"] for one in mail.got if one["To"].lower() == HERS] == []
 
 
+@pytest.mark.parametrize("is_stale", [True, False])
+@pytest.mark.parametrize("is_his", [True, False])
+def test_an_answer_that_comes_while_he_enters_it_himself_changes_nothing(cast, mail, desk, now, rows, is_his, is_stale):
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.messages.confirming import answer
+    from holdfast_site.people.models import Contact
+
+    enter(desk, email="old@his.example")
+    enter(desk, email=HIS)
+    contact = Contact.objects.get(client="dan")
+    told = {**REACH, "email": HIS, "form": "8" * 8 + "-0000-4000-8000-" + "3" * 12}
+    assert signed_in("client", of=cast.dan).post("/mine/reach", told).status_code == 302
+    before = rows()
+    answer(by=ANYONE, contact=contact if is_stale else Contact.objects.get(client="dan"), is_his=is_his, now=now)
+    assert rows() == before
+
+
 # --- what the desk is told ----------------------------------------------------------------------------
 
 
