@@ -119,6 +119,32 @@ def doctor(folder: Path, listen: str) -> None:
         say(note, error=True)
 
 
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("language")
+@click.option("--use", is_flag=True, help="Show the site in this language from its next start on.")
+def words(folder: Path, language: str, use: bool) -> None:
+    """Translate the site: make the file with every word for LANGUAGE (such as de or pt-BR), or bring it up to date.
+
+    Fill it in with any editor for gettext, such as Poedit. What is not translated is said in English.
+    """
+    from holdfast_site import languages
+    from holdfast_site.config import problem_of, read_config, write_config
+
+    if wrong := problem_of("language", language):
+        raise UsageError(f"{language} {wrong}")
+    config = read_config(folder).model_copy(update={"language": language})
+    path = languages.begin(folder, language)
+    for line in languages.advice(folder, config):
+        say(line)
+    say(f"The words are in {path}.")
+    if use:
+        write_config(folder, config)
+        say("The site is shown in them from its next start on.")
+    else:
+        say(f"To show the site in them: holdfast site words {folder} {language} --use")
+
+
 @click.command("help-page")
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("--to", "to", type=FILE, help="Where to keep it, outside DIR; without it, where it was kept before.")
@@ -422,4 +448,4 @@ def _refuse_if_unsafe(folder: Path, listen: str, *, look_only: bool = False) -> 
         raise UnsafeSite(found)
 
 
-COMMANDS = (init, doctor, serve, help_page, add_person, load, link, own_page, came_back, backup, restore)
+COMMANDS = (init, doctor, serve, help_page, words, add_person, load, link, own_page, came_back, backup, restore)

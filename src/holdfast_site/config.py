@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from holdfast.errors import FolderError
 
-SITE_FILE, DATABASE, ANCHORS, ERASED = "site.json", "holdfast.sqlite3", "audit.heads", "erased"
+SITE_FILE, DATABASE, ANCHORS, ERASED, LOCALE = "site.json", "holdfast.sqlite3", "audit.heads", "erased", "locale"
 Filled = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -93,6 +93,7 @@ class SiteConfig(_Part):
 
     name: Filled
     timezone: Filled
+    language: Annotated[str, Field(max_length=20)] = "en-GB"  # of every page and message
     reading_hours: Filled
     phone: Annotated[str, Field(pattern=r"^(\+?[0-9][0-9 ()/.-]{2,29})?$")] = ""  # where clients call the practice
     crisis_numbers: tuple[CrisisNumber, ...] = ()
@@ -121,6 +122,17 @@ class SiteConfig(_Part):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("is not a time zone; allowed: a name such as Europe/London") from error
         return name
+
+    @field_validator("language")
+    @classmethod
+    def _is_a_language(cls, language: str) -> str:
+        from babel.core import Locale, UnknownLocaleError
+
+        try:
+            Locale.parse(language, sep="-")
+        except (UnknownLocaleError, ValueError) as error:
+            raise ValueError("is not a language; allowed: a code such as de or pt-BR") from error
+        return language
 
     @field_validator("address")
     @classmethod

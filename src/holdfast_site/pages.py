@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from holdfast_site.access.actors import ANYONE, Role
 from holdfast_site.access.places import PLACES
@@ -50,12 +51,12 @@ def blank(request: HttpRequest) -> HttpResponse:
 
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its secret, or one that is no form."""
-    return render(request, "sorry.html", {"sorry": "That could not be read. Go back and send it again."}, status=403)
+    return render(request, "sorry.html", {"sorry": _("That could not be read. Go back and send it again.")}, status=403)
 
 
 def unreadable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Something came that no page of ours sends."""
-    return render(request, "sorry.html", {"sorry": "That could not be read. Go back and send it again."}, status=400)
+    return render(request, "sorry.html", {"sorry": _("That could not be read. Go back and send it again.")}, status=400)
 
 
 def absent(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -65,13 +66,13 @@ def absent(request: HttpRequest, exception: Exception | None = None) -> HttpResp
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Our own fault."""
-    sorry = "Something went wrong here, not with you. Go back, keep the page open and try again in a minute."
+    sorry = _("Something went wrong here, not with you. Go back, keep the page open and try again in a minute.")
     return render(request, "sorry.html", {"sorry": sorry}, status=500)
 
 
 def too_much(request: HttpRequest) -> HttpResponse:
     """More than a page of ours sends, or than an export may have here."""
-    sorry = (
+    sorry = _(
         "That is more than can be taken here. An export may have up to 20 MB; a larger one goes by the command line."
     )
     return render(request, "sorry.html", {"sorry": sorry}, status=413)

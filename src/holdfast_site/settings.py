@@ -12,7 +12,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from holdfast_site import database
-from holdfast_site.config import SiteConfig, key_path, read_config
+from holdfast_site.config import LOCALE, SiteConfig, key_path, read_config
 from holdfast_site.vault import Vault
 
 _folder = os.environ.get("HOLDFAST_SITE")
@@ -72,14 +72,16 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [HERE / "templates"],
         "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request", "holdfast_site.pages.practice"]
+            "builtins": ["django.templatetags.i18n"],
+            "context_processors": ["django.template.context_processors.request", "holdfast_site.pages.practice"],
         },
     }
 ]
 DATABASES = {"default": database.settings(SITE_FOLDER, SITE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-LANGUAGE_CODE = "en-gb"
+LANGUAGE_CODE = SITE.language.lower()
+LOCALE_PATHS = [*([SITE_FOLDER / LOCALE] if SITE_FOLDER else []), HERE / LOCALE]  # a practice's own words come first
 TIME_ZONE = SITE.timezone
 USE_TZ = True
 

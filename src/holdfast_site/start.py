@@ -73,12 +73,17 @@ def get_django_ready(folder: Path) -> None:
     ------
     FolderError
         If another site is loaded in this process.
+    UsageError
+        If the site's language has no words, or they cannot be read.
     """
     import django
+
+    from holdfast_site import languages
 
     resolved = str(folder.resolve())
     if os.environ.setdefault(FOLDER_VARIABLE, resolved) != resolved:
         raise FolderError("One process serves one site. Start another process for the other one.")
+    languages.make_ready(folder, read_config(folder))
     os.environ["DJANGO_SETTINGS_MODULE"] = "holdfast_site.settings"
     django.setup()
 
@@ -194,13 +199,13 @@ def database_problems(folder: Path) -> list[str]:
 
 def advice(folder: Path) -> list[str]:
     """What should be mended, though the site can start without it. Django must be ready."""
-    from holdfast_site import help_page
+    from holdfast_site import help_page, languages
 
     config = read_config(folder)
-    path = help_page_path(folder, config)
+    said, path = languages.advice(folder, config), help_page_path(folder, config)
     if path is None:
-        return [] if config.is_local else [_NO_HELP.format(folder=folder)]
-    return [] if help_page.is_right(path, config) else [_OLD_HELP.format(path=path, folder=folder)]
+        return said if config.is_local else [*said, _NO_HELP.format(folder=folder)]
+    return said if help_page.is_right(path, config) else [*said, _OLD_HELP.format(path=path, folder=folder)]
 
 
 _NO_HELP = (

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+
 from holdfast_site.before.forms import FORM_ID, WHO_DONE, WHO_SWITCH, BeforeForm
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.before_questions import ATTEND, CANCEL, REPLY, SURE, UNTIL, WEEKS, WHY, WHYS, Reply
 from holdfast_site.checkins.models import Audience
 from holdfast_site.checkins.page import Choice, Row
 from holdfast_site.checkins.questions import MOST_WORDS, WORDS
+from holdfast_site.languages import N_
 from holdfast_site.people.models import Appointment
 
 WHO_SWITCH_WORDS = {
-    Audience.CARE_CONTACT: "Only the practice’s care contact",
-    Audience.THERAPIST: "The care contact, and my therapist too",
+    Audience.CARE_CONTACT: N_("Only the practice’s care contact"),
+    Audience.THERAPIST: N_("The care contact, and my therapist too"),
 }
 WHO_DONE_WORDS = {
-    Audience.THERAPIST: "My therapist",
-    Audience.CARE_CONTACT: "Only the practice’s care contact",
+    Audience.THERAPIST: N_("My therapist"),
+    Audience.CARE_CONTACT: N_("Only the practice’s care contact"),
 }
 
 
@@ -51,10 +55,10 @@ def sheet(form: BeforeForm, appointment: Appointment) -> Sheet:
         nothing_chosen=frozenset(name for name in (ATTEND, REPLY) if form.is_bound and not form.said(name)),
         sure=[Row(numbers[:6]), Row(numbers[6:])],
         replies=[_choice(form, REPLY, reply.value, str(reply.label)) for reply in Reply],
-        until=[_choice(form, UNTIL, value, words) for value, words in WEEKS],
-        whys=[_choice(form, WHY, why, why[0].upper() + why[1:]) for why in WHYS],
-        who_switch=[_choice(form, WHO_SWITCH, who, words) for who, words in WHO_SWITCH_WORDS.items()],
-        who_done=[_choice(form, WHO_DONE, who, words) for who, words in WHO_DONE_WORDS.items()],
+        until=[_choice(form, UNTIL, value, gettext(words)) for value, words in WEEKS],
+        whys=[_choice(form, WHY, why, capfirst(gettext(why))) for why in WHYS],
+        who_switch=[_choice(form, WHO_SWITCH, who, gettext(words)) for who, words in WHO_SWITCH_WORDS.items()],
+        who_done=[_choice(form, WHO_DONE, who, gettext(words)) for who, words in WHO_DONE_WORDS.items()],
         words=form.said(WORDS),
         cancel=bool(form.said(CANCEL)),
         is_private=form.is_private,

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
+from holdfast_site.languages import N_
+
 MOST_PICKED = 3
 
 
@@ -19,35 +23,44 @@ class Off:
 
 
 OFF: Sequence[Off] = (
-    Off("too_fast", "It goes too fast", "it goes too fast for me", "to go slower"),
-    Off("too_slow", "It goes too slowly", "it goes too slowly for me", "to get to the point sooner"),
+    Off("too_fast", N_("It goes too fast"), N_("it goes too fast for me"), N_("to go slower")),
+    Off("too_slow", N_("It goes too slowly"), N_("it goes too slowly for me"), N_("to get to the point sooner")),
     Off(
         "too_much_feeling",
-        "Too much about feelings",
-        "we stay with feelings for longer than helps me",
-        "to have something practical to try",
+        N_("Too much about feelings"),
+        N_("we stay with feelings for longer than helps me"),
+        N_("to have something practical to try"),
     ),
     Off(
         "too_much_doing",
-        "Too much doing, too little talking",
-        "we do a lot and I get to say little",
-        "to have more room to talk",
+        N_("Too much doing, too little talking"),
+        N_("we do a lot and I get to say little"),
+        N_("to have more room to talk"),
     ),
-    Off("too_gentle", "Too gentle with me", "you are gentler with me than I need", "to hear it straight"),
-    Off("too_blunt", "Too blunt", "some of what you say lands hard", "to hear it a bit more gently"),
-    Off("left_to_me", "Too much is left to me", "too much is left to me", "to have more of a plan"),
-    Off("set_for_me", "Too much is set for me", "too much is decided for me", "to choose more of it myself"),
-    Off("too_technical", "Words I don’t follow", "some of the words go past me", "to hear it in plain words"),
-    Off("too_flat", "Not much energy in the room", "it feels flat to me", "to have more life in it"),
-    Off("too_lively", "Too lively", "there is too much going on for me", "to have it calmer"),
+    Off("too_gentle", N_("Too gentle with me"), N_("you are gentler with me than I need"), N_("to hear it straight")),
+    Off("too_blunt", N_("Too blunt"), N_("some of what you say lands hard"), N_("to hear it a bit more gently")),
+    Off("left_to_me", N_("Too much is left to me"), N_("too much is left to me"), N_("to have more of a plan")),
+    Off(
+        "set_for_me", N_("Too much is set for me"), N_("too much is decided for me"), N_("to choose more of it myself")
+    ),
+    Off(
+        "too_technical", N_("Words I don’t follow"), N_("some of the words go past me"), N_("to hear it in plain words")
+    ),
+    Off("too_flat", N_("Not much energy in the room"), N_("it feels flat to me"), N_("to have more life in it")),
+    Off("too_lively", N_("Too lively"), N_("there is too much going on for me"), N_("to have it calmer")),
     Off(
         "not_understood",
-        "You don’t get what I mean",
-        "I don’t think you have got what I mean",
-        "to explain it once more",
+        N_("You don’t get what I mean"),
+        N_("I don’t think you have got what I mean"),
+        N_("to explain it once more"),
     ),
-    Off("no_point", "I don’t see where it’s going", "I don’t see where this is going", "to know what we do and why"),
-    Off("talked_down", "I feel talked down to", "I have felt talked down to", "to talk on a level"),
+    Off(
+        "no_point",
+        N_("I don’t see where it’s going"),
+        N_("I don’t see where this is going"),
+        N_("to know what we do and why"),
+    ),
+    Off("talked_down", N_("I feel talked down to"), N_("I have felt talked down to"), N_("to talk on a level")),
 )
 BY_NAME: Mapping[str, Off] = {one.name: one for one in OFF}
 
@@ -57,11 +70,10 @@ def sentences(names: Sequence[str]) -> str:
     picked = [BY_NAME[name] for name in names]
     if not picked:
         return ""
-    return (
-        f"I’d like to say something about how it’s going: {_joined([one.says for one in picked])}. "
-        f"It would help me {_joined([one.helps for one in picked])}."
-    )
+    words = gettext("I’d like to say something about how it’s going: %(says)s. It would help me %(helps)s.")
+    return words % {"says": _joined([one.says for one in picked]), "helps": _joined([one.helps for one in picked])}
 
 
 def _joined(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
+    *first, last = [gettext(part) for part in parts]
+    return gettext("%(first)s, and %(last)s") % {"first": ", ".join(first), "last": last} if first else last

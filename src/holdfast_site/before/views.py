@@ -7,6 +7,7 @@ from django.db import DatabaseError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
 from holdfast_site.access.gate import ActingRequest
@@ -123,7 +124,7 @@ def _step_one(request: ActingRequest, invitation: Invitation) -> HttpResponse:
 
 def _pick(request: ActingRequest, *, wrong: bool = False) -> HttpResponse:
     chosen = set(request.POST.getlist("off"))
-    picks = [(one.name, one.pick, one.name in chosen) for one in OFF]
+    picks = [(one.name, gettext(one.pick), one.name in chosen) for one in OFF]
     context = {"picks": picks, "wrong": wrong, "most": MOST_PICKED}
     return render(request, "before/pick.html", context, status=UNREADABLE if wrong else 200)
 

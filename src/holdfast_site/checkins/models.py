@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from holdfast_site.people.models import Appointment
 
@@ -10,16 +11,16 @@ from holdfast_site.people.models import Appointment
 class Audience(models.TextChoices):
     """Who may see an answer. Each reads a box of its own, so that nothing has to be filtered out of another's."""
 
-    THERAPIST = "therapist", "My therapist"
-    PROMPT = "prompt", "My therapist sees only that I want to be asked about it"
-    CARE_CONTACT = "care_contact", "Only the practice's care contact, not my therapist"
+    THERAPIST = "therapist", _("My therapist")
+    PROMPT = "prompt", _("My therapist sees only that I want to be asked about it")
+    CARE_CONTACT = "care_contact", _("Only the practice's care contact, not my therapist")
 
 
 class Asks(models.TextChoices):
     """What a link asks: how the session was, or whether he comes to the next one."""
 
-    CHECKIN = "checkin", "About a session that was"
-    BEFORE = "before", "Before a session that is booked"
+    CHECKIN = "checkin", _("About a session that was")
+    BEFORE = "before", _("Before a session that is booked")
 
 
 class Invitation(models.Model):

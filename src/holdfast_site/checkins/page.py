@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+
 from holdfast_site.checkins.forms import FOR_ALL, FORM_ID, WHO, CheckinForm
 from holdfast_site.checkins.models import Audience
 from holdfast_site.checkins.questions import CHANGE, CHANGES, MOST_WORDS, WORDS, Balance, HowOften, Question, Scale
@@ -63,9 +66,9 @@ def sheet(form: CheckinForm) -> Sheet:
     change = Asked(
         number=len(asked) + 1,
         name=CHANGE,
-        asks="One change for next time?",
+        asks=gettext("One change for next time?"),
         kind="changes",
-        rows=[Row([_choice(form, CHANGE, change, change.capitalize()) for change in CHANGES])],
+        rows=[Row([_choice(form, CHANGE, change, capfirst(gettext(change))) for change in CHANGES])],
         who=_who(form, WHO.format(CHANGE)),
         none_chosen=form.is_bound and not form.said(CHANGE),
     )
@@ -82,7 +85,7 @@ def _asked(form: CheckinForm, number: int, question: Question) -> Asked:
     return Asked(
         number=number,
         name=question.name,
-        asks=question.asks,
+        asks=gettext(question.asks),
         kind=question.kind,
         rows=[
             Row([_choice(form, question.name, str(value), words) for value, words in row]) for row in _rows(question)
@@ -106,12 +109,12 @@ def _rows(question: Question) -> Sequence[Sequence[tuple[int, str]]]:
 
 def _anchors(question: Question) -> Sequence[tuple[str, str]]:
     if isinstance(question, Scale):
-        return (("0", question.low), ("5", question.middle), ("10", question.high))
+        return (("0", gettext(question.low)), ("5", gettext(question.middle)), ("10", gettext(question.high)))
     return ()
 
 
 def _who(form: CheckinForm, name: str) -> Sequence[Choice]:
-    return [_choice(form, name, audience, Audience(audience).label) for audience in form.audiences]
+    return [_choice(form, name, audience, str(Audience(audience).label)) for audience in form.audiences]
 
 
 def _choice(form: CheckinForm, name: str, value: str, words: str) -> Choice:

@@ -9,6 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+
+from holdfast_site.languages import N_
+
 VERSION = 1
 CHANGE, WORDS = "change", "words"
 MOST_WORDS = 500
@@ -36,8 +41,12 @@ class HowOften:
     asks: str
 
     kind = "often"
-    options = ((0, "Never"), (1, "Once"), (2, "A few times"), (3, "Often"))
     values = (0, 1, 2, 3)
+
+    @property
+    def options(self) -> Sequence[tuple[int, str]]:
+        """What is shown."""
+        return ((0, gettext("Never")), (1, gettext("Once")), (2, gettext("A few times")), (3, gettext("Often")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +64,12 @@ class Balance:
     @property
     def sides(self) -> Sequence[Sequence[tuple[int, str]]]:
         """What is shown, from one end over the middle to the other."""
+        far, bit = gettext("Far %(too_much)s"), gettext("A bit %(too_much)s")
+        less, more = ({"too_much": gettext(side)} for side in (self.less, self.more))
         return (
-            ((-3, f"Far {self.less}"), (-2, self.less.capitalize()), (-1, f"A bit {self.less}")),
-            ((0, "Just right"),),
-            ((1, f"A bit {self.more}"), (2, self.more.capitalize()), (3, f"Far {self.more}")),
+            ((-3, far % less), (-2, capfirst(less["too_much"])), (-1, bit % less)),
+            ((0, gettext("Just right")),),
+            ((1, bit % more), (2, capfirst(more["too_much"])), (3, far % more)),
         )
 
 
@@ -67,54 +78,57 @@ Question = Scale | HowOften | Balance
 CORE: Sequence[Question] = (
     Scale(
         "understood",
-        "Did your therapist get what you were saying?",
-        low="missed it",
-        middle="got the gist",
-        high="even got what I had not said",
+        N_("Did your therapist get what you were saying?"),
+        low=N_("missed it"),
+        middle=N_("got the gist"),
+        high=N_("even got what I had not said"),
     ),
     Scale(
         "on_target",
-        "Did you work on what matters to you?",
-        low="not at all",
-        middle="about half the time",
-        high="on the very thing, all the time",
+        N_("Did you work on what matters to you?"),
+        low=N_("not at all"),
+        middle=N_("about half the time"),
+        high=N_("on the very thing, all the time"),
     ),
-    Balance("pace", "How was the pace?", less="too slow", more="too fast"),
+    Balance("pace", N_("How was the pace?"), less=N_("too slow"), more=N_("too fast")),
     Balance(
-        "approach", "Talking about feelings, or doing something about things?", "too much feeling", "too much doing"
+        "approach",
+        N_("Talking about feelings, or doing something about things?"),
+        N_("too much feeling"),
+        N_("too much doing"),
     ),
     Scale(
         "worth_it",
-        "Was it worth your time?",
-        low="I could have stayed away",
-        middle="could go either way",
-        high="I would come back tomorrow",
+        N_("Was it worth your time?"),
+        low=N_("I could have stayed away"),
+        middle=N_("could go either way"),
+        high=N_("I would come back tomorrow"),
     ),
 )
 ROTATING: Sequence[Question] = (
     Scale(
         "could_say",
-        "If something had been off, could you have said so?",
-        low="no way",
-        middle="with some effort",
-        high="I did, or would have at once",
+        N_("If something had been off, could you have said so?"),
+        low=N_("no way"),
+        middle=N_("with some effort"),
+        high=N_("I did, or would have at once"),
     ),
-    HowOften("talked_down", "Did you feel talked down to?"),
-    Balance("tone", "How did your therapist talk to you?", less="too gentle", more="too blunt"),
-    Balance("posture", "Who set the direction?", less="too much left to me", more="too much set for me"),
-    Balance("language", "What about the words?", less="too plain", more="too technical"),
-    Balance("energy", "And the energy in the room?", less="too flat", more="too lively"),
+    HowOften("talked_down", N_("Did you feel talked down to?")),
+    Balance("tone", N_("How did your therapist talk to you?"), less=N_("too gentle"), more=N_("too blunt")),
+    Balance("posture", N_("Who set the direction?"), less=N_("too much left to me"), more=N_("too much set for me")),
+    Balance("language", N_("What about the words?"), less=N_("too plain"), more=N_("too technical")),
+    Balance("energy", N_("And the energy in the room?"), less=N_("too flat"), more=N_("too lively")),
 )
 QUESTIONS: Mapping[str, Question] = {question.name: question for question in (*CORE, *ROTATING)}
 CHANGES: Sequence[str] = (
-    "slower",
-    "get to the point sooner",
-    "something practical to try",
-    "more of a plan",
-    "more room to talk",
-    "explain what we are doing and why",
-    "leave it as it is",
-    "rather not say here",
+    N_("slower"),
+    N_("get to the point sooner"),
+    N_("something practical to try"),
+    N_("more of a plan"),
+    N_("more room to talk"),
+    N_("explain what we are doing and why"),
+    N_("leave it as it is"),
+    N_("rather not say here"),
 )
 ROTATING_EACH_TIME = 2
 REST = 2  # check-ins that were answered, before a rotating question is asked again
@@ -124,7 +138,7 @@ def in_words(question: Question, value: int) -> str:
     """An answer in the words of its question. One that this version does not know is shown as it is."""
     match question:
         case Scale():
-            return f"{value} of 10"
+            return gettext("%(value)s of 10") % {"value": value}
         case HowOften():
             return dict(question.options).get(value, str(value))
         case Balance():

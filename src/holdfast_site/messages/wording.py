@@ -4,43 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext
+
+from holdfast_site.languages import N_
+
 TELLING = (
     "therap", "session", "psych", "mental", "counsel", "clinic", "patient", "client", "check-in", "checkin",
     "wellbeing", "well-being", "anxi", "depress", "addict", "trauma", "health", "treatment", "doctor", "appointment",
 )  # fmt: skip
 WORDINGS: Mapping[str, tuple[str, str]] = {
-    "message": ("You have a message", "There is a message for you:"),
-    "question": ("A short question", "There is a short question for you:"),
-    "note": ("For you", "This is for you:"),
+    "message": (N_("You have a message"), N_("There is a message for you:")),
+    "question": (N_("A short question"), N_("There is a short question for you:")),
+    "note": (N_("For you"), N_("This is for you:")),
 }
 
-SHORT = {"message": "A message:", "question": "A question:", "note": "For you:"}  # where two links are to be one part
+SHORT = {
+    "message": N_("A message:"),
+    "question": N_("A question:"),
+    "note": N_("For you:"),
+}  # where two links are to be one part
 
 
 def worded(wording: str, link: str, stop: str, *, by_sms: bool, hears_replies: bool = True) -> tuple[str, str]:
     """Subject and text of a message. A text message from a name cannot be replied to: it brings the link instead."""
-    subject, says = WORDINGS[wording]
+    subject, says = (gettext(words) for words in WORDINGS[wording])
     if by_sms:
         if not hears_replies:
-            return subject, f"{SHORT[wording]} {link} Stop: {stop}"
-        return subject, f"{says} {link} Reply STOP to end these."
-    return subject, f"{says}\n\n{link}\n\nIf you don’t want any more of these: {stop}\n"
+            return subject, f"{gettext(SHORT[wording])} {link} {gettext('Stop:')} {stop}"
+        return subject, f"{says} {link} {gettext('Reply STOP to end these.')}"
+    return subject, f"{says}\n\n{link}\n\n{gettext('If you don’t want any more of these:')} {stop}\n"
 
 
 def confirming(link: str, *, by_sms: bool) -> tuple[str, str]:
     """The same of what asks whether a new address is his."""
     if by_sms:
-        return "", f"Is this your number? Please say yes or no here: {link}"
-    return (
-        "Is this your address?",
-        f"Please say yes or no here:\n\n{link}\n\nIf you say no, nothing more is sent here.\n",
-    )
+        return "", f"{gettext('Is this your number? Please say yes or no here:')} {link}"
+    asks, says = gettext("Please say yes or no here:"), gettext("If you say no, nothing more is sent here.")
+    return gettext("Is this your address?"), f"{asks}\n\n{link}\n\n{says}\n"
 
 
 def moved(phone: str) -> tuple[str, str]:
     """The same of what tells him at his old address that another one is used now."""
-    call = f"call {phone}" if phone else "say so the next time you talk to us"
-    return "Your address was changed", f"Messages for you go somewhere else from now on. If that was not you, {call}."
+    if phone:
+        says = gettext("Messages for you go somewhere else from now on. If that was not you, call %(phone)s.")
+    else:
+        says = gettext(
+            "Messages for you go somewhere else from now on. If that was not you, say so the next time you talk to us."
+        )
+    return gettext("Your address was changed"), says % {"phone": phone}
 
 
 def telling(words: str) -> str:

@@ -6,6 +6,8 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import get_text_list
+from django.utils.translation import gettext
 
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action, note_reading
@@ -57,7 +59,9 @@ def standing_in(request: ActingRequest) -> HttpResponse:
     actor, now = request.actor, timezone.now()
     found = selectors.standing_in(actor, now=now)
     note_reading(Action.MATTERS_READ, by=actor, about=f"standing_in:{len(found)}", now=now)
-    context = {"away": selectors.away(actor, now=now), "matters": found}
+    away = selectors.away(actor, now=now)
+    whom = get_text_list([str(one.therapist) for one in away], gettext("and"))
+    context = {"away": away, "whom": whom, "matters": found}
     return render(request, "oversight/standing_in.html", context)
 
 

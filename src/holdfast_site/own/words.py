@@ -143,7 +143,7 @@ def says(name: str, value: Value | None) -> str:
 
 def _replied(name: str, value: Value) -> str:
     words = {**dict(Reply.choices), **dict(WEEKS)} if name in (REPLY, UNTIL) else {}
-    return f"{value} of 10" if name == ATTEND else words.get(str(value), str(value))
+    return f"{value} of 10" if name == ATTEND else str(words.get(str(value), value))
 
 
 def changes(heard: Sequence[Heard]) -> Sequence[Change]:

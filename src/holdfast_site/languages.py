@@ -1,0 +1,140 @@
+"""The site in another language: words that a practice translated, in ``locale`` in its folder.
+
+They are a file of gettext for each language, ``locale/LANGUAGE/LC_MESSAGES/django.po``, begun from the list of all
+words that comes with Holdfast. What has not been translated, or not rightly, is said in English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from holdfast.errors import UsageError
+from holdfast_site.config import LOCALE, SiteConfig
+
+if TYPE_CHECKING:
+    from babel.messages import Catalog, Message
+
+EVERY_WORD = Path(__file__).resolve().parent / LOCALE / "django.pot"
+ENGLISH = "en"
+SHOWN = 3  # words that are named; of the others, how many
+
+
+def N_(words: str) -> str:
+    """Mark words that are declared in one place and said, with gettext, in another."""
+    return words
+
+
+def words_file(folder: Path, language: str) -> Path:
+    """Where a practice keeps its words of one language."""
+    place = language.replace("-", "_")
+    return folder / LOCALE / place / "LC_MESSAGES" / "django.po"
+
+
+def begin(folder: Path, language: str) -> Path:
+    """Make the file for a language, or add the words that are new to it; what is translated stays.
+
+    Raises
+    ------
+    UsageError
+        If the file is there and cannot be read.
+    """
+    from babel.messages.pofile import write_po
+
+    path = words_file(folder, language)
+    words = _read(path, language) if path.exists() else _empty(language)
+    words.update(_read(EVERY_WORD, ENGLISH), no_fuzzy_matching=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as to:
+        write_po(to, words, include_lineno=False, ignore_obsolete=True, width=100)
+    return path
+
+
+def make_ready(folder: Path, config: SiteConfig) -> None:
+    """Compile the words of the site's language for gettext, if the practice has any: the right ones of them.
+
+    Raises
+    ------
+    UsageError
+        If there are none for another language than English, or they cannot be read.
+    """
+    from babel.messages.mofile import write_mo
+
+    path = words_file(folder, config.language)
+    if not path.exists():
+        if is_english(config):
+            return
+        raise UsageError(
+            f"Nothing is translated into {config.language}: holdfast site words {folder} {config.language}"
+        )
+    words = _read(path, config.language)
+    for message, _ in list(_wrong(words)):
+        words.delete(message.id, message.context)
+    with path.with_suffix(".mo").open("wb") as to:
+        write_mo(to, words)
+
+
+def advice(folder: Path, config: SiteConfig) -> list[str]:
+    """What is still said in English, and what is not rightly translated."""
+    path = words_file(folder, config.language)
+    if not path.exists():
+        return []  # English; without words for another language a site does not start
+    words = _read(path, config.language)
+    open_ = sum(not _is_said(words.get(one.id, one.context)) for one in _read(EVERY_WORD, ENGLISH) if one.id)
+    found = [f"{open_} words are not translated yet, and said in English: {path}"] if open_ else []
+    wrong = [f"{path}, line {message.lineno}: {why}. It is said in English." for message, why in _wrong(words)]
+    more = [f"… and {len(wrong) - SHOWN} more"] if len(wrong) > SHOWN else []
+    return [*found, *wrong[:SHOWN], *more]
+
+
+def is_english(config: SiteConfig) -> bool:
+    """Whether the site speaks as it was written."""
+    return config.language.split("-")[0] == ENGLISH
+
+
+def _wrong(words: Catalog) -> Iterator[tuple[Message, str]]:
+    """Translations that would break a page: a value that is not the original's, or a tag of HTML more or less."""
+    for message in words:
+        if not message.id or not _is_said(message):
+            continue
+        why = next((str(error) for error in message.check(words)), "") or _other_marks(message)
+        if why:
+            yield message, why
+
+
+def _other_marks(message: Message) -> str:
+    """Whether values in curly braces and HTML are those of the original: they are taken over as they stand."""
+    original = message.id if isinstance(message.id, str) else message.id[-1]
+    for said in _strings(message):
+        for mark in "<>{}":
+            if said.count(mark) != original.count(mark):
+                return f"it has {said.count(mark)} of the sign {mark}, the original {original.count(mark)}"
+    return ""
+
+
+def _is_said(message: Message | None) -> bool:
+    if message is None or message.fuzzy:
+        return False
+    return all(_strings(message))
+
+
+def _strings(message: Message) -> Sequence[str]:
+    """What is said: one, or one for each number."""
+    return [message.string] if isinstance(message.string, str) else message.string or [""]
+
+
+def _empty(language: str) -> Catalog:
+    from babel.messages import Catalog
+
+    return Catalog(locale=language.replace("-", "_"), project="Holdfast", fuzzy=False)
+
+
+def _read(path: Path, language: str) -> Catalog:
+    from babel.messages.pofile import PoFileError, read_po
+
+    try:
+        with path.open("rb") as file:
+            return read_po(file, locale=language.replace("-", "_"), abort_invalid=True)
+    except (PoFileError, UnicodeDecodeError, ValueError) as error:
+        raise UsageError(f"{path} is not a file of translations: {error}") from error

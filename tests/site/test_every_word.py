@@ -1,0 +1,86 @@
+"""Every word of every page comes from the list that can be translated: seen in a language that marks what it says."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from tests.site.before.test_ask import asked, replied
+from tests.site.before.test_back import way_back
+from tests.site.checkins.test_answer import filled
+from tests.site.conftest import DECIDED, appointment
+
+SAID = re.compile(r"⟦[^⟦⟧]*⟧")
+MARKUP = re.compile(r"<(style|script|textarea)\b.*?</\1>|<[^>]*>", re.S)
+IN_MARKUP = re.compile(r'(?:aria-label|alt|title|placeholder)="([^"]*)"')
+NUMBERS = [one[part] for one in DECIDED["crisis_numbers"] for part in ("name", "hours") if part in one]
+DATA = [DECIDED["name"], DECIDED["reading_hours"], *NUMBERS, "http://localhost:8000"]  # what the practice said itself
+
+
+@pytest.fixture(name="marked", autouse=True)
+def _marked(site, monkeypatch):
+    """A language in which everything that was looked up stands in brackets."""
+    from django.utils import translation
+
+    def one(words):
+        return f"⟦{words}⟧"
+
+    monkeypatch.setattr(translation._trans, "gettext", one)
+    monkeypatch.setattr(translation._trans, "pgettext", lambda context, words: one(words))
+    monkeypatch.setattr(translation._trans, "ngettext", lambda single, many, n: one(single if n == 1 else many))
+
+
+def unmarked(html: str, *data: str) -> list[str]:
+    """What a page says without having looked it up; ``data``: names and the like, which nobody translates."""
+    shown = MARKUP.sub("\n", html) + "\n".join(IN_MARKUP.findall(html))
+    shown = unescape(shown)
+    while SAID.search(shown):
+        shown = SAID.sub("", shown)
+    for one in (*DATA, *data):
+        shown = shown.replace(one, "")
+    return [line.strip() for line in shown.split("\n") if re.search(r"[A-Za-z]{2}", line)]
+
+
+def test_a_word_that_is_not_looked_up_is_found():
+    assert unmarked('<p title="Oh">⟦Well ⟦now⟧ then⟧ good</p>') == ["good", "Oh"]
+
+
+def test_the_pages_of_a_check_in(cast, browser):
+    pages = [browser.get(cast.address), browser.post(cast.address, filled(pace="9")), browser.post(cast.address, {})]
+    pages += [browser.post(cast.address, filled()), browser.get(cast.address), browser.post(cast.address, filled())]
+    pages += [browser.get(f"/stop/{cast.other_link}"), browser.post(f"/stop/{cast.other_link}")]
+    for page in pages:
+        assert unmarked(page.content.decode()) == [], page.status_code
+
+
+@pytest.mark.parametrize("reply", ["coming", "slower", "someone_else", "pause", "done", "call"])
+def test_the_pages_before_a_session(cast, browser, now, reply):
+    page = asked(appointment(cast.dan, cast.alma, now + timedelta(hours=20), status="booked"), now)
+    say = page.replace("/n/", "/say/")
+    sent = browser.post(page, replied(reply, cancel="on" if reply != "coming" else ""))
+    pages = [browser.get(page), sent, browser.get(say), browser.post(say, {"off": ["too_fast", "too_flat"]})]
+    if reply == "done":
+        door = way_back(sent.content.decode())
+        pages += [browser.get(door), browser.post(door, {"form": "x"})]
+    for one in pages:
+        assert unmarked(one.content.decode(), page.rpartition("/")[2]) == [], one.status_code
+
+
+@pytest.mark.parametrize("address", ["/", "/help-now", "/sign-in", "/nothing-here"])
+def test_the_pages_that_are_nobodys(site, browser, address):
+    assert unmarked(browser.get(address).content.decode()) == []
+
+
+@pytest.mark.parametrize("wording", ["message", "question", "note"])
+@pytest.mark.parametrize("by_sms", [True, False])
+def test_messages(wording, by_sms):
+    from holdfast_site.messages import wording as words
+
+    for hears in (True, False):
+        told = words.worded(wording, "LINK", "LINK", by_sms=by_sms, hears_replies=hears)
+        assert unmarked("\n".join(told), "LINK") == []
+    assert unmarked("\n".join(words.confirming("LINK", by_sms=by_sms)), "LINK") == []
+    assert unmarked("\n".join(words.moved("020"))) == []

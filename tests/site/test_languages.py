@@ -1,0 +1,104 @@
+"""Every word of a page can be said in another language, and a translation that is not right breaks nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.template.base import Lexer, TokenType
+from tools import translations
+
+from holdfast.errors import UsageError
+from holdfast_site import languages
+from holdfast_site.config import read_config, write_config
+from tests.site.test_cli import holdfast
+
+TEMPLATES = sorted((translations.SITE / "templates").rglob("*.html"))
+UNSAID = re.compile(r"<(style|script|code)>.*?</\1>|<[^>]*>|&\w+;", re.S)  # what is markup; words in it are looked at apart
+SAID_IN_MARKUP = re.compile(r'(?:aria-label|alt|title|placeholder)="([^"]*)"')
+
+
+def test_the_list_of_words_is_up_to_date():
+    assert translations.TARGET.read_text(encoding="utf-8") == translations.collected(), (
+        "python -m tools.translations --write"
+    )
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(translations.SITE / "templates")))
+def test_no_word_of_a_template_stands_where_it_cannot_be_translated(path):
+    assert list(outside(path.read_text(encoding="utf-8"))) == []
+
+
+def outside(source: str) -> list[str]:
+    """Words in a template that no translation reaches."""
+    shown, translated = "", False
+    for token in Lexer(source).tokenize():
+        if token.token_type is TokenType.BLOCK:
+            word = token.contents.split()[0]
+            translated = word == "blocktranslate" or (translated and word != "endblocktranslate")
+        shown += token.contents if token.token_type is TokenType.TEXT and not translated else " "
+    words = [*SAID_IN_MARKUP.findall(shown), *UNSAID.sub("\n", shown).split("\n")]
+    return [word.strip() for word in words if re.search(r"[A-Za-z]{2}|[A-Za-z] ", word)]
+
+
+def test_a_word_that_is_left_out_would_be_found():
+    assert outside('<p>Hello</p><a title="there">{% translate "Hi" %} you</a>') == ["there", "Hello", "you"]
+    assert outside('<p class="x">{% blocktranslate %}Hello <b>you</b>{% endblocktranslate %}</p>') == []
+
+
+@pytest.fixture(name="german")
+def _german(tmp_path):
+    """A folder of a site, and the file with its words in German, none of them translated."""
+    folder = tmp_path / "practice"
+    given = ["--name", "Hill Street", "--timezone", "Europe/Berlin", "--reading-hours", "Montag bis Freitag"]
+    assert holdfast("init", folder, *given, "--crisis", "Telefonseelsorge=0800 1110111").returncode == 0
+    return folder, languages.begin(folder, "de")
+
+
+def _say(path: Path, word: str, said: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert f'msgid "{word}"\nmsgstr ""' in text
+    path.write_text(text.replace(f'msgid "{word}"\nmsgstr ""', f'msgid "{word}"\nmsgstr "{said}"'), encoding="utf-8")
+
+
+@pytest.mark.long
+def test_a_practice_translates_its_site_and_new_words_are_added_to_what_it_has(german):
+    folder, path = german
+    _say(path, "Help now", "Hilfe jetzt")
+    told = holdfast("words", folder, "de", "--use")
+    assert told.returncode == 0, told.stderr
+    assert "words are not translated yet, and said in English" in told.stdout
+    assert read_config(folder).language == "de"
+    assert 'msgstr "Hilfe jetzt"' in path.read_text(encoding="utf-8")
+    page = folder.parent / "help.html"
+    assert holdfast("help-page", folder, "--to", page).returncode == 0
+    assert "<h1>Hilfe jetzt</h1>" in page.read_text(encoding="utf-8")
+    assert '<html lang="de">' in page.read_text(encoding="utf-8")
+    assert "Did you want another page?" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+def test_a_translation_that_would_break_a_page_is_named_and_left_out(german):
+    folder, path = german
+    _say(path, "%(value)s of 10", "%(wert)s von 10")
+    _say(path, "Help now", "Hilfe <b>jetzt")
+    config = read_config(folder).model_copy(update={"language": "de"})
+    told = "\n".join(languages.advice(folder, config))
+    assert "unknown named placeholder 'wert'" in told
+    assert "it has 1 of the sign <, the original 0" in told
+    languages.make_ready(folder, config)
+    compiled = path.with_suffix(".mo").read_bytes()
+    assert b"von 10" not in compiled
+    assert b"jetzt" not in compiled
+
+
+@pytest.mark.long
+def test_what_is_no_language_and_what_is_no_file_of_words_is_refused(german):
+    folder, path = german
+    assert "is not a language" in holdfast("words", folder, "klingon").stderr
+    path.write_text('msgid "a\n', encoding="utf-8")
+    with pytest.raises(UsageError, match="is not a file of translations"):
+        languages.begin(folder, "de")
+    write_config(folder, read_config(folder).model_copy(update={"language": "fr"}))
+    assert "Nothing is translated into fr: holdfast site words" in holdfast("doctor", folder).stderr
