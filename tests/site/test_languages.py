@@ -15,7 +15,10 @@ from holdfast_site.config import read_config, write_config
 from tests.site.test_cli import holdfast
 
 TEMPLATES = sorted((translations.SITE / "templates").rglob("*.html"))
-UNSAID = re.compile(r"<(style|script|code)>.*?</\1>|<[^>]*>|&\w+;", re.S)  # what is markup; words in it are looked at apart
+UNSAID = re.compile(
+    r"<(style|script|code)>.*?</\1>|<[^>]*>|&\w+;", re.S
+)  # what is markup; words in it are looked at apart
+HANDED_ON = re.compile(r'(?<!_\()"([A-Z][^"]* [^"]*)"')  # to a part, or to a filter
 SAID_IN_MARKUP = re.compile(r'(?:aria-label|alt|title|placeholder)="([^"]*)"')
 
 
@@ -32,18 +35,22 @@ def test_no_word_of_a_template_stands_where_it_cannot_be_translated(path):
 
 def outside(source: str) -> list[str]:
     """Words in a template that no translation reaches."""
-    shown, translated = "", False
+    shown, handed_on, translated = "", [], False
     for token in Lexer(source).tokenize():
         if token.token_type is TokenType.BLOCK:
             word = token.contents.split()[0]
             translated = word == "blocktranslate" or (translated and word != "endblocktranslate")
+        if token.token_type in (TokenType.BLOCK, TokenType.VAR) and not token.contents.startswith("translate "):
+            handed_on += HANDED_ON.findall(token.contents)
         shown += token.contents if token.token_type is TokenType.TEXT and not translated else " "
-    words = [*SAID_IN_MARKUP.findall(shown), *UNSAID.sub("\n", shown).split("\n")]
+    words = [*handed_on, *SAID_IN_MARKUP.findall(shown), *UNSAID.sub("\n", shown).split("\n")]
     return [word.strip() for word in words if re.search(r"[A-Za-z]{2}|[A-Za-z] ", word)]
 
 
 def test_a_word_that_is_left_out_would_be_found():
     assert outside('<p>Hello</p><a title="there">{% translate "Hi" %} you</a>') == ["there", "Hello", "you"]
+    assert outside('{% include "a.html" with words="Come in" %}{{ x|default:"Not known" }}') == ["Come in", "Not known"]
+    assert outside('{% include "a.html" with words=_("Come in") %}') == []
     assert outside('<p class="x">{% blocktranslate %}Hello <b>you</b>{% endblocktranslate %}</p>') == []
 
 
