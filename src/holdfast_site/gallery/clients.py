@@ -199,6 +199,7 @@ OWN = Part(
         State("His answers, one put right", "own/_everything_answers.html", {"said": [SAID, SAID_BEFORE]}),
         State("No answers", "own/_everything_answers.html", {"said": []}),
         State("The way to it, after a check-in", "checkins/_yours.html", {"link": "made-up"}),
+        State("The way out of the messages, after a check-in", "messages/_no_more.html", {"link": "made-up"}),
     ],
 )
 REACH = Part(

@@ -125,7 +125,7 @@ def _answers(client: Client) -> Iterator[Entry]:
     for one in said(client):
         for part in one.parts:
             lines = "; ".join(f"{line.asks}: {line.says}" for line in part.lines)
-            data = {"answered_at": one.on, "for": {part.audience.label: [_line(line) for line in part.lines]}}
+            data = {"answered_at": one.on, "for": {str(part.audience.label): [_line(line) for line in part.lines]}}
             yield Entry(one.on, lines, str(part.audience.label), data)
 
 
