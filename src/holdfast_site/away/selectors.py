@@ -38,6 +38,13 @@ def is_away_between(therapist_id: str, first_day: date, last_day: date) -> bool:
     return Leave.objects.filter(therapist=therapist_id, first_day__lte=last_day, last_day__gte=first_day).exists()
 
 
+def stands_in_between(therapist_id: str, first_day: date, last_day: date) -> Therapist | None:
+    """For whom a therapist stands in on any of these days; the first of several."""
+    leaves = Leave.objects.filter(stand_in=therapist_id, first_day__lte=last_day, last_day__gte=first_day)
+    found = leaves.select_related("therapist").order_by("first_day", "pk").first()
+    return None if found is None else found.therapist
+
+
 def told_away(zone: ZoneInfo) -> tuple[Away, ...]:
     """The same, past and to come, for the library: silence on such days is none, once somebody has said so."""
     leaves = Leave.objects.order_by("first_day", "pk")

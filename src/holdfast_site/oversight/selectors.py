@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from holdfast_site.access.actors import Actor, Role
@@ -23,7 +23,7 @@ from holdfast_site.handover.models import Matter
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client, Therapist
 from holdfast_site.people.selectors import cards_of
-from holdfast_site.people.treating import clients_of
+from holdfast_site.people.treating import clients_of, now_with
 
 SEEN_WITHIN = timedelta(days=91)
 A_YEAR = timedelta(days=366)
@@ -159,10 +159,14 @@ def away(actor: Actor, *, now: datetime) -> QuerySet[Leave]:
 
 
 def standing_in(actor: Actor, *, now: datetime) -> Sequence[Matter]:
-    """What clients of therapists who are away asked them for: what and by when, not in which words."""
+    """What clients of therapists who are away asked them for: what and by when, not in which words.
+
+    Nothing that these would not see themselves: not of whoever is with another one by now.
+    """
     whose = away(actor, now=now).values("therapist")
     theirs = Matter.objects.filter(holder=Role.THERAPIST, closed_at__isnull=True, therapist__in=whose)
-    return list(theirs.select_related("therapist").order_by("due_on", "pk"))
+    still_theirs = theirs.annotate(now_with=now_with("client")).filter(now_with=F("therapist"))
+    return list(still_theirs.select_related("therapist").order_by("due_on", "pk"))
 
 
 # --- the lead ---------------------------------------------------------------------------------------

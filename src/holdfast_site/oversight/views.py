@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.away import services as away
-from holdfast_site.away.selectors import is_away_between
+from holdfast_site.away.selectors import is_away_between, stands_in_between
 from holdfast_site.caseload.flags import record_here
 from holdfast_site.consents.selectors import told_to_his_therapist
 from holdfast_site.oversight import selectors, services
@@ -115,6 +115,11 @@ def _leave(request: ActingRequest) -> str:
         return NOT_THERE
     if is_away_between(stand_in.pk, told["first_day"], told["last_day"]):
         return f"{stand_in} is away on some of these days and cannot stand in. Nothing was saved."
+    other = stands_in_between(therapist.pk, told["first_day"], told["last_day"])
+    if other is not None:
+        return (
+            f"{therapist} stands in for {other} on some of these days. Let somebody else do that first, then keep this."
+        )
     away.keep_leave(
         by=request.actor,
         therapist=therapist,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.site.checkins.test_answer import filled
-from tests.site.conftest import appointment, signed_in, staff
+from tests.site.conftest import appointment, person, signed_in, staff
 from tests.site.handover.test_holding import text
 from tests.site.handover.test_matters import opened
 from tests.site.people.test_contacts import kept
@@ -143,6 +143,15 @@ def test_what_the_care_contact_holds_is_not_the_stand_ins(cast, lead, today, now
     opened(cast, now, holder=Role.CARE_CONTACT)
     away(lead, today, today)
     assert "dan" not in text(signed_in("therapist", "ben").get("/standing-in/"))
+
+
+def test_whoever_is_with_another_one_by_now_is_not_shown_to_a_stand_in(cast, lead, today, now):
+    opened(cast, now)
+    away(lead, today, today)
+    ben = signed_in("therapist", "ben")
+    assert "dan" in text(ben.get("/standing-in/"))
+    appointment(cast.dan, person("cara"), now + timedelta(days=1), status="booked")
+    assert "dan" not in text(ben.get("/standing-in/"))
 
 
 @pytest.mark.parametrize(("first", "last"), [(-9, -1), (1, 9)])
@@ -421,3 +430,23 @@ def test_a_client_is_told_that_his_therapists_supervisor_sees_it_too(cast, lead,
     assigned(lead, today)
     told = text(own_page.get("/mine/allowed"))
     assert "tells your therapist, and the supervisor, when a talk with you may be worth it" in told
+
+
+@pytest.mark.hazard("H-01")
+def test_whoever_stands_in_for_somebody_goes_away_only_when_another_does(cast, lead, today):
+    from holdfast_site.away.models import Leave
+
+    cara = person("cara")
+    told = {"do": "leave", "first_day": today, "last_day": today + timedelta(days=9)}
+    assert lead.post("/people/arranged", {**told, "therapist": "alma", "stand_in": "ben"}).status_code == 302
+    bens = {"do": "leave", "therapist": "ben", "stand_in": "cara"}
+    days = {"first_day": today + timedelta(days=9), "last_day": today + timedelta(days=12)}
+    answer = lead.post("/people/arranged", {**bens, **days})
+    assert answer.status_code == 422
+    assert "ben stands in for alma on some of these days" in answer.content.decode()
+    assert not Leave.objects.filter(therapist=cast.ben).exists()
+    later = {one: day + timedelta(days=1) for one, day in days.items()}
+    assert lead.post("/people/arranged", {**bens, **later}).status_code == 302
+    assert lead.post("/people/arranged", {**told, "therapist": "alma", "stand_in": "cara"}).status_code == 302
+    assert lead.post("/people/arranged", {**bens, **days}).status_code == 302
+    assert Leave.objects.filter(stand_in=cara).count() == 3
