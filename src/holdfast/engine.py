@@ -3,7 +3,8 @@
 Everything in ``episodes`` and ``insight`` is written once as Ibis expressions over the tables
 that an ``Engine`` hands out. Rules that keep the answers equal on every engine: moments become
 whole seconds and days before anything else is done with them, every window has a total order,
-nothing is ever NaN, and only small results leave the engine.
+nothing is ever NaN, and only small results leave the engine. For a small practice the question takes
+longer than the answer, so its words are kept: numbers that differ from one time to the next are ``told`` beside it.
 """
 
 from __future__ import annotations
