@@ -11,12 +11,13 @@ import pytest
 from tests.site.before.test_ask import asked, replied
 from tests.site.before.test_back import way_back
 from tests.site.checkins.test_answer import filled
-from tests.site.conftest import DECIDED, appointment
+from tests.site.conftest import DECIDED, appointment, signed_in
 
 SAID = re.compile(r"⟦[^⟦⟧]*⟧")
 MARKUP = re.compile(r"<(style|script|textarea)\b.*?</\1>|<[^>]*>", re.S)
 IN_MARKUP = re.compile(r'(?:aria-label|alt|title|placeholder)="([^"]*)"')
 NUMBERS = [one[part] for one in DECIDED["crisis_numbers"] for part in ("name", "hours") if part in one]
+CORRECT = "answers/1/0"  # of the first check-in what is for the therapist
 DATA = [DECIDED["name"], DECIDED["reading_hours"], *NUMBERS, "http://localhost:8000"]  # what the practice said itself
 
 
@@ -84,3 +85,26 @@ def test_messages(wording, by_sms):
         assert unmarked("\n".join(told), "LINK") == []
     assert unmarked("\n".join(words.confirming("LINK", by_sms=by_sms)), "LINK") == []
     assert unmarked("\n".join(words.moved("020"))) == []
+
+
+@pytest.fixture(name="own_pages")
+def _own_pages(cast, browser, now):
+    """Dan signed in, with something of everything on his pages."""
+    browser.post(cast.address, filled(words=""))
+    ask = asked(appointment(cast.dan, cast.alma, now + timedelta(hours=20), status="booked"), now)
+    browser.post(ask, replied("slower", words=""))
+    alma = signed_in("therapist", "alma")
+    assert alma.get("/today/client/dan").status_code == 200
+    dan = signed_in("client", of=cast.dan)
+    assert dan.get("/mine/").status_code == 200
+    return dan
+
+
+@pytest.mark.parametrize(
+    "page", ["", "answers", "looked", "allowed", "reach", "questions", "held", "download", "erase", CORRECT]
+)
+def test_the_pages_of_a_client_who_signed_in(own_pages, page):
+    answer = own_pages.get(f"/mine/{page}")
+    assert answer.status_code == 200
+    logins = ("Alma therapist", "alma therapist", "dan client", "alma", "dan")
+    assert unmarked(answer.content.decode(), *logins) == []

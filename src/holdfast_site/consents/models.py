@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from holdfast_site.people.models import Client
 
@@ -12,16 +13,16 @@ from holdfast_site.people.models import Client
 class Consent(models.TextChoices):
     """Each can be given and taken back by itself. Refusing one never changes his care."""
 
-    CARE_NOTICE = "care_notice", "What is held, and why"
-    CHECKINS = "checkins", "Questions after sessions"
-    MESSAGES = "messages", "Messages"
-    SUPERVISOR_READS = "supervisor_reads", "The supervisor reads my words"
-    PRIVATE_ROUTE = "private_route", "Answers only for the care contact"
-    EARLY_WARNING = "early_warning", "The early warning uses my answers"
-    LISTS = "lists", "Lists of who has gone quiet"
-    STATISTICS = "statistics", "I am counted in the practice's figures"
-    ANSWERS = "answers", "What I said is used"
-    RESEARCH = "research", "A study"
+    CARE_NOTICE = "care_notice", _("What is held, and why")
+    CHECKINS = "checkins", _("Questions after sessions")
+    MESSAGES = "messages", _("Messages")
+    SUPERVISOR_READS = "supervisor_reads", _("The supervisor reads my words")
+    PRIVATE_ROUTE = "private_route", _("Answers only for the care contact")
+    EARLY_WARNING = "early_warning", _("The early warning uses my answers")
+    LISTS = "lists", _("Lists of who has gone quiet")
+    STATISTICS = "statistics", _("I am counted in the practice's figures")
+    ANSWERS = "answers", _("What I said is used")
+    RESEARCH = "research", _("A study")
 
 
 class Decision(models.Model):

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from holdfast_site.consents.models import Consent, Decision
 from holdfast_site.consents.words import TOLD, USES_ANSWERS, WORDINGS
@@ -48,7 +49,7 @@ def said_no(consent: Consent) -> frozenset[str]:
 
 def told_to_his_therapist(client: Client) -> Sequence[str]:
     """What those who treat him have to know of what he does not allow."""
-    return [words for consent, words in TOLD.items() if client.pk in said_no(consent)]
+    return [gettext(words) for consent, words in TOLD.items() if client.pk in said_no(consent)]
 
 
 def history(client: Client) -> Sequence[Decision]:

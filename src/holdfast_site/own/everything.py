@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
 from holdfast_site.accounts.models import Assignment, CodeApp, Member, PaperCode, Passkey, Welcome
 from holdfast_site.before.models import Knock, WayBack, Word
@@ -25,8 +26,9 @@ from holdfast_site.consents.selectors import history, paused_until
 from holdfast_site.handover.models import Did, Matter, Step, Switch
 from holdfast_site.handover.selectors import in_words
 from holdfast_site.handover.selectors import said as said_in
+from holdfast_site.languages import N_
 from holdfast_site.messages.models import Message, Undelivered
-from holdfast_site.own.looking import who_looked
+from holdfast_site.own.looking import times_in_words, who_looked
 from holdfast_site.own.selectors import said
 from holdfast_site.own.words import (
     ABOUT,
@@ -41,17 +43,19 @@ from holdfast_site.own.words import (
     asked_for,
     wish,
 )
-from holdfast_site.people.models import Appointment, Client, Contact, Ending, Pause
+from holdfast_site.people.models import Appointment, Client, Contact, Ending, Pause, Therapist
 from holdfast_site.people.selectors import cards_of
 from holdfast_site.people.wishes import wishes_of
 
-HIS = "Nobody at the practice"
-THERAPIST = "Your therapist"
-CARE = "Your therapist, and the care contact while there is something to see to"
-SCHEDULE = "Your therapist, your supervisor if there is one, the care contact for what is to be seen to, the front desk"
+HIS = N_("Nobody at the practice")
+THERAPIST = N_("Your therapist")
+CARE = N_("Your therapist, and the care contact while there is something to see to")
+SCHEDULE = N_(
+    "Your therapist, your supervisor if there is one, the care contact for what is to be seen to, the front desk"
+)
 HOLDERS = {
-    "therapist": "Your therapist. While they are away, whoever stands in sees what and by when, not your words",
-    "care_contact": "The care contact, not your therapist",
+    "therapist": N_("Your therapist. While they are away, whoever stands in sees what and by when, not your words"),
+    "care_contact": N_("The care contact, not your therapist"),
 }
 
 
@@ -85,7 +89,7 @@ Reads = Callable[[Client], Iterator[Entry]]
 
 def everything(client: Client) -> Sequence[Part]:
     """Every part, also those in which there is nothing."""
-    return [Part(name, title, list(entries(client))) for name, (title, entries) in PARTS.items()]
+    return [Part(name, gettext(title), list(entries(client))) for name, (title, entries) in PARTS.items()]
 
 
 def as_data(client: Client, *, now: datetime) -> Mapping[str, Any]:
@@ -107,15 +111,15 @@ def as_data(client: Client, *, now: datetime) -> Mapping[str, Any]:
 def about_the_calculation() -> str:
     """That there is one. What it says is shown to no client (safety rule 8)."""
     if not settings.SITE.early_warning:
-        return "This practice does not use it."
-    return (
+        return gettext("This practice does not use it.")
+    return gettext(
         "A calculation tells your therapist when a talk with you may be worth it. What it says is not shown to you. "
         "You can leave it."
     )
 
 
 def _day(of: date | datetime) -> str:
-    return date_format(localtime(of) if isinstance(of, datetime) else of, "j F Y")
+    return date_format(localtime(of) if isinstance(of, datetime) else of, gettext("j F Y"))
 
 
 # --- what he said -----------------------------------------------------------------------------------
@@ -137,34 +141,42 @@ def _line(line: Line) -> Mapping[str, Any]:
 def _asked_for(client: Client) -> Iterator[Entry]:
     """Matters with what was done about them, what he said by a link, and his way back."""
     for matter in Matter.objects.filter(client=client).select_related("client").order_by("-opened_at", "-pk"):
-        sees, what = HOLDERS[matter.holder], asked_for(matter.kind)
+        sees, what = gettext(HOLDERS[matter.holder]), asked_for(matter.kind)
         words, told = in_words(said_in(matter))
         lines = [
-            f"You asked {what}" if what else NOTICED[matter.kind],
+            gettext("You asked %(what)s") % {"what": what} if what else gettext(NOTICED[matter.kind]),
             *told,
-            *([f"Your words: {words}"] if words else []),
+            *([gettext("Your words: %(words)s") % {"words": words}] if words else []),
         ]
         data = {"on": matter.opened_at, "what": what, "said": [*told, *([words] if words else [])]}
-        settled = {"settled": matter.closed_at, "outcome": SETTLED.get(matter.outcome, "")}
+        settled = {"settled": matter.closed_at, "outcome": _settled(matter.outcome)}
         yield Entry(matter.opened_at, ". ".join(lines), sees, data | settled)
         yield from (_step(one, sees) for one in matter.steps.order_by("number"))
     for word in Word.objects.filter(invitation__appointment__client=client).order_by("-said_at", "-pk"):
-        yield Entry(word.said_at, "You said something to your therapist by a link. It stands above", THERAPIST)
+        yield Entry(
+            word.said_at, gettext("You said something to your therapist by a link. It stands above"), gettext(THERAPIST)
+        )
     leads = "submission__invitation__appointment__client"
     for door in WayBack.objects.filter(**{leads: client}).select_related("submission").order_by("-pk"):
-        yield Entry(door.submission.answered_at, "You got a link by which you can come back", HIS)
+        yield Entry(door.submission.answered_at, gettext("You got a link by which you can come back"), gettext(HIS))
     for knock in Knock.objects.filter(**{f"way_back__{leads}": client}).order_by("-at", "-pk"):
-        yield Entry(knock.at, "You asked to come back by that link", CARE)
+        yield Entry(knock.at, gettext("You asked to come back by that link"), gettext(CARE))
 
 
 def _step(one: Step, sees: str) -> Entry:
-    words = {
-        Did.TOOK: "Somebody took it on",
-        Did.PLANNED: f"Next: to {NEXT.get(one.what, 'see to it')}",
-        Did.SETTLED: f"Settled: {SETTLED.get(one.what, 'it was seen to')}",
-    }[Did(one.did)]
-    by_when = f", by {_day(one.on)}" if one.on and one.did == Did.PLANNED else ""
-    return Entry(one.at, words + by_when, sees)
+    match Did(one.did):
+        case Did.TOOK:
+            words = gettext("Somebody took it on")
+        case Did.PLANNED:
+            words = gettext("Next: to %(do)s") % {"do": gettext(NEXT.get(one.what, N_("see to it")))}
+            words += ", " + gettext("by %(day)s") % {"day": _day(one.on)} if one.on else ""
+        case Did.SETTLED:
+            words = gettext("Settled: %(how)s") % {"how": _settled(one.what) or gettext("it was seen to")}
+    return Entry(one.at, words, sees)
+
+
+def _settled(outcome: str) -> str:
+    return gettext(SETTLED[outcome]) if outcome in SETTLED else ""
 
 
 def _story(client: Client) -> Iterator[Entry]:
@@ -173,25 +185,29 @@ def _story(client: Client) -> Iterator[Entry]:
         if one.sealed:
             box = settings.VAULT.client_box(client.pk, client.wrapped_key)
             story = box.open(one.sealed, place=one.place).decode()
-        told = f"You let this go along: {story}" if story else "You let nothing go along"
-        words = f"You went on with {one.goes_to} after {one.leaves}. {told}"
-        yield Entry(one.decided_at, words, f"{one.goes_to}, your therapist from then on", {"story": story})
+        told = gettext("You let nothing go along")
+        if story:
+            told = gettext("You let this go along: %(story)s") % {"story": story}
+        whom = {"new": one.goes_to, "old": one.leaves}
+        words = gettext("You went on with %(new)s after %(old)s.") % whom
+        sees = gettext("%(new)s, your therapist from then on") % whom
+        yield Entry(one.decided_at, f"{words} {told}", sees, {"story": story})
 
 
 def _wishes(client: Client) -> Iterator[Entry]:
-    sees = "Your therapist, and the lead of the practice to find you one"
+    sees = gettext("Your therapist, and the lead of the practice to find you one")
     for axis, value in wishes_of(client).items():
-        yield Entry(None, f"{ABOUT[axis]}: {wish(axis, value)}", sees, {"axis": axis, "value": value})
+        yield Entry(None, f"{gettext(ABOUT[axis])}: {wish(axis, value)}", sees, {"axis": axis, "value": value})
 
 
 def _decisions(client: Client) -> Iterator[Entry]:
-    sees = "Your therapist and your supervisor if there is one; the front desk, whether you want messages"
+    sees = gettext("Your therapist and your supervisor if there is one; the front desk, whether you want messages")
     for one in history(client):
-        about = Consent(one.consent).label
-        until = f", until {_day(one.until)}" if one.until else ""
+        about, yes_or_no = str(Consent(one.consent).label), gettext("yes") if one.given else gettext("no")
+        until = ", " + gettext("until %(day)s") % {"day": _day(one.until)} if one.until else ""
         study = f" ({one.study})" if one.study else ""
         data = {"at": one.at, "about": about, "study": one.study, "version": one.version, "yes": one.given}
-        yield Entry(one.at, f"{about}{study}: {'yes' if one.given else 'no'}{until}", sees, data | {"until": one.until})
+        yield Entry(one.at, f"{about}{study}: {yes_or_no}{until}", sees, data | {"until": one.until})
 
 
 # --- how he is reached, and what was sent -----------------------------------------------------------
@@ -199,36 +215,45 @@ def _decisions(client: Client) -> Iterator[Entry]:
 
 def _reached(client: Client) -> Iterator[Entry]:
     contact = Contact.objects.filter(client=client).first()
-    sees = "Your therapist, the front desk, the care contact; your supervisor sees your name"
+    sees = gettext("Your therapist, the front desk, the care contact; your supervisor sees your name")
     card = cards_of([client])[client.pk].model_dump() if contact else {}
     for name, value in card.items():
-        title = REACHED.get(name, name)
+        title = gettext(REACHED.get(name, name))
         yield Entry(
             contact.changed_at if contact else None,
-            f"{title}: {value if value not in ('', None) else 'not known'}",
+            f"{title}: {value if value not in ('', None) else gettext('not known')}",
             sees,
             {"field": name, "value": value},
         )
 
 
 def _messages(client: Client) -> Iterator[Entry]:
-    sees = "The front desk sees that one was sent. Nobody sees its link"
+    sees = gettext("The front desk sees that one was sent. Nobody sees its link")
     for one in Message.objects.filter(client=client).order_by("-queued_at", "-pk"):
         at = one.sent_at or one.queued_at
-        yield Entry(at, f"A message that says nothing of what it is about {DELIVERY[one.state]}", sees)
+        words = gettext("A message that says nothing of what it is about %(became)s")
+        yield Entry(at, words % {"became": gettext(DELIVERY[one.state])}, sees)
     for gone in Undelivered.objects.filter(client=client):
-        why = "was said not to be yours" if gone.is_denied else "did not work"
-        yield Entry(gone.at, f"An address that stood for you {why}. Nothing more is sent to it", sees)
+        if gone.is_denied:
+            words = gettext("An address that stood for you was said not to be yours. Nothing more is sent to it")
+        else:
+            words = gettext("An address that stood for you did not work. Nothing more is sent to it")
+        yield Entry(gone.at, words, sees)
 
 
 def _sent(client: Client) -> Iterator[Entry]:
-    sees = "Your therapist; the front desk sees that they were sent, and not what came of it"
+    sees = gettext("Your therapist; the front desk sees that they were sent, and not what came of it")
     found = Invitation.objects.filter(appointment__client=client).select_related("submission", "appointment")
     for one in found.order_by("-sent_at", "-pk"):
         answered = hasattr(one, "submission")
-        about = "before" if one.asks == Asks.BEFORE else "after"
-        became = "answered" if answered else "did not reach you" if one.came_back_at else "not answered"
-        words = f"Questions {about} the session of {_day(one.appointment.starts_at)}, {became}"
+        became = gettext("did not reach you") if one.came_back_at else gettext("not answered")
+        if answered:
+            became = gettext("answered")
+        if one.asks == Asks.BEFORE:
+            words = gettext("Questions before the session of %(day)s, %(became)s")
+        else:
+            words = gettext("Questions after the session of %(day)s, %(became)s")
+        words %= {"day": _day(one.appointment.starts_at), "became": became}
         data = {"sent_at": one.sent_at, "expires_at": one.expires_at, "answered": answered}
         data["came_back"] = one.came_back_at is not None
         yield Entry(one.sent_at, words, sees, data)
@@ -239,37 +264,46 @@ def _sent(client: Client) -> Iterator[Entry]:
 
 def _appointments(client: Client) -> Iterator[Entry]:
     for one in Appointment.objects.filter(client=client).select_related("therapist").order_by("-starts_at", "-pk"):
-        became = BECAME.get(one.status, one.status)
+        became = gettext(BECAME.get(one.status, one.status))
         data = {"starts_at": one.starts_at, "status": became, "with": str(one.therapist), "kind": one.modality}
         known = {"booked_at": one.booked_at, "known_from": one.get_known_from_display(), "known_at": one.known_at}
         kind = f", {one.get_modality_display().replace('_', ' ')}" if one.modality else ""
-        yield Entry(one.starts_at, f"With {one.therapist}: {became}{kind}", SCHEDULE, data | known)
+        yield Entry(one.starts_at, _with(one.therapist, became + kind), gettext(SCHEDULE), data | known)
+
+
+def _with(therapist: Therapist, what: str) -> str:
+    return gettext("With %(therapist)s: %(what)s") % {"therapist": therapist, "what": what}
 
 
 def _endings(client: Client) -> Iterator[Entry]:
     for one in Ending.objects.filter(client=client).select_related("therapist").order_by("-ended_on", "-pk"):
         data = {"on": one.ended_on, "kind": one.kind, "with": str(one.therapist)}
-        yield Entry(one.ended_on, f"With {one.therapist}: {ENDED[one.kind]}", CARE, data)
+        yield Entry(one.ended_on, _with(one.therapist, gettext(ENDED[one.kind])), gettext(CARE), data)
 
 
 def _pauses(client: Client) -> Iterator[Entry]:
     for one in Pause.objects.filter(client=client).select_related("therapist").order_by("-at", "-pk"):
-        until = f" until {_day(one.until)}" if one.until else ""
+        words = gettext("A break with %(therapist)s") % {"therapist": one.therapist}
+        words += " " + gettext("until %(day)s") % {"day": _day(one.until)} if one.until else ""
         data = {"from": one.at, "until": one.until, "with": str(one.therapist)}
-        yield Entry(one.at, f"A break with {one.therapist}{until}", CARE, data)
+        yield Entry(one.at, words, gettext(CARE), data)
 
 
 def _noted(client: Client) -> Iterator[Entry]:
     """What was said or done. The reason that a calculation gave for it is left out (safety rule 8)."""
     for one in Repair.objects.filter(client=client).select_related("client").order_by("-at", "-pk"):
-        yield Entry(one.at, f"{one.therapist} noted: {done_of(one).words}", THERAPIST)
+        words = gettext("%(therapist)s noted: %(what)s") % {"therapist": one.therapist, "what": done_of(one).words}
+        yield Entry(one.at, words, gettext(THERAPIST))
 
 
 def _worked_out(client: Client) -> Iterator[Entry]:
     for one in Course.objects.filter(client=client).select_related("therapist").order_by("pk"):
-        days = f"{one.rhythm_days:.0f} days"
-        whose = "You usually come" if one.rhythm_is_own else "People here usually come, and so it is taken of you,"
-        yield Entry(None, f"{whose} every {days} to {one.therapist}", THERAPIST)
+        if one.rhythm_is_own:
+            words = gettext("You usually come every %(days)s days to %(therapist)s")
+        else:
+            words = gettext("People here usually come, and so it is taken of you, every %(days)s days to %(therapist)s")
+        words %= {"days": f"{one.rhythm_days:.0f}", "therapist": one.therapist}
+        yield Entry(None, words, gettext(THERAPIST))
 
 
 # --- who ------------------------------------------------------------------------------------------
@@ -279,51 +313,57 @@ def _supervised(client: Client) -> Iterator[Entry]:
     treats = Appointment.objects.filter(client=client).values("therapist")
     his = Assignment.objects.filter(Q(client=client) | Q(therapist__in=treats))
     for one in his.order_by("-assigned_at", "-pk"):
-        ended = f", until {_day(one.ended_at)}" if one.ended_at else ""
-        whom = "how you are treated" if one.client_id else f"how {one.therapist} works with everybody"
-        words = f"Somebody supervises {whom}{ended}. The practice noted that you were told on {_day(one.told_on)}"
-        yield Entry(one.assigned_at, words, "The lead of the practice, and the supervisor")
+        if one.client_id:
+            words = gettext("Somebody supervises how you are treated")
+        else:
+            words = gettext("Somebody supervises how %(therapist)s works with everybody")
+        words %= {"therapist": one.therapist}
+        words += ", " + gettext("until %(day)s") % {"day": _day(one.ended_at)} if one.ended_at else ""
+        told = gettext("The practice noted that you were told on %(day)s") % {"day": _day(one.told_on)}
+        yield Entry(one.assigned_at, f"{words}. {told}", gettext("The lead of the practice, and the supervisor"))
 
 
 def _who_looked(client: Client) -> Iterator[Entry]:
     for one in who_looked(client):
-        times = f" ({one.times} times)" if one.times > 1 else ""
         data = {"on": one.on, "who": one.who, "what": one.what, "times": one.times}
-        yield Entry(one.on, f"{one.who}: {one.what}{times}", HIS, data)
+        yield Entry(one.on, f"{one.who}: {one.what}{times_in_words(one.times)}", gettext(HIS), data)
 
 
 def _ways_in(client: Client) -> Iterator[Entry]:
     for welcome in Welcome.objects.filter(post__client=client).order_by("pk"):
         yield Entry(
             welcome.used_at or welcome.expires_at,
-            f"A code for a way in, {'used then' if welcome.used_at else 'good until then'}",
-            HIS,
+            gettext("A code for a way in, used then")
+            if welcome.used_at
+            else gettext("A code for a way in, good until then"),
+            gettext(HIS),
         )
     for member in Member.objects.filter(posts__client=client):
-        yield Entry(member.last_login, f"The name to sign in with: {member.login}", HIS)
+        words = gettext("The name to sign in with: %(login)s") % {"login": member.login}
+        yield Entry(member.last_login, words, gettext(HIS))
         for key in Passkey.objects.filter(member=member).order_by("pk"):
-            yield Entry(key.made_at, "A passkey", HIS, {"used_at": key.used_at})
+            yield Entry(key.made_at, gettext("A passkey"), gettext(HIS), {"used_at": key.used_at})
         for app in CodeApp.objects.filter(member=member):
-            yield Entry(app.made_at, "A code app", HIS)
+            yield Entry(app.made_at, gettext("A code app"), gettext(HIS))
         if codes := PaperCode.objects.filter(member=member).count():
-            yield Entry(None, f"{codes} codes on paper", HIS)
+            yield Entry(None, gettext("%(codes)s codes on paper") % {"codes": codes}, gettext(HIS))
 
 
 PARTS: Mapping[str, tuple[str, Reads]] = {
-    "how_you_are_reached": ("How you are reached", _reached),
-    "wishes": ("How you would like to be worked with", _wishes),
-    "answers": ("Your answers", _answers),
-    "asked_for": ("What you asked for or said, and what was done about it", _asked_for),
-    "story": ("What you let go along to another therapist", _story),
-    "noted": ("What your therapist noted as said or done", _noted),
-    "decisions": ("What you decided", _decisions),
-    "appointments": ("Appointments", _appointments),
-    "pauses": ("Breaks", _pauses),
-    "endings": ("Endings", _endings),
-    "worked_out": ("What was worked out from your appointments", _worked_out),
-    "questions_sent": ("Questions you were sent", _sent),
-    "messages": ("Messages you were sent", _messages),
-    "supervised": ("Who supervises", _supervised),
-    "ways_in": ("Your ways in", _ways_in),
-    "who_looked": ("Who looked", _who_looked),
+    "how_you_are_reached": (N_("How you are reached"), _reached),
+    "wishes": (N_("How you would like to be worked with"), _wishes),
+    "answers": (N_("Your answers"), _answers),
+    "asked_for": (N_("What you asked for or said, and what was done about it"), _asked_for),
+    "story": (N_("What you let go along to another therapist"), _story),
+    "noted": (N_("What your therapist noted as said or done"), _noted),
+    "decisions": (N_("What you decided"), _decisions),
+    "appointments": (N_("Appointments"), _appointments),
+    "pauses": (N_("Breaks"), _pauses),
+    "endings": (N_("Endings"), _endings),
+    "worked_out": (N_("What was worked out from your appointments"), _worked_out),
+    "questions_sent": (N_("Questions you were sent"), _sent),
+    "messages": (N_("Messages you were sent"), _messages),
+    "supervised": (N_("Who supervises"), _supervised),
+    "ways_in": (N_("Your ways in"), _ways_in),
+    "who_looked": (N_("Who looked"), _who_looked),
 }

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
 from holdfast_site.checkins.answers import Value
@@ -17,13 +19,13 @@ from holdfast_site.own.words import ORDER, asks, says
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.forms import refuse_what_no_message_can_go_by
 
-CHANNELS = (("none", "Send me nothing"), ("email", "E-mail"), ("sms", "Text message"))
+CHANNELS = (("none", _("Send me nothing")), ("email", _("E-mail")), ("sms", _("Text message")))
 HOURS = tuple((hour, f"{hour}:00") for hour in range(24))
 STOPS = (
-    ("28", "Pause for four weeks"),
-    ("84", "Pause for three months"),
-    ("stop", "Stop asking me"),
-    ("", "Ask me again"),
+    ("28", _("Pause for four weeks")),
+    ("84", _("Pause for three months")),
+    ("stop", _("Stop asking me")),
+    ("", _("Ask me again")),
 )
 TAKE_BACK = ""
 
@@ -59,18 +61,20 @@ class StopForm(OwnForm):
 class ReachForm(OwnForm):
     """How he is reached, and when."""
 
-    name = forms.CharField(label="Your name", max_length=200, required=False)
-    email = forms.EmailField(label="E-mail address", max_length=200, required=False)
-    phone = forms.CharField(label="Phone number", max_length=200, required=False)
-    channel = forms.ChoiceField(label="How may we send you something?", choices=CHANNELS, widget=forms.RadioSelect)
-    safe_from = forms.TypedChoiceField(label="Send nothing before", choices=HOURS, coerce=int)
-    safe_until = forms.TypedChoiceField(label="Send nothing after", choices=[*HOURS[1:], (24, "24:00")], coerce=int)
-    wishes = forms.CharField(label="Anything to mind, such as: never ring the landline", max_length=200, required=False)
+    name = forms.CharField(label=_("Your name"), max_length=200, required=False)
+    email = forms.EmailField(label=_("E-mail address"), max_length=200, required=False)
+    phone = forms.CharField(label=_("Phone number"), max_length=200, required=False)
+    channel = forms.ChoiceField(label=_("How may we send you something?"), choices=CHANNELS, widget=forms.RadioSelect)
+    safe_from = forms.TypedChoiceField(label=_("Send nothing before"), choices=HOURS, coerce=int)
+    safe_until = forms.TypedChoiceField(label=_("Send nothing after"), choices=[*HOURS[1:], (24, "24:00")], coerce=int)
+    wishes = forms.CharField(
+        label=_("Anything to mind, such as: never ring the landline"), max_length=200, required=False
+    )
 
     def clean(self) -> dict[str, Any]:
         """An address for the way he chose, and hours that are some."""
         told = super().clean() or {}
-        refuse_what_no_message_can_go_by(self, told, no_address="For that way we need this.")
+        refuse_what_no_message_can_go_by(self, told, no_address=gettext("For that way we need this."))
         return told
 
     def card(self, before: ContactCard) -> ContactCard:
@@ -85,7 +89,7 @@ class ReachForm(OwnForm):
         try:
             return ContactCard.model_validate({**before.model_dump(), **told})
         except ValidationError as error:
-            raise forms.ValidationError("That could not be kept.") from error
+            raise forms.ValidationError(_("That could not be kept.")) from error
 
 
 class CorrectForm(OwnForm):
@@ -107,7 +111,7 @@ def _field(name: str) -> forms.Field:
     if name == WORDS:
         return forms.CharField(label=asks(name), max_length=MOST_WORDS, required=False)
     values = CHANGES if name == CHANGE else QUESTIONS[name].values
-    choices = [(TAKE_BACK, "Take this answer back"), *((value, says(name, value)) for value in values)]
+    choices = [(TAKE_BACK, _("Take this answer back")), *((value, says(name, value)) for value in values)]
     if name == CHANGE:
         return forms.ChoiceField(label=asks(name), choices=choices, required=False)
     return forms.TypedChoiceField(label=asks(name), choices=choices, coerce=int, empty_value=TAKE_BACK, required=False)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Role
@@ -27,6 +28,7 @@ from holdfast_site.checkins.before_questions import CANCEL
 from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox
 from holdfast_site.checkins.selectors import opened
 from holdfast_site.handover.models import Matter, Switch
+from holdfast_site.languages import N_
 from holdfast_site.own.words import LISTS, ROLES, did
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.schedule.selectors import DUE_WITHIN, SENT_WITHIN
@@ -90,14 +92,18 @@ def by_day(lines: Sequence[Looked]) -> Sequence[Day]:
 def _people(lines: Iterable[Looked]) -> Sequence[Person]:
     told: dict[str, list[str]] = {}
     for one in lines:
-        times = f" ({one.times} times)" if one.times > 1 else ""
-        told.setdefault(one.who, []).append(f"{one.what}{times}")
+        told.setdefault(one.who, []).append(one.what + times_in_words(one.times))
     return [Person(who, did) for who, did in told.items()]
+
+
+def times_in_words(times: int) -> str:
+    """How often, where it was more than once."""
+    return " " + gettext("(%(times)s times)") % {"times": times} if times > 1 else ""
 
 
 def _what(event: Event) -> str:
     kind = _list_of(event)
-    return did(event.action) if kind is None else LISTS[kind]
+    return did(event.action) if kind is None else gettext(LISTS[kind])
 
 
 # --- which events -----------------------------------------------------------------------------------
@@ -315,7 +321,10 @@ def _names(events: Sequence[Event]) -> Mapping[str, str]:
 
 def _who(actor: str, names: Mapping[str, str]) -> str:
     """By role, and by name where that is known."""
-    role = ROLES.get(actor.partition(":")[0], "somebody")
     if actor == str(Role.ANYONE):
-        return "Whoever had the link and the code, or the site by itself"
-    return f"{names[actor]}, {role}" if names.get(actor) else f"The {role}" if role != ROLES[Role.ANYONE] else role
+        return gettext("Whoever had the link and the code, or the site by itself")
+    known = ROLES.get(actor.partition(":")[0], N_("somebody"))
+    role = gettext(known)
+    if names.get(actor):
+        return f"{names[actor]}, {role}"
+    return role if known == ROLES[Role.ANYONE] else gettext("The %(role)s") % {"role": role}

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.checkins.answers import Value, put_right
@@ -163,10 +164,10 @@ def standing(client: Client, *, now: datetime) -> Sequence[Standing]:
     for consent in (Consent.CARE_NOTICE, *offered):
         words, given = WORDINGS[consent], allows(client, consent, at=now)
         last = latest.get((consent, ""))
-        button = words.no if given else words.yes
+        button = gettext(words.no if given else words.yes)
         held_back = consent in USES_ANSWERS and is_alone
         since = last.at if last else None
-        found.append(Standing(consent, words.says, given, since, button, words.when_no, held_back))
+        found.append(Standing(consent, gettext(words.says), given, since, button, gettext(words.when_no), held_back))
     return found
 
 

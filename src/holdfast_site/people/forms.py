@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 
 from holdfast_site.people.contacts import WAYS
 
@@ -16,4 +17,4 @@ def refuse_what_no_message_can_go_by(form: forms.Form, told: Mapping[str, Any], 
     if needed and not told.get(needed) and needed not in form.errors:
         form.add_error(needed, no_address)
     if told.get("safe_from", 0) >= told.get("safe_until", 24):
-        form.add_error("safe_until", "This has to be later than the hour before it.")
+        form.add_error("safe_until", gettext("This has to be later than the hour before it."))
