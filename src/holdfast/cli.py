@@ -178,12 +178,16 @@ def _answer_questions(file: SourceFile, folder: Path, mapping: Path | None) -> P
 
     Without somebody to ask, the import itself lists what is open and how to write it down.
     """
+    from holdfast.tables.sources import all_sources
     from holdfast.tables.sources.any_table import kept_mapping
     from holdfast.tables.sources.asking import answer, questions
     from holdfast.tables.sources.guess import guess
     from holdfast.tables.sources.mapping import load
 
     known = load(mapping) if mapping else kept_mapping(file, folder)
+    for other in all_sources():
+        if other.knows(file):
+            say(f"{file.name} looks like an export of {other.title}. Without questions: {CALLED} import {other.name} …")
     found = guess(file, known)
     _show_guess(found)
     if known is not None or not sys.stdin.isatty():

@@ -173,6 +173,11 @@ def test_quoted_newlines_and_other_columns_do_no_harm(tmp_path: Path) -> None:
     assert "These columns were not read: Note." in account.notes
 
 
+def test_a_list_that_names_nobody_is_refused_and_not_asked_about(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no column that could say who the client is among 'Date', 'Status'"):
+        _import(tmp_path, "Date,Status\n2026-11-02 10:00,Attended\n")
+
+
 def test_a_needed_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="'Status' more than once"):
         _import(tmp_path, "Date,Client,Status,Status\n2026-10-05,Arthur Penn,Show,No show\n")

@@ -237,3 +237,10 @@ def test_a_line_cut_off_is_told(tmp_path: Path) -> None:
     (tmp_path / "hooks.ndjson").write_text(text[:-40])
     with pytest.raises(SourceError, match="line 2 is not JSON"):
         run_import("calendly", [tmp_path / "hooks.ndjson"], tmp_path / "out")
+
+
+def test_a_table_is_told_from_json_that_is_cut_off(tmp_path: Path) -> None:
+    (tmp_path / "events.csv").write_text("Invitee Name,Start Date & Time\nTom Ash,2026-11-02 10:00\n", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"events\.csv is not JSON.*holdfast import any events\.csv"):
+        run_import("calendly", [tmp_path / "events.csv"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -56,6 +56,8 @@ def _page(*items: object) -> dict[str, object]:
         ("Canceled", PAST, ("cancelled", "unknown", "recorded")),
         ("LateCancelled", PAST, ("late_cancelled", "client", "recorded")),
         ("Late Canceled", PAST, ("late_cancelled", "client", "recorded")),
+        ("Late Cancel", PAST, ("late_cancelled", "client", "recorded")),
+        ("Early Cancel", PAST, ("cancelled", "unknown", "recorded")),
     ],
 )
 def test_every_status(word: str | None, starts: str, expected: tuple[str, str, str], tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def _ms(moment: datetime) -> int:
 
 
 def _item(
-    id: str = "36fdc60e", status: str = "Scheduled", starts: datetime = PAST, **more: object
+    id: str = "36fdc60e", status: str | None = "Scheduled", starts: datetime = PAST, **more: object
 ) -> dict[str, object]:
     return {
         "uuid": id,
@@ -60,9 +60,10 @@ def _import(tmp_path: Path, items: object) -> list[dict[str, str]]:
         ("Completed", PAST, ("attended", "", "recorded")),
         ("Missed", PAST, ("no_show", "client", "recorded")),
         ("Cancelled", PAST, ("cancelled", "unknown", "recorded")),
+        (None, PAST, ("unknown", "", "not_updated")),
     ],
 )
-def test_every_status(word: str, starts: datetime, expected: tuple[str, str, str], tmp_path: Path) -> None:
+def test_every_status(word: str | None, starts: datetime, expected: tuple[str, str, str], tmp_path: Path) -> None:
     (row,) = _import(tmp_path, [_item(status=word, starts=starts)])
     assert (row["status"], row.get("initiated_by", ""), row["certainty"]) == expected
     assert (row["appointment_id"], row["client_id"], row["therapist_id"]) == ("36fdc60e", "fda50921", "dae6561f")

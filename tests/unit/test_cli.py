@@ -143,6 +143,17 @@ def test_an_importer_that_is_not_there_is_answered_with_those_that_are(tmp_path:
     assert "cliniko" in done.output
 
 
+def test_a_known_systems_export_given_as_any_table_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "CLIENT_ID,APPOINTMENT_ID,LASTNAME,FIRSTNAME,STARTTIME,ENDTIME,LOCATION,NAME\n"
+        "1,11,Ash,Tom,2026-11-02 14:30,2026-11-02 15:20,Main,Dr May\n"
+    )
+    done = run("import", "any", tmp_path / "a.csv", "--to", tmp_path / "out", "--dry-run")
+    assert "a.csv looks like an export of TherapyAppointment" in done.output
+    assert "import therapyappointment" in done.output
+    assert "a.csv: 1 row under the heading in row 1" in done.output
+
+
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     folder = _tables(tmp_path / "t", "1,c,t,2026-01-01,attended")
     done = run("import", "tables", folder, "--to", tmp_path / "out", "--now", "2026-02-01", "--dry-run")
@@ -155,9 +166,7 @@ def test_an_import_ends_with_an_account(tmp_path: Path) -> None:
     done = run("import", "tables", folder, "--to", tmp_path / "out", "--now", "2026-02-01")
     assert done.exit_code == 0, done.output
     assert "2 rows read, 2 appointments kept" in done.output
-    assert (
-        "1 past appointments were never marked" in done.output or "1 past appointment was never marked" in done.output
-    )
+    assert "1 past appointment was never marked" in done.output
 
 
 @pytest.mark.slow

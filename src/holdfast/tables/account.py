@@ -32,7 +32,9 @@ def _what_happened(account: Account) -> Iterator[str]:
 
 
 def _others(account: Account) -> str:
-    others = [_count(number, name, name) for name, number in account.kept.items() if name != REQUIRED_TABLE]
+    others = [
+        _count(number, name.removesuffix("s"), name) for name, number in account.kept.items() if name != REQUIRED_TABLE
+    ]
     return f"; also {', '.join(others)}" if others else ""
 
 
@@ -61,12 +63,14 @@ def _how_it_is_known(account: Account) -> Iterator[str]:
     if inferred:
         yield f"{inferred:,} of {total:,} outcomes were worked out, not recorded: weaker evidence than a mark."
     if unmarked:
+        those = "1 past appointment was" if unmarked == 1 else f"{unmarked:,} past appointments were"
         yield (
-            f"{unmarked:,} past appointments were never marked. They count neither as attended nor as missed; "
-            "marking them makes the figures surer."
+            f"{those} never marked. What nobody marked counts neither as attended nor as missed; "
+            "marking it makes the figures surer."
         )
     if not (defaulted or inferred or unmarked):
-        yield f"All {total:,} outcomes were recorded by somebody: nothing had to be assumed."
+        outcomes = "The one outcome was" if total == 1 else f"All {total:,} outcomes were"
+        yield f"{outcomes} recorded by somebody: nothing had to be assumed."
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:

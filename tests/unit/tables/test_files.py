@@ -66,7 +66,7 @@ BAD = {
     "zero bytes": ("appointments.csv", TWO.replace("C2", "C\x002").encode(), "line 3 holds a zero byte"),
     "binary": ("appointments.csv", bytes(range(256)) * 20, "is not text"),
     "old workbook": ("appointments.xls", b"\xd0\xcf\x11\xe0" + bytes(500), "old or password-protected workbook"),
-    "cut zip": ("all.zip", zipped({"appointments.csv": TWO.encode()})[:-40], "zip that cannot be opened"),
+    "cut zip": ("all.zip", zipped({"appointments.csv": TWO.encode()})[:-40], "a zip that cannot be opened"),
     "zip bomb": ("all.zip", zipped({"appointments.csv": BOMB}), "would unpack from"),
     "workbook bomb": (
         "appointments.xlsx",

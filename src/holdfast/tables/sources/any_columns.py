@@ -167,7 +167,10 @@ def _ask_for_the_rest(found: Found, columns: Columns, told: Mapping) -> None:
         columns.unsure[Field.DATE] = tuple(dates)
     if not columns.has(CLIENT_FIELDS) and Field.CLIENT not in columns.unsure:
         timed = [heading for heading in free if is_dates(found.texts(heading)) or is_clocks(found.texts(heading))]
-        columns.unsure[Field.CLIENT] = tuple(heading for heading in free if heading not in timed)
+        possible = tuple(heading for heading in free if heading not in timed)
+        if not possible:
+            raise SourceError(_nobody(found))
+        columns.unsure[Field.CLIENT] = possible
     if Field.STATUS not in columns.known and Field.STATUS not in columns.unsure and not _left_out(Field.STATUS, told):
         spoken = [heading for heading in free if _speaks_of_status(found.texts(heading))]
         if spoken:
@@ -184,6 +187,14 @@ def _no_date(found: Found) -> str:
     return (
         f"{found.sheets[0].label} has no column with the date of an appointment among {shown}. A table of "
         "appointments is needed, one row an appointment; lists with one row a client cannot be read this way."
+    )
+
+
+def _nobody(found: Found) -> str:
+    shown = ", ".join(repr(heading) for heading in found.heading if heading)
+    return (
+        f"{found.sheets[0].label} has no column that could say who the client is among {shown}. Without a name or a "
+        "number for each client nobody's sessions can be told from another's: export the list with one."
     )
 
 

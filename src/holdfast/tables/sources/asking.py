@@ -99,7 +99,9 @@ def guess_lines(guess: Guess) -> list[str]:
         if guess.encoding
         else ""
     )
-    lines = [f"{guess.file}: {len(guess.records):,} rows under the heading in row {guess.heading_row}{form}"]
+    count = len(guess.records)
+    rows = "1 row" if count == 1 else f"{count:,} rows"
+    lines = [f"{guess.file}: {rows} under the heading in row {guess.heading_row}{form}"]
     lines += [
         f"  {field.replace('_', ' '):<16} {column.heading}{'' if column.sure else '  (probably)'}"
         for field, column in guess.columns.items()

@@ -118,6 +118,11 @@ class SourceFile:
         try:
             return json.loads(self.text)
         except json.JSONDecodeError as error:
+            if self.text.lstrip()[:1] not in ("{", "["):
+                raise SourceError(
+                    f"{self.name} is not JSON, which is what is read of this system. "
+                    f"If it is a table of appointments: holdfast import any {self.name}"
+                ) from error
             raise SourceError(
                 f"{self.name} is not complete JSON (line {error.lineno}: {error.msg}). "
                 "It may have been cut off on the way; export or download it again."
@@ -282,7 +287,8 @@ def _members(file: SourceFile) -> list[SourceFile]:
             return [SourceFile(PurePosixPath(item.filename).name, archive.read(item)) for item in named]
     except _DAMAGED_ZIP as error:
         raise SourceError(
-            f"{file.name} is a zip that cannot be opened ({error}). Unpack it, or export it again."
+            f"{file.name} is a workbook or a zip that cannot be opened ({error}). It may have been cut off on the way; "
+            "export it again."
         ) from error
 
 

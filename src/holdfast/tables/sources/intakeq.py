@@ -30,10 +30,16 @@ from holdfast.tables.sources.source import Context, Imported, Source, appointmen
 from holdfast.tables.sources.words import meanings
 
 WORDS = {
+    "": (Status.BOOKED, None),
     "Confirmed": (Status.BOOKED, None),
     "WaitingConfirmation": (Status.BOOKED, None),
     "Missed": (Status.NO_SHOW, None),
+    "No Show": (Status.NO_SHOW, None),
     "Canceled": (Status.CANCELLED, None),
+    "Late Canceled": (Status.LATE_CANCELLED, None),
+    "Late Cancel": (Status.LATE_CANCELLED, None),
+    "Late Cancellation": (Status.LATE_CANCELLED, None),
+    "Rescheduled": (Status.RESCHEDULED, None),
     "Declined": (Status.CANCELLED, InitiatedBy.PROVIDER),
 }
 ID = ("Id", "AppointmentId")
@@ -86,7 +92,8 @@ def _appointment(
     said, by = meaning(record.get("Status"))
     starts = required_moment(record, read_moment, *STARTS)
     booked = moment(record, read_moment, *BOOKED)
-    cancelled = moment(record, read_moment, *CANCELLED) if said is Status.CANCELLED else None
+    is_off = said in (Status.CANCELLED, Status.LATE_CANCELLED)
+    cancelled = moment(record, read_moment, *CANCELLED) if is_off else None
     status, certainty, who = settled(said, starts, context, by=by, cancelled=cancelled, booked=booked)
     for client in _clients(record):
         out.add(

@@ -39,7 +39,10 @@ WORDS = {
     "Arrived": Status.ATTENDED,
     "NoShow": Status.NO_SHOW,
     "Cancelled": Status.CANCELLED,
+    "EarlyCancelled": Status.CANCELLED,
+    "Early Cancel": Status.CANCELLED,
     "LateCancelled": Status.LATE_CANCELLED,
+    "Late Cancel": Status.LATE_CANCELLED,
 }
 VISIT_FLAGS = (("LateCancelled", Status.LATE_CANCELLED), ("Missed", Status.NO_SHOW), ("SignedIn", Status.ATTENDED))
 STARTS = ("StartDateTime", "Start Date Time", "Start Time")

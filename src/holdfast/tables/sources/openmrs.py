@@ -30,6 +30,7 @@ from holdfast.tables.sources.source import Context, Imported, Source, appointmen
 from holdfast.tables.sources.words import meanings, same_word
 
 WORDS = {
+    "": Status.BOOKED,
     "Requested": Status.BOOKED,
     "Scheduled": Status.BOOKED,
     "WaitList": None,
