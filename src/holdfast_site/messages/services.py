@@ -171,7 +171,7 @@ def _put_back(message: Message, now: datetime, next_at: datetime, *, counts: boo
         message.maybe_sent = maybe
         _give_up(message, now)
         return
-    tries = message.tries if counts else message.tries - 1
+    tries = message.tries if counts else 0  # it may not go yet: that says nothing of whether sending works
     mine = Message.objects.filter(pk=message.pk, state=State.SENDING)
     mine.update(state=State.WAITING, next_at=next_at, tries=tries, maybe_sent=maybe)
 
