@@ -33,3 +33,15 @@ class CodeAppForm(CodeForm):
         """Refuse what is short or common."""
         validate_password(self.cleaned_data["password"])
         return self.cleaned_data["password"]
+
+
+class PasswordForm(forms.Form):
+    """The password that somebody has, and the one he wants."""
+
+    current = forms.CharField(max_length=LONG, strip=False)
+    new = forms.CharField(max_length=LONG, strip=False)
+
+    def clean_new(self) -> Any:
+        """Refuse what is short or common."""
+        validate_password(self.cleaned_data["new"])
+        return self.cleaned_data["new"]

@@ -25,6 +25,15 @@ def words_of(member: Member) -> Sequence[tuple[str, str]]:
     return [(role, WORDS[Role(role)]) for role in Post.objects.filter(member=member).values_list("role", flat=True)]
 
 
+def ended_in_words(others: int) -> str:
+    """What became of the other places where somebody was signed in."""
+    if others == 0:
+        return "You are signed in nowhere else."
+    return (
+        "You are signed out in the one other place." if others == 1 else f"You are signed out in {others} other places."
+    )
+
+
 def square(address: str) -> SafeString:
     """A code app's address as a drawing. It is made here: nothing of it came from anybody."""
     drawn = segno.make(address, error="m").svg_inline(

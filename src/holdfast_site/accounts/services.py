@@ -18,7 +18,8 @@ from django.db.models import F, QuerySet
 from holdfast.errors import UsageError
 from holdfast_site.access.actors import ANYONE, OPERATOR, Actor, Role
 from holdfast_site.accounts import codes, passkeys, tries
-from holdfast_site.accounts.models import CodeApp, Member, PaperCode, Passkey, Post, Welcome
+from holdfast_site.accounts.models import CodeApp, Member, PaperCode, Passkey, Post, Session, Welcome
+from holdfast_site.accounts.sessions import end_others
 from holdfast_site.audit.services import Action, record
 from holdfast_site.people.models import Client, Therapist
 
@@ -150,25 +151,59 @@ def make_code_app(welcome: Welcome, password: str, secret: str, code: str, *, no
 
 @transaction.atomic
 def add_passkey(
-    *, by: Actor, member: Member, answer: str, challenge: bytes | None, site: passkeys.Site, now: datetime
-) -> bool:
-    """Add one more passkey of somebody who has signed in, such as that of a second computer."""
+    *, by: Actor, member: Member, answer: str, challenge: bytes | None, site: passkeys.Site, here: str, now: datetime
+) -> int | None:
+    """Add one more passkey of somebody who has signed in, such as that of a second computer.
+
+    Returns how many other sessions of his that ended (``here``: the key of this one). None if it was not made.
+    """
     if not passkeys.keep_made(member, answer, challenge, site, now=now):
-        return False
+        return None
     record(Action.WAY_IN_MADE, by=by, about=f"member:{member.pk}", at=now)
-    return True
+    return end_others(member, here=here, by=by, now=now)
 
 
 @transaction.atomic
-def remove_passkey(*, by: Actor, member: Member, passkey_id: int, now: datetime) -> bool:
-    """Take one of his passkeys away; never the last way in, also not if two are taken away at once."""
+def remove_passkey(*, by: Actor, member: Member, passkey_id: int, here: str, now: datetime) -> int | None:
+    """Take one of his passkeys away, and end his other sessions; how many those were.
+
+    None, and nothing is done, if it is the last way in, also if two are taken away at once.
+    """
     Member.objects.select_for_update().get(pk=member.pk)
     others = member.passkeys.exclude(pk=passkey_id)
     if not others.exists() and not CodeApp.objects.filter(member=member).exists():
-        return False
+        return None
     if member.passkeys.filter(pk=passkey_id).delete()[0]:
         record(Action.WAY_IN_TAKEN, by=by, about=f"member:{member.pk}", at=now)
-    return True
+    return end_others(member, here=here, by=by, now=now)
+
+
+def change_password(*, by: Actor, member: Member, current: str, new: str, here: str, now: datetime) -> int | None:
+    """Change the password of somebody who has one and a code app, and end his other sessions; how many those were.
+
+    None, and nothing is done, if the current one is not right, or if it was tried too often just now.
+    """
+    hashed = _new_hash(member, current, new, now=now)
+    if hashed is None:
+        return None
+    with transaction.atomic():
+        if not Member.objects.filter(pk=member.pk, password=member.password).update(password=hashed):
+            return None
+        record(Action.WAY_IN_CHANGED, by=by, about=f"member:{member.pk}", at=now)
+        return end_others(member, here=here, by=by, now=now)
+
+
+def _new_hash(member: Member, current: str, new: str, *, now: datetime) -> str | None:
+    what = f"password of {member.pk}"
+    if not HASHING.acquire(blocking=False):
+        return None
+    try:
+        if not tries.begin(what, now=now) or not check_password(current, member.password):
+            return None
+        tries.was_right(what)
+        return make_password(new)
+    finally:
+        HASHING.release()
 
 
 def take_ways_in(member: Member) -> None:
@@ -176,6 +211,7 @@ def take_ways_in(member: Member) -> None:
     Passkey.objects.filter(member=member).delete()
     CodeApp.objects.filter(member=member).delete()
     PaperCode.objects.filter(member=member).delete()
+    Session.objects.filter(member=member).delete()
     Member.objects.filter(pk=member.pk).update(password=make_password(None))
 
 

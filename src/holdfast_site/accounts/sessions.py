@@ -20,7 +20,7 @@ from holdfast_site.accounts.browsers import in_words
 from holdfast_site.accounts.models import Member, Post, Session
 from holdfast_site.audit.services import Action, record
 
-POST, BEGAN, PROVED, BROWSER = "post", "began", "proved", "browser"
+POST, BEGAN, PROVED, BROWSER, TOLD = "post", "began", "proved", "browser", "told"
 ASKED, WELCOMED = "asked", "welcomed"
 FRESH = timedelta(minutes=5)  # how long it counts that somebody has just shown that it is he
 ANSWER_WITHIN = timedelta(minutes=5)
@@ -99,12 +99,23 @@ def end_one(request: HttpRequest, member: Member, mark: str, *, by: Actor, now: 
 
 
 @transaction.atomic
-def end_others(request: HttpRequest, member: Member, *, by: Actor, now: datetime) -> int:
-    """End all of his sessions but this one; how many went on."""
-    went_on = sum(not one.is_this for _, one in _open(request, member, now))
-    if Session.objects.filter(member=member).exclude(session_key=request.session.session_key).delete()[0]:
+def end_others(member: Member, *, here: str, by: Actor, now: datetime) -> int:
+    """End all of his sessions but the one with this key; how many went on."""
+    others = Session.objects.filter(member=member).exclude(session_key=here)
+    went_on = others.filter(expire_date__gt=now).count()
+    if others.delete()[0]:
         record(Action.SESSIONS_ENDED, by=by, about=f"member:{member.pk}", at=now)
     return went_on
+
+
+def tell(request: HttpRequest, words: str) -> None:
+    """Remember what the next page is to say first."""
+    request.session[TOLD] = words
+
+
+def told(request: HttpRequest) -> str:
+    """The same, once."""
+    return str(request.session.pop(TOLD, ""))
 
 
 def _open(request: HttpRequest, member: Member, now: datetime) -> Iterator[tuple[str, Open]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib.auth import logout, update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,9 +14,9 @@ from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.access.places import first_place
 from holdfast_site.accounts import codes, passkeys, services, sessions
-from holdfast_site.accounts.forms import CodeAppForm, CodeForm, SignInForm
+from holdfast_site.accounts.forms import CodeAppForm, CodeForm, PasswordForm, SignInForm
 from holdfast_site.accounts.models import CodeApp, Member, PaperCode, Post, Welcome
-from holdfast_site.accounts.page import square, words_of
+from holdfast_site.accounts.page import ended_in_words, square, words_of
 from holdfast_site.accounts.store import PROVEN
 
 UNREADABLE = 422
@@ -214,25 +214,50 @@ def ask_to_add(request: ActingRequest) -> HttpResponse:
 def add_passkey(request: ActingRequest) -> HttpResponse:
     """Keep one more passkey."""
     now = timezone.now()
-    made = services.add_passkey(
+    ended = services.add_passkey(
         by=request.actor,
         member=_himself(request),
         answer=request.POST.get("credential", ""),
         challenge=sessions.asked(request, MAKE, now=now),
         site=_known_site(request),
+        here=_here(request),
         now=now,
     )
-    if made:
-        return redirect("ways")
-    return _ways_page(request, wrong="That did not work. Try again.")
+    if ended is None:
+        return _ways_page(request, wrong="That did not work. Try again.")
+    return _changed(request, "The passkey is made.", ended)
 
 
 def remove_passkey(request: ActingRequest, passkey: int) -> HttpResponse:
     """Take one of his passkeys away."""
-    member = _himself(request)
-    if services.remove_passkey(by=request.actor, member=member, passkey_id=passkey, now=timezone.now()):
-        return redirect("ways")
-    return _ways_page(request, wrong="This is your only way in. Make another one first.")
+    member, here = _himself(request), _here(request)
+    ended = services.remove_passkey(by=request.actor, member=member, passkey_id=passkey, here=here, now=timezone.now())
+    if ended is None:
+        return _ways_page(request, wrong="This is your only way in. Make another one first.")
+    return _changed(request, "The passkey is removed.", ended)
+
+
+def change_password(request: ActingRequest) -> HttpResponse:
+    """Change the password that goes with a code app. The current one is asked for.
+
+    Raises
+    ------
+    Http404
+        If he has none.
+    """
+    member = get_object_or_404(Member, pk=request.actor.id, code_app__isnull=False)
+    form = PasswordForm(request.POST if request.method == "POST" else None)
+    ended, told = None, form.cleaned_data if form.is_valid() else None
+    if told is not None:
+        here, now = _here(request), timezone.now()
+        ended = services.change_password(
+            by=request.actor, member=member, current=told["current"], new=told["new"], here=here, now=now
+        )
+    if ended is None:
+        context = {"form": form, "login": member.login, "wrong": form.is_bound and not form.errors}
+        return render(request, "accounts/password.html", context, status=UNREADABLE if form.is_bound else 200)
+    update_session_auth_hash(request, _himself(request))
+    return _changed(request, "The password is changed.", ended)
 
 
 def end_session(request: ActingRequest, mark: str) -> HttpResponse:
@@ -243,18 +268,28 @@ def end_session(request: ActingRequest, mark: str) -> HttpResponse:
 
 def end_others(request: ActingRequest) -> HttpResponse:
     """Sign him out everywhere but here."""
-    sessions.end_others(request, _himself(request), by=request.actor, now=timezone.now())
-    return redirect("ways")
+    ended = sessions.end_others(_himself(request), here=_here(request), by=request.actor, now=timezone.now())
+    return _changed(request, "Done.", ended)
 
 
 def _himself(request: ActingRequest) -> Member:
     return Member.objects.get(pk=request.actor.id)
 
 
+def _here(request: ActingRequest) -> str:
+    return request.session.session_key or ""
+
+
+def _changed(request: ActingRequest, what: str, ended: int) -> HttpResponse:
+    sessions.tell(request, f"{what} {ended_in_words(ended)}")
+    return redirect("ways")
+
+
 def _ways_page(request: ActingRequest, *, wrong: str = "") -> HttpResponse:
     member = _himself(request)
     context = {
         "open": sessions.open_sessions(request, member, now=timezone.now()),
+        "told": sessions.told(request),
         "known": member.passkeys.order_by("pk"),
         "code_app": CodeApp.objects.filter(member=member).first(),
         "paper": PaperCode.objects.filter(member=member, used_at__isnull=True).count(),

@@ -41,6 +41,7 @@ class Action(StrEnum):
     PROVED_AGAIN = "member.proved_again"
     WELCOME_MADE = "welcome.made"
     WAY_IN_MADE = "way_in.made"
+    WAY_IN_CHANGED = "way_in.changed"
     WAY_IN_TAKEN = "way_in.taken"
     CASELOAD_READ = "caseload.read"
     CLIENT_READ = "client.read"

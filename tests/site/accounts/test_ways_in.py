@@ -472,6 +472,112 @@ def test_one_more_passkey_and_one_less_but_never_none(told):
     assert sign_in(second)[1].status_code == 302
 
 
+@pytest.mark.hazard("H-14")
+def test_a_passkey_more_or_less_ends_his_other_sessions_and_says_so(told, cast, now):
+    first, browser, _ = enrol(told)
+    second, (other, _), (third, _) = Phone(), sign_in(first), sign_in(first)
+    _, ben, _ = enrol(welcomed(staff("therapist", "ben"), now))
+    browser.post("/ways/add", {"credential": second.makes(ask(browser, "/ways/add/ask"))})
+    page = browser.get("/ways").content.decode()
+    assert "The passkey is made. You are signed out in 2 other places." in page
+    assert "signed out in" not in browser.get("/ways").content.decode()
+    assert [one.get("/today/").status_code for one in (browser, other, third, ben)] == [200, 404, 404, 200]
+    other, _ = sign_in(second)
+    one, _ = re.findall(r"/ways/remove/\d+", browser.get("/ways").content.decode())
+    browser.post(one)
+    page = browser.get("/ways").content.decode()
+    assert "The passkey is removed. You are signed out in the one other place." in page
+    assert [one.get("/today/").status_code for one in (browser, other)] == [200, 404]
+    browser.post(one)  # is gone already, and once more is no fault
+    assert "The passkey is removed. You are signed in nowhere else." in browser.get("/ways").content.decode()
+
+
+# --- the password -----------------------------------------------------------------------------------
+
+NEW = "a kettle on the windowsill"
+
+
+def changes(browser, **said):
+    return browser.post("/ways/password", {"current": PASSWORD, "new": NEW, **said})
+
+
+@pytest.mark.hazard("H-14")
+def test_a_password_is_changed_with_the_current_one_and_ends_his_other_sessions(told, now, clock):
+    browser, secret, _ = with_code_app(told, now)
+    clock(now + timedelta(minutes=1))
+    other = window()
+    by_code(other, pyotp.TOTP(secret).at(now + timedelta(minutes=1)))
+    assert other.get("/today/").status_code == 200
+    assert "Change the password" in browser.get("/ways").content.decode()
+    assert browser.get("/ways/password").status_code == 200
+    answer = changes(browser)
+    assert (answer.status_code, answer["Location"]) == (302, "/ways")
+    assert "The password is changed. You are signed out in the one other" in browser.get("/ways").content.decode()
+    assert [one.get("/today/").status_code for one in (browser, other)] == [200, 404]
+    clock(now + timedelta(minutes=2))
+    code = pyotp.TOTP(secret).at(now + timedelta(minutes=2))
+    assert by_code(window(), code).status_code == 422
+    assert by_code(window(), code, password=NEW).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"current": "a boat that is not mine"}, "does not fit"),
+        ({"new": "a short one"}, "at least 15"),
+        ({"new": "1q2w3e4r5t6y7u8i9o0p"}, "too common"),
+        ({"current": ""}, ""),
+        ({"new": ""}, "required"),
+    ],
+)
+def test_a_password_that_is_wrong_short_or_common_changes_nothing(told, now, said, words):
+    from holdfast_site.accounts.models import Member
+
+    browser, *_ = with_code_app(told, now)
+    before = Member.objects.get(login="alma therapist").password
+    answer = changes(browser, **said)
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert Member.objects.get(login="alma therapist").password == before
+    assert browser.get("/today/").status_code == 200
+
+
+def test_whoever_guesses_at_the_current_password_waits(told, now, clock):
+    browser, *_ = with_code_app(told, now)
+    for _ in range(5):
+        assert changes(browser, current="a boat that is not mine").status_code == 422
+    assert changes(browser).status_code == 422
+    clock(now + timedelta(seconds=2))
+    assert changes(browser).status_code == 302
+
+
+def test_a_password_needs_proof_that_is_fresh_and_somebody_who_has_one(told, now, clock, cast):
+    browser, *_ = with_code_app(told, now)
+    _, ben, _ = enrol(welcomed(staff("therapist", "ben"), now))
+    assert ben.get("/ways/password").status_code == changes(ben).status_code == 404
+    clock(now + timedelta(minutes=6))
+    assert browser.get("/ways/password")["Location"] == "/prove?next=%2Fways%2Fpassword"
+    assert changes(browser)["Location"].startswith("/prove")
+
+
+def test_a_password_that_was_changed_meanwhile_stays_and_many_at_once_wait(told, now, monkeypatch):
+    from holdfast_site.accounts import services
+    from holdfast_site.accounts.models import Member
+
+    browser, *_ = with_code_app(told, now)
+    make = services.make_password
+
+    def meanwhile(password):
+        Member.objects.filter(login="alma therapist").update(password="another")
+        return make(password)
+
+    monkeypatch.setattr(services, "make_password", meanwhile)
+    assert changes(browser).status_code == 422
+    assert Member.objects.get(login="alma therapist").password == "another"
+    with services.HASHING, services.HASHING:
+        assert services._new_hash(Member.objects.get(login="alma therapist"), PASSWORD, NEW, now=now) is None
+
+
 def test_nobody_removes_a_passkey_of_somebody_else_or_adds_what_was_not_asked(told, now, cast):
     from holdfast_site.accounts.models import Passkey
 
