@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
 from holdfast_site.access.actors import ANYONE, Actor, Role
-from holdfast_site.access.policy import EVERYBODY, Owns, Rule, may, rule_for
+from holdfast_site.access.policy import EVERYBODY, SIGNED_IN, Owns, Rule, may, rule_for
 from holdfast_site.accounts.sessions import is_fresh, signed_in
+from holdfast_site.audit.refused import Why, note
 from holdfast_site.before.selectors import way_back_of_link
 from holdfast_site.checkins import selectors
 from holdfast_site.checkins.models import Asks, Invitation
@@ -31,6 +35,7 @@ class ActingRequest(HttpRequest):
     """A request that has passed the gate: it is known who is acting, in which role."""
 
     actor: Actor
+    refused: Why
 
 
 class Gate:
@@ -40,7 +45,10 @@ class Gate:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            _note_refused(request)
+        return response
 
     def process_view(
         self, request: ActingRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Mapping[str, Any]
@@ -58,8 +66,10 @@ class Gate:
             raise Http404
         request.actor = ANYONE if rule.owns is Owns.NOTHING and rule.roles == EVERYBODY else actor_of(request, kwargs)
         if not may(rule, request.actor.role):
+            request.refused = Why.ROLE
             raise Http404
         if _sent_from_elsewhere(request):
+            request.refused = Why.ELSEWHERE
             raise Http404
         if request.method not in rule.methods:
             return HttpResponseNotAllowed(sorted(rule.methods))
@@ -70,6 +80,17 @@ class Gate:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Somewhere in what was sent stood a number that no database holds: that is no fault of ours."""
         return unreadable(request) if isinstance(exception, OverflowError) else None
+
+
+def _note_refused(request: HttpRequest) -> None:
+    """Tell the audit, of somebody who has signed in. It stays refused whether that can be written down or not."""
+    actor, found = getattr(request, "actor", ANYONE), request.resolver_match
+    if found is None or actor.role not in SIGNED_IN:
+        return
+    try:
+        note(getattr(request, "refused", Why.NOT_HIS), found.view_name, by=actor, now=timezone.now())
+    except DatabaseError:
+        logging.getLogger(__name__).exception("what was refused could not be written down")
 
 
 def _no_id(part: object) -> bool:

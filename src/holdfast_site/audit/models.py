@@ -5,6 +5,20 @@ from __future__ import annotations
 from django.db import models
 
 
+class Refused(models.Model):
+    """How often somebody was refused within one hour: the audit holds an event of each, up to a bound."""
+
+    actor = models.CharField(max_length=80)
+    hour = models.DateTimeField()
+    times = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hour", "actor"], name="refusals_are_counted_by_the_hour")]
+
+    def __str__(self) -> str:
+        return f"refused {self.pk}"
+
+
 class Event(models.Model):
     """One thing that was done or read. No foreign keys: it outlives what it is about."""
 

@@ -43,6 +43,7 @@ class Action(StrEnum):
     WAY_IN_MADE = "way_in.made"
     WAY_IN_CHANGED = "way_in.changed"
     WAY_IN_TAKEN = "way_in.taken"
+    REFUSED = "request.refused"
     CASELOAD_READ = "caseload.read"
     CLIENT_READ = "client.read"
     KEPT_READ = "kept.read"

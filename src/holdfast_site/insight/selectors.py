@@ -10,6 +10,7 @@ from django.db.models import Min
 
 from holdfast.insight.result import Leak
 from holdfast_site.access.actors import Actor, Role
+from holdfast_site.audit.refused import Lately, lately
 from holdfast_site.backup import last_good
 from holdfast_site.handover.models import Matter
 from holdfast_site.insight.models import Figures
@@ -57,6 +58,11 @@ def last_backup(actor: Actor, *, now: datetime) -> Backup | None:
         return None
     made = last_good(folder)
     return Backup(made, None if made is None else (now - made).days)
+
+
+def refused(actor: Actor, *, now: datetime) -> Lately | None:
+    """How much those who work here were refused lately. For anybody but the lead: nothing."""
+    return lately(now=now) if actor.role is Role.LEAD else None
 
 
 def this_week(actor: Actor) -> Week | None:
