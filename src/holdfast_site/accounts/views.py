@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
-from holdfast_site.access.places import first_place
+from holdfast_site.access.places import PLACES, first_place
 from holdfast_site.accounts import codes, passkeys, services, sessions
 from holdfast_site.accounts.forms import CodeAppForm, CodeForm, PasswordForm, SignInForm
 from holdfast_site.accounts.models import CodeApp, Member, PaperCode, Post, Welcome
@@ -26,7 +26,10 @@ ON_HIS_PHONE = "phone"
 
 
 def sign_in(request: ActingRequest) -> HttpResponse:
-    """Ask who it is: a passkey, or a name with a password and a code."""
+    """Ask who it is: a passkey, or a name with a password and a code. Whoever is in already is led on."""
+    role = sessions.signed_in(request).role
+    if request.method != "POST" and role in PLACES:
+        return redirect(first_place(role))
     form, now = SignInForm(request.POST if request.method == "POST" else None), timezone.now()
     if not form.is_valid():
         return _sign_in_page(request, wrong=form.is_bound)

@@ -15,6 +15,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 OPEN = ("/", "/help-now", "/blank")
 WHO = ("anyone", "alma", "ben", "care contact", "lead", "desk", "dan", "eli")
 READ = {"GET": 200, "HEAD": 200}
+LED_ON = {"GET": 302, "HEAD": 302}
 FORM, READ_AND_SEND = {**READ, "POST": 422}, {**READ, "POST": 200}
 WAY_IN = {  # for whoever came with a link and its code; nobody here did
     "/sign-in/role": ("GET", "HEAD", "POST"),
@@ -149,7 +150,7 @@ def places(cast, now):
         f"/import/{uploaded.form}/without": {"desk": {"POST": 302}},
         f"/import/{uploaded.form}/take": {"desk": {"POST": 302}},
         f"/import/{gone.form}/forget": {"desk": {"POST": 302}},
-        "/sign-in": {who: {**READ, "POST": 422} for who in WHO},
+        "/sign-in": {who: {**(READ if who == "anyone" else LED_ON), "POST": 422} for who in WHO},
         "/demo/outbox/": {who: dict.fromkeys(READ, 404) for who in WHO},
         "/demo/gallery/": {who: dict.fromkeys(READ, 404) for who in WHO},
         "/demo/gallery/staff": {who: dict.fromkeys(READ, 404) for who in WHO},

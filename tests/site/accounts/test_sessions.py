@@ -59,6 +59,11 @@ def test_signing_out_ends_it_and_the_old_cookie_opens_nothing(cast):
     assert alma.get("/today/").status_code == 404
 
 
+def test_whoever_is_in_already_is_led_on_and_not_asked_again(cast, browser):
+    assert signed_in("therapist", "alma").get("/sign-in").headers["Location"] == "/today/"
+    assert browser.get("/sign-in").status_code == 200
+
+
 def test_a_session_gets_a_new_id_when_it_begins(cast):
     from holdfast_site.accounts.models import Session
 
