@@ -29,9 +29,16 @@ KEPT_WEEKS = 60
 
 
 def work_out(found: Tables, *, now: datetime) -> None:
-    """Work out this week's figures, unless they are there. Those of more than a year ago go."""
+    """Work out this week's figures, unless they are there. Those of more than a year ago go.
+
+    While there were no appointments at all it is tried again: a new practice need not wait for Monday to see its first.
+    """
     week = _monday(timezone.localdate(now))
-    if Figures.objects.filter(week=week).exists():
+    known = Figures.objects.filter(week=week).first()
+    if known is not None:
+        if known.body["leak"] is None:
+            known.body["leak"] = _leak(without(found, left_out(Consent.STATISTICS, at=now)))
+            known.save(update_fields=["body"])
         return
     begin = datetime.combine(week, time(), ZoneInfo(settings.SITE.timezone))
     out = left_out(Consent.STATISTICS, at=now)
@@ -43,6 +50,8 @@ def work_out(found: Tables, *, now: datetime) -> None:
 
 def _leak(found: Tables) -> object:
     """The same as ``holdfast leak --share --json``; none while there is nothing to tell of."""
+    if found["appointments"].is_empty():
+        return None
     try:
         return json.loads(leak(found, share=True).model_dump_json())
     except HoldfastError:

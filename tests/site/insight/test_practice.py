@@ -44,6 +44,7 @@ def test_an_empty_practice_has_a_page_that_says_so(lead):
     said = text(lead.get("/practice/"))
     assert "Nothing can be told yet" in said
     assert "nobody is waiting for somebody" in said
+    assert "The first ones are being worked out" in said
 
 
 @pytest.mark.long
@@ -66,6 +67,28 @@ def test_the_leak_is_the_librarys_own_as_it_would_be_shared(cast, lead, now):
 
 
 @pytest.mark.long
+def test_a_new_practice_sees_its_first_figures_before_monday_and_then_none_until_then(cast, lead, now):
+    from holdfast_site.caseload.adapters import tables, without
+    from holdfast_site.insight.services import work_out
+    from holdfast_site.people.models import Client
+
+    work_out(without(tables(now), frozenset(Client.objects.values_list("pk", flat=True))), now=now)
+    assert "There were no appointments when it was last looked" in text(lead.get("/practice/"))
+    for number in range(60):
+        him = client(f"new{number}")
+        for weeks in range(40 - (number % 30), 44):
+            appointment(him, cast.alma, now - timedelta(weeks=weeks))
+    worked_out(now)
+    said = text(lead.get("/practice/"))
+    assert "62 clients, 62 courses of therapy" in said
+    assert "Nothing can be told yet" not in said
+    for number in range(60, 90):
+        appointment(client(f"new{number}"), cast.alma, now - timedelta(weeks=5))
+    worked_out(now)
+    assert text(lead.get("/practice/")) == said
+
+
+@pytest.mark.long
 def test_figures_change_once_a_week(cast, lead, now):
     from holdfast_site.insight.models import Figures
 
@@ -81,7 +104,7 @@ def test_figures_change_once_a_week(cast, lead, now):
 def test_open_matters_are_counted_and_few_are_few(cast, lead, now):
     opened(cast, now)
     said = text(lead.get("/practice/"))
-    assert "10 or fewer open. The oldest has been open for 0 days." in said
+    assert "10 or fewer open. The oldest has been open since today." in said
     from holdfast_site.access.actors import ANYONE, Role
     from holdfast_site.handover.models import Kind
     from holdfast_site.handover.services import open_matter
