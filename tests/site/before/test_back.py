@@ -71,6 +71,7 @@ def test_he_is_told_to_keep_the_link_now_and_can_copy_it(cast, browser, address)
     page = browser.post(address, replied("done")).content.decode()
     assert "Keep this link: it is shown only now." in page
     assert re.search(rf'<input type="url" readonly value="http://[^"]+{way_back(page)}">', page)
+    assert re.search(rf'<a class="kept" href="{way_back(page)}">http://[^<]+{way_back(page)}</a>', page)
     assert "To cancel or move it, tell the practice." in page
 
 
