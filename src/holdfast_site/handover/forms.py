@@ -68,5 +68,7 @@ class SwitchForm(SeenForm):
     def clean(self) -> dict[str, Any]:
         told = super().clean() or {}
         if told.get("story") and not told.get("agreed"):
-            raise forms.ValidationError("Nothing goes along that he has not agreed to.")
+            raise forms.ValidationError(
+                "Nothing goes along that he has not agreed to: tick that he has, or write nothing."
+            )
         return told

@@ -231,7 +231,26 @@ def test_a_break_that_was_agreed_is_a_pause_and_booked_again_an_appointment(aske
     assert (made.client_id, made.therapist_id, made.certainty) == ("dan", "alma", "recorded")
     Matter.objects.filter(pk=asked.pk).update(closed_at=None, outcome="")
     assert sent(ruth, asked, "settle", seen=1, outcome="paused").status_code == 302
-    assert Pause.objects.get().until is not None
+    until = Pause.objects.get().until
+    assert until is not None
+    said = text(ruth.get(f"/holding/{asked.key}"))
+    assert f"A break is agreed, until {until:%A} {until.day} {until:%B} . Settled on" in said.replace(".", " .")
+    assert f"a break is agreed, until {until.day} {until:%B}" in said
+    assert "What you settle below" not in said
+
+
+def test_what_was_planned_stands_in_the_form_and_a_time_is_asked_only_where_something_can_be_booked(
+    asked, ruth, cast, now
+):
+    day = (now + timedelta(days=3)).date()
+    assert sent(ruth, asked, "plan", what="call", on=day).status_code == 302
+    page = ruth.get(f"/holding/{asked.key}").content.decode()
+    assert f'value="{day}" required' in page
+    assert 'type="time"' in page
+    appointment(cast.dan, cast.alma, now + timedelta(days=5), status="booked")
+    page = ruth.get(f"/holding/{asked.key}").content.decode()
+    assert 'type="time"' not in page
+    assert "For a break: until which day" in page
 
 
 def test_a_time_that_is_taken_or_over_settles_nothing(asked, ruth, cast, now, rows):

@@ -143,7 +143,7 @@ def test_only_what_he_agreed_to_goes_along_and_only_the_new_therapist_reads_it(a
 
     refused = handed(ruth, asked, story=STORY)
     assert refused.status_code == 422
-    assert "Nothing goes along that he has not agreed to." in text(refused)
+    assert "Nothing goes along that he has not agreed to: tick that he has, or write nothing." in text(refused)
     assert STORY in refused.content.decode()  # what was typed is not lost
     assert not Ending.objects.exists()
     assert handed(ruth, asked, story=STORY, agreed="on").status_code == 302
