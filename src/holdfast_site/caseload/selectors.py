@@ -7,12 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor
-from holdfast_site.audit.models import Event
-from holdfast_site.audit.services import Action
 from holdfast_site.caseload.models import Overdue
 from holdfast_site.caseload.words import lines, off
 from holdfast_site.checkins.answers import Value
@@ -20,6 +17,7 @@ from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.selectors import shown_to_therapist
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import said_no
+from holdfast_site.people import booking
 from holdfast_site.people.booking import NOT_MARKED
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.people.selectors import cards_of
@@ -115,20 +113,14 @@ def unmarked(actor: Actor, clients: Collection[str], *, now: datetime) -> QueryS
     ).order_by("-starts_at", "pk")
 
 
+def own_appointments(actor: Actor, clients: Collection[str]) -> QuerySet[Appointment]:
+    """The appointments of these clients with whoever looks."""
+    return Appointment.objects.filter(client__in=clients, therapist=actor.therapist_id)
+
+
 def marked_today(actor: Actor, clients: Collection[str], *, now: datetime) -> Sequence[Appointment]:
-    """What he marked himself today and nobody changed since, the last first: he may have tapped the wrong answer."""
-    begin = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    told = Appointment.objects.filter(
-        client__in=clients,
-        therapist=actor.therapist_id,
-        status__in=(Status.ATTENDED, Status.NO_SHOW),
-        status_at__gte=begin,
-        starts_at__lte=now,
-    )
-    by_about = {f"appointment:{one.pk}": one for one in told.order_by("-status_at", "pk")}
-    marks = Event.objects.filter(about__in=by_about, action=Action.APPOINTMENT_MARKED, actor=actor.mark, at__gte=begin)
-    his = set(marks.values_list("about", "at"))
-    return [one for about, one in by_about.items() if (about, one.status_at) in his]
+    """What he marked himself today and can still put right."""
+    return booking.marked_today(own_appointments(actor, clients), by=actor, now=now)
 
 
 def overdue(actor: Actor, clients: Collection[str]) -> QuerySet[Overdue]:

@@ -33,7 +33,6 @@ from holdfast_site.caseload.words import chance
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import left_out, said_no
 from holdfast_site.people import booking
-from holdfast_site.people.booking import OUTCOME, said_here
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.people.selectors import erased
 
@@ -48,16 +47,10 @@ def mark(*, by: Actor, appointment_id: int, came: str, now: datetime) -> bool:
     return is_his and booking.mark(by=by, appointment_id=appointment_id, came=CAME[came], now=now)
 
 
-@transaction.atomic
 def mark_right(*, by: Actor, appointment_id: int, came: str, now: datetime) -> bool:
     """Put right what he marked himself today. False if it says so already, or is not his to put right any more."""
-    today = [one.pk for one in selectors.marked_today(by, selectors.own_ids(by), now=now) if one.pk == appointment_id]
-    status = OUTCOME[CAME[came]]
-    otherwise = Appointment.objects.filter(pk__in=today).exclude(status=status)
-    changed = otherwise.update(status=status, status_at=now, **said_here(now))
-    if changed:
-        record(Action.APPOINTMENT_MARKED, by=by, about=f"appointment:{appointment_id}", at=now)
-    return bool(changed)
+    own = selectors.own_appointments(by, selectors.own_ids(by))
+    return booking.mark_right(own, by=by, appointment_id=appointment_id, came=CAME[came], now=now)
 
 
 @transaction.atomic

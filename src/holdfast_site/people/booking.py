@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,9 +10,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from holdfast.tables.schema import Certainty, InitiatedBy, Status
 from holdfast_site.access.actors import Actor
+from holdfast_site.audit.models import Event
 from holdfast_site.audit.services import Action, record
 from holdfast_site.people.models import Appointment, Client, KnownFrom, Therapist
 
@@ -109,6 +113,27 @@ def mark(*, by: Actor, appointment_id: int, came: bool, now: datetime) -> bool:
     changed = past.filter(status__in=NOT_MARKED).update(
         status=OUTCOME[came], certainty=Certainty.RECORDED, status_at=now, **said_here(now)
     )
+    if changed:
+        record(Action.APPOINTMENT_MARKED, by=by, about=f"appointment:{appointment_id}", at=now)
+    return bool(changed)
+
+
+def marked_today(among: QuerySet[Appointment], *, by: Actor, now: datetime) -> Sequence[Appointment]:
+    """What he marked himself today and nobody changed since, the last first: he may have tapped the wrong answer."""
+    begin = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    told = among.filter(status__in=OUTCOME.values(), status_at__gte=begin, starts_at__lte=now)
+    by_about = {f"appointment:{one.pk}": one for one in told.order_by("-status_at", "pk")}
+    marks = Event.objects.filter(about__in=by_about, action=Action.APPOINTMENT_MARKED, actor=by.mark, at__gte=begin)
+    his = set(marks.values_list("about", "at"))
+    return [one for about, one in by_about.items() if (about, one.status_at) in his]
+
+
+@transaction.atomic
+def mark_right(among: QuerySet[Appointment], *, by: Actor, appointment_id: int, came: bool, now: datetime) -> bool:
+    """Put right what he marked himself today. False if it says so already, or is not his to put right any more."""
+    today = [one.pk for one in marked_today(among.filter(pk=appointment_id), by=by, now=now)]
+    otherwise = Appointment.objects.filter(pk__in=today).exclude(status=OUTCOME[came])
+    changed = otherwise.update(status=OUTCOME[came], status_at=now, **said_here(now))
     if changed:
         record(Action.APPOINTMENT_MARKED, by=by, about=f"appointment:{appointment_id}", at=now)
     return bool(changed)

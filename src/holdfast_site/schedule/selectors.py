@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from holdfast_site.before.selectors import asked_to_call_off
 from holdfast_site.checkins.models import Asks, Invitation
 from holdfast_site.messages.models import Kind, Message, State
 from holdfast_site.messages.selectors import address_of, is_denied
+from holdfast_site.people import booking
 from holdfast_site.people.contacts import WAYS, ContactCard
 from holdfast_site.people.models import Appointment, Client, Contact, Therapist
 from holdfast_site.people.selectors import cards_of
@@ -44,6 +45,7 @@ class Line:
     status: str
     can_mark: bool
     can_change: bool
+    can_right: bool = False  # marked today by whoever looks, who may have tapped the wrong answer
     asked_off: bool = False  # he asked by his link to have it called off; why is not for the desk
 
 
@@ -91,7 +93,15 @@ def day(actor: Actor, on: date, *, now: datetime) -> Sequence[Line]:
     rows = list(found.order_by("starts_at", "therapist", "client"))
     cards = cards_of([one.client for one in rows])
     asked = _asked_off(actor, now=now)
-    return [line(one, cards[one.client_id], asked, now=now) for one in rows]
+    own = {one.pk for one in booking.marked_today(found, by=actor, now=now)}
+    return [replace(line(one, cards[one.client_id], asked, now=now), can_right=one.pk in own) for one in rows]
+
+
+def booked(actor: Actor, client: Client, *, now: datetime) -> Sequence[Line]:
+    """Whatever is booked of one client, the next first."""
+    ahead = appointments(actor).filter(client=client, status=Status.BOOKED, starts_at__gt=now)
+    card, asked = card_of(client), _asked_off(actor, now=now)
+    return [line(one, card, asked, now=now) for one in ahead.order_by("starts_at", "pk")]
 
 
 def asked_off(actor: Actor, *, now: datetime) -> Sequence[Line]:

@@ -103,7 +103,7 @@ def appointment(request: ActingRequest, appointment: int) -> HttpResponse:
 
 
 def came(request: ActingRequest, appointment: int) -> HttpResponse:
-    """Did he come? One tap.
+    """Did he come? One tap; for the rest of the day whoever made it can put it right.
 
     Raises
     ------
@@ -114,7 +114,12 @@ def came(request: ActingRequest, appointment: int) -> HttpResponse:
     said = {"yes": True, "no": False}.get(request.POST.get("came", ""))
     if said is None:
         raise Http404
-    booking.mark(by=request.actor, appointment_id=found.pk, came=said, now=timezone.now())
+    now = timezone.now()
+    if "right" in request.POST:
+        mine = selectors.appointments(request.actor)
+        booking.mark_right(mine, by=request.actor, appointment_id=found.pk, came=said, now=now)
+    else:
+        booking.mark(by=request.actor, appointment_id=found.pk, came=said, now=now)
     return _to_its_day(found) or redirect("schedule:day")
 
 
@@ -157,10 +162,15 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
         card = ContactCard(timezone=before.timezone, **told)
         change_card(by=request.actor, client=found, card=card, now=timezone.now(), tell_him=tell_him)
         return redirect(f"{reverse('schedule:client', args=[found.pk])}?saved")
-    note_reading(Action.CONTACT_READ, by=request.actor, about=f"client:{found.pk}", now=timezone.now())
+    now = timezone.now()
+    booked = selectors.booked(request.actor, found, now=now)
+    note_reading(Action.CONTACT_READ, by=request.actor, about=f"client:{found.pk}", now=now)
+    if booked:
+        note_reading(Action.SCHEDULE_READ, by=request.actor, about=f"client:{found.pk}", now=now)
     wrong = MEANWHILE if is_stale else UNCLEAR if form.is_bound else ""
     context = {
         "client": found,
+        "booked": booked,
         "card": request.POST if wrong and not is_stale else before,  # what was typed is not lost
         "seen": seen,
         "channels": CHANNEL_OPTIONS,
@@ -171,7 +181,7 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
         "is_saved": "saved" in request.GET and not wrong,
         "is_asked": "asked" in request.GET and not wrong,
         "not_asked": "not-asked" in request.GET and not wrong,
-        "whose": selectors.whose_address(request.actor, found, now=timezone.now()),
+        "whose": selectors.whose_address(request.actor, found, now=now),
     }
     status = CHANGED_MEANWHILE if is_stale else UNREADABLE if wrong else 200
     return render(request, "schedule/client.html", context, status=status)

@@ -129,6 +129,44 @@ def test_came_or_not_is_marked_once_and_never_before_its_time(cast, desk, now):
     assert desk.post(f"/schedule/came/{past.pk}", {"came": "perhaps"}).status_code == 404
 
 
+def test_a_wrong_tap_can_be_put_right_that_day_by_whoever_made_it(cast, desk, now):
+    from django.utils import timezone
+
+    from holdfast_site.audit.models import Event
+    from holdfast_site.people.models import Appointment
+
+    mine = appointment(cast.dan, cast.alma, now - timedelta(hours=1), status="booked")
+    hers = appointment(cast.eli, cast.alma, now - timedelta(hours=2), status="booked")
+    signed_in("therapist", "alma").post(f"/today/came/{hers.pk}", {"came": "no"})
+    desk.post(f"/schedule/came/{mine.pk}", {"came": "no"})
+    page = desk.get(f"/schedule/?on={timezone.localdate(mine.starts_at)}").content.decode()
+    assert page.count("Put right: he came") == 1
+    for one in (mine, hers):
+        for _ in range(2):
+            desk.post(f"/schedule/came/{one.pk}", {"came": "yes", "right": "yes"})
+    assert Appointment.objects.get(pk=mine.pk).status == "attended"
+    assert Appointment.objects.get(pk=hers.pk).status == "no_show"
+    about = {"action": "appointment.marked", "about": f"appointment:{mine.pk}"}
+    assert Event.objects.filter(**about).count() == 2
+    Appointment.objects.filter(pk=mine.pk).update(status_at=now - timedelta(days=1))
+    desk.post(f"/schedule/came/{mine.pk}", {"came": "no", "right": "yes"})
+    assert Appointment.objects.get(pk=mine.pk).status == "attended"
+
+
+def test_a_card_says_what_is_booked_and_leads_to_it(cast, desk, now):
+    from holdfast_site.audit.models import Event
+
+    assert "Nothing is booked." in text(desk.get("/clients/dan"))
+    assert not Event.objects.filter(action="schedule.read", about="client:dan").exists()
+    one = appointment(cast.dan, cast.alma, now + timedelta(days=3), status="booked")
+    appointment(cast.dan, cast.alma, now + timedelta(days=4), status="cancelled")
+    appointment(cast.eli, cast.alma, now + timedelta(days=5), status="booked")
+    page = desk.get("/clients/dan").content.decode()
+    assert page.count("Booked: ") == 1
+    assert f'href="/schedule/appointment/{one.pk}"' in page
+    assert Event.objects.filter(action="schedule.read", about="client:dan").exists()
+
+
 def test_an_address_is_corrected_and_one_that_is_none_is_refused(cast, desk, now, stored):
     from holdfast_site.people.selectors import cards_of
 
