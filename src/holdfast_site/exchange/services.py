@@ -96,7 +96,7 @@ def try_out(upload: Upload, *, now: datetime) -> Tried:
             if foreign:  # before anybody answers questions that would be in vain
                 return Tried([], wrong=[f"No table: {names(foreign)}."], foreign=foreign)
             if asked is not None and questions(asked):
-                return Tried(guess_lines(asked), questions(asked))
+                return Tried(guess_lines(asked, in_columns=False), questions(asked))
             account = _imported(upload, brought, folder, now=now)
             told = _lines(account, brought, settle(_tables(folder)))
         except TableProblems as found:
@@ -105,7 +105,7 @@ def try_out(upload: Upload, *, now: datetime) -> Tried:
             return Tried([], wrong=[*(str(one) for one in found.problems[:MOST_PROBLEMS]), *rest])
         except HoldfastError as error:
             return Tried([], wrong=str(error).splitlines(), foreign=_foreign(upload, brought))
-    shown = guess_lines(asked) if asked is not None else []
+    shown = guess_lines(asked, in_columns=False) if asked is not None else []
     return Tried([*shown, *told], has_no_moment=NOW_ASSUMED in account.notes or brought.told.exported_at is not None)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from holdfast.errors import HoldfastError
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.exchange import selectors, services
-from holdfast_site.exchange.forms import MomentForm, UploadForm
+from holdfast_site.exchange.forms import MomentForm, UploadForm, sources
 from holdfast_site.exchange.models import Upload
 from holdfast_site.exchange.sealing import names
 
@@ -24,7 +24,9 @@ def upload(request: ActingRequest) -> HttpResponse:
     sent = request.method == "POST"
     form = UploadForm(request.POST, request.FILES) if sent else UploadForm()
     if not form.is_valid():
-        context = {"form": form, "wrong": sent, "before": selectors.taken_over(request.actor)}
+        called = dict(sources())
+        before = [(one, called.get(one.source, one.source)) for one in selectors.taken_over(request.actor)]
+        context = {"form": form, "wrong": sent, "before": before}
         return render(request, "exchange/upload.html", context, status=UNREADABLE if sent else 200)
     told = form.cleaned_data
     kept = services.keep_upload(

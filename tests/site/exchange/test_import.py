@@ -62,6 +62,19 @@ def test_a_newer_export_updates_and_the_same_one_changes_nothing(desk, rows):
     assert rows()["Appointment"] == before
 
 
+def test_what_is_guessed_of_a_table_can_be_read_in_a_browser(desk):
+    page = desk.get(brought(desk, OTHER, name="list.csv").url).content.decode()
+    assert "<li>client: Client</li>" in page
+    assert "<li>&#x27;came&#x27; means attended (1)</li>" in page
+
+
+def test_what_was_taken_over_says_what_is_next_and_is_listed_by_the_systems_own_name(desk):
+    page = brought(desk, ROWS)
+    desk.post(f"{page.url}/take")
+    assert "Therapists who are new stand by their ids" in desk.get(page.url).content.decode()
+    assert "</a>, Holdfast&#x27;s own tables</li>" in desk.get("/import/").content.decode()
+
+
 def test_the_same_form_twice_is_one_upload(desk):
     from holdfast_site.exchange.models import Upload
 

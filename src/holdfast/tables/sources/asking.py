@@ -92,8 +92,12 @@ def _words(guess: Guess, answers: abc.Mapping[str, str]) -> dict[str, Meaning | 
     return words
 
 
-def guess_lines(guess: Guess) -> list[str]:
-    """The guess for a person to look at: the form of the file, its columns, its words with their counts."""
+def guess_lines(guess: Guess, *, in_columns: bool = True) -> list[str]:
+    """The guess for a person to look at: the form of the file, its columns, its words with their counts.
+
+    In columns, as for a terminal; else each line as "what: said".
+    """
+    part = "  {:<16} {}" if in_columns else "{}: {}"
     form = (
         f", {guess.encoding}, cells parted by {_DELIMITERS.get(guess.delimiter, guess.delimiter)}"
         if guess.encoding
@@ -103,18 +107,18 @@ def guess_lines(guess: Guess) -> list[str]:
     rows = "1 row" if count == 1 else f"{count:,} rows"
     lines = [f"{guess.file}: {rows} under the heading in row {guess.heading_row}{form}"]
     lines += [
-        f"  {field.replace('_', ' '):<16} {column.heading}{'' if column.sure else '  (probably)'}"
+        part.format(field.replace("_", " "), f"{column.heading}{'' if column.sure else '  (probably)'}")
         for field, column in guess.columns.items()
     ]
     if guess.day_first is not None:
-        lines.append(f"  dates            {'day' if guess.day_first else 'month'} first: {guess.order.evidence}")
+        lines.append(part.format("dates", f"{'day' if guess.day_first else 'month'} first: {guess.order.evidence}"))
     lines += [
-        f"  {word!r} means {known.meaning.replace('_', ' ')} ({known.count:,})"
+        f"{'  ' if in_columns else ''}{word!r} means {known.meaning.replace('_', ' ')} ({known.count:,})"
         for word, known in guess.words.items()
         if known.meaning
     ]
     if guess.unused:
-        lines.append(f"  not read         {', '.join(guess.unused)}")
+        lines.append(part.format("not read", ", ".join(guess.unused)))
     return lines
 
 
