@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from holdfast.errors import FolderError
+from holdfast.shell import CALLED
 
 SITE_FILE, DATABASE, ANCHORS, ERASED, LOCALE = "site.json", "holdfast.sqlite3", "audit.heads", "erased", "locale"
 Filled = Annotated[str, Field(min_length=1, max_length=200)]
@@ -226,7 +227,7 @@ def read_config(folder: Path) -> SiteConfig:
     try:
         return SiteConfig.model_validate_json(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise FolderError(f"There is no site in {folder}. To make one: holdfast site init {folder}") from error
+        raise FolderError(f"There is no site in {folder}. To make one: {CALLED} site init {folder}") from error
     except ValidationError as error:
         found = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in error.errors())
         raise FolderError(f"{path} cannot be used. {found}.") from error

@@ -22,7 +22,7 @@ from holdfast_site.accounts.store import PROVEN
 UNREADABLE = 422
 SHOW, MAKE = "show", "make"  # what a browser can be asked with a passkey
 SECRET = "secret"  # noqa: S105 - the name under which the session keeps one
-ON_HIS_PHONE = "phone"
+AFTER, BEFORE = "phone", "before"  # what a client gets on his phone, in the demo
 
 
 def sign_in(request: ActingRequest) -> HttpResponse:
@@ -95,14 +95,23 @@ def enter_demo(request: ActingRequest, role: str) -> HttpResponse:
     Http404
         Anywhere else, or for a role that nobody has.
     """
-    if settings.SITE.demo and role == ON_HIS_PHONE:
-        from holdfast_site import demo  # a practice that is real never loads it
-
-        return redirect("checkins:answer", demo.on_his_phone(timezone.now()))
+    if settings.SITE.demo and role in (AFTER, BEFORE):
+        return _on_his_phone(role)
     post = Post.objects.filter(role=role).order_by("pk").first() if settings.SITE.demo else None
     if post is None:
         raise Http404
     return redirect(first_place(sessions.begin(request, post, now=timezone.now()).role))
+
+
+def _on_his_phone(which: str) -> HttpResponse:
+    from holdfast_site import demo  # a practice that is real never loads it
+
+    if which == AFTER:
+        return redirect("checkins:answer", demo.on_his_phone(timezone.now()))
+    link = demo.before_his_next(timezone.now())
+    if link is None:
+        raise Http404
+    return redirect("before:ask", link)
 
 
 def prove(request: ActingRequest) -> HttpResponse:

@@ -243,6 +243,24 @@ def test_the_demo_has_a_check_in_ready_and_a_fresh_one_for_whoever_looks_next(ca
         assert browser.post(link, filled()).status_code == 200
 
 
+def test_the_demo_asks_before_the_next_session_of_somebody_who_has_not_answered(cast, browser, settings, now):
+    from datetime import timedelta
+
+    from holdfast_site.people.models import Appointment
+    from tests.site.before.test_ask import replied
+    from tests.site.conftest import appointment
+
+    Appointment.objects.filter(status="booked").update(status="cancelled")
+    assert browser.post("/demo/before").status_code == 404
+    settings.SITE = settings.SITE.model_copy(update={"demo": True})
+    assert browser.post("/demo/before").status_code == 404
+    appointment(cast.dan, cast.alma, now + timedelta(days=1), status="booked")
+    link = browser.post("/demo/before").headers["Location"]
+    assert "Coming?" in browser.get(link).content.decode()
+    assert browser.post(link, replied("coming")).status_code == 200
+    assert browser.post("/demo/before").status_code == 404
+
+
 def test_in_the_demo_nobody_has_anything_to_show_and_elsewhere_he_has(cast, settings):
     alma = signed_in("therapist", "alma")
     assert alma.post("/prove", {"next": "/ways"}).status_code == 422
