@@ -191,6 +191,6 @@ def _still_quiet(since: pl.DataFrame, at: datetime) -> pl.LazyFrame:
     rows = since.lazy().filter(pl.col("event") == "none")
     nothing_booked = ~pl.col("ahead") & pl.col("booking_said")
     booked = pl.when(nothing_booked).then(pl.lit(" and nothing booked")).otherwise(pl.lit(""))
-    how_long = filled("quiet for {silent_days}", since, at)
+    how_long = filled("no session for {silent_days}", since, at)
     usually = pl.when("rhythm_is_own").then(filled(HIS_RHYTHM, since, at)).otherwise(filled(THEIR_RHYTHM, since, at))
     return _as_reasons(rows, pl.lit(QUIET), pl.format("{}{}; {}", how_long, booked, usually), pl.col("effect"))

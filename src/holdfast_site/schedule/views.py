@@ -145,7 +145,7 @@ def clients(request: ActingRequest) -> HttpResponse:
 
 
 def client(request: ActingRequest, client_id: str) -> HttpResponse:
-    """How one client may be reached; correct it."""
+    """How one client may be reached, and what is booked; correct it."""
     found = get_object_or_404(selectors.clients(request.actor), pk=client_id)
     if found.is_erased:
         note_reading(Action.CONTACT_READ, by=request.actor, about=f"client:{found.pk}", now=timezone.now())
