@@ -83,13 +83,17 @@ def supervised(actor: Actor, *, now: datetime) -> QuerySet[Client]:
 
 
 def in_list(actor: Actor, *, now: datetime) -> Sequence[Supervised]:
-    """The same with names, in the order of their ids. Therapists are not set beside each other."""
+    """The same with names: whoever is worth a conversation first, then who has gone quiet, else by their ids.
+
+    Therapists are not set beside each other.
+    """
     clients = list(supervised(actor, now=now))
     cards, late = cards_of(clients), _overdue(clients)
     lately = Appointment.objects.filter(client__in=clients, starts_at__gte=now - SEEN_WITHIN)
     seen = set(lately.values_list("client", flat=True))
     worth = pointed_at(actor, now=now)
-    return [Supervised(one, cards[one.pk], late.get(one.pk, ""), one.pk in seen, one.pk in worth) for one in clients]
+    found = [Supervised(one, cards[one.pk], late.get(one.pk, ""), one.pk in seen, one.pk in worth) for one in clients]
+    return sorted(found, key=lambda one: (not one.is_worth, not one.overdue))
 
 
 def _overdue(clients: Sequence[Client]) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.site.checkins.test_answer import filled
-from tests.site.conftest import appointment, person, signed_in, staff
+from tests.site.conftest import appointment, client, person, signed_in, staff
 from tests.site.handover.test_holding import text
 from tests.site.handover.test_matters import opened
 from tests.site.people.test_contacts import kept
@@ -390,6 +390,16 @@ def test_a_supervisor_sees_whom_the_early_warning_points_to_reasons_first_while_
     lead.post("/people/arranged", {"do": "end", "id": Assignment.objects.get().pk})
     assert sue.get("/supervised/client/dan").status_code == 404
     assert "Worth a conversation" not in text(sue.get("/supervised/"))
+
+
+def test_whom_a_supervisor_could_ask_about_stands_first_and_all_others_by_their_ids(
+    cast, lead, sue, today, now, warned
+):
+    for name in ("abe", "zed", "cal"):
+        appointment(client(name), cast.alma, now - timedelta(days=3))
+    assigned(lead, today)
+    page = text(sue.get("/supervised/"))
+    assert sorted(("abe", "cal", "dan", "zed"), key=page.index) == ["dan", "abe", "cal", "zed"]
 
 
 @pytest.mark.parametrize("why", ["switched off", "he does not want it", "before he was told", "of another therapist"])
