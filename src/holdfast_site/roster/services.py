@@ -17,6 +17,9 @@ from holdfast_site.people.models import Therapist
 from holdfast_site.roster.selectors import is_called_so, is_last_lead, is_only_care_contact, members
 
 CALLED_SO = "Another therapist here is called {name}. Add something that tells them apart. Nothing was saved."
+GOES_BY = (
+    "{id} is {name} already. If that is who you mean, leave the name blank; a name is changed below, under Therapists."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ def add(*, by: Actor, login: str, role: Role, therapist_id: str, name: str = "",
         if is_called_so(name, but=treats):
             transaction.set_rollback(True)
             return CALLED_SO.format(name=name)
+        if name and treats.name not in ("", name):
+            return GOES_BY.format(id=treats.pk, name=treats.name)
         if name:
             keep_therapist(by=by, therapist=treats, told={"name": name}, now=now)
     post = add_member(login, role, therapist_id=therapist_id if role is Role.THERAPIST else None)

@@ -57,6 +57,8 @@ def test_a_name_is_given_with_the_role_or_on_the_therapists_own_page(cast, lead)
     lead.post("/people/", {"login": "Ed", "role": "therapist", "therapist": "t9", "name": "Edith Marlow"})
     assert Therapist.objects.get(pk="t9").name == "Edith Marlow"
     assert "Therapist (Edith Marlow)" in text(lead.get("/people/"))
+    again = {"login": "Fay", "role": "therapist", "therapist": "t9", "name": "Fay Marlow"}
+    assert "t9 is Edith Marlow already." in lead.post("/people/", again).content.decode()  # a slip renames nobody
     lead.post("/people/therapist/t9", {"name": "Edith Cole"})
     assert Therapist.objects.get(pk="t9").name == "Edith Cole"
     answer = lead.post("/people/therapist/alma", {"name": "edith cole"})
