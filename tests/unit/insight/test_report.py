@@ -124,6 +124,10 @@ def test_the_sentences_stand_first() -> None:
     ]
 
 
+def test_it_says_that_a_man_can_stand_in_a_bar_twice() -> None:
+    assert "whoever saw two therapists, or came back after an ending, is in it twice" in html(SAMPLES["whole"])
+
+
 def test_a_title_says_nothing_to_the_train(sample: Leak) -> None:
     title = html(sample).split("<title>")[1].split("</title>")[0]
     assert title == "Harbour Street, 20 November 2026, 18:00"
