@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from holdfast.tables.moments import FIRST_YEAR, LAST_YEAR
 
@@ -19,7 +20,7 @@ FIRST, LAST = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 
 def day_in_words(day: date, *, today: date) -> str:
     """A day for a person: with its year when that is not this one."""
-    return date_format(day, "l j F" if day.year == today.year else "l j F Y")
+    return date_format(day, gettext("l j F") if day.year == today.year else gettext("l j F Y"))
 
 
 class DayField(forms.DateField):

@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from holdfast_site.access.actors import Role
+from holdfast_site.languages import N_
 
 PLACES: Mapping[Role, Sequence[tuple[str, str]]] = {
-    Role.CLIENT: (("own:mine", "Yours"),),
+    Role.CLIENT: (("own:mine", N_("Yours")),),
     Role.THERAPIST: (
-        ("caseload:today", "Today"),
-        ("handover:holding", "Asked for"),
-        ("oversight:standing_in", "Standing in"),
+        ("caseload:today", N_("Today")),
+        ("handover:holding", N_("Asked for")),
+        ("oversight:standing_in", N_("Standing in")),
     ),
-    Role.CARE_CONTACT: (("handover:holding", "Nobody is holding"), ("handover:kept", "Not for the therapist")),
+    Role.CARE_CONTACT: (("handover:holding", N_("Nobody is holding")), ("handover:kept", N_("Not for the therapist"))),
     Role.DESK: (
-        ("schedule:day", "Schedule"),
-        ("schedule:sent", "Check-ins"),
-        ("schedule:clients", "Clients"),
-        ("exchange:upload", "Import"),
+        ("schedule:day", N_("Schedule")),
+        ("schedule:sent", N_("Check-ins")),
+        ("schedule:clients", N_("Clients")),
+        ("exchange:upload", N_("Import")),
     ),
     Role.LEAD: (
-        ("insight:practice", "The practice"),
-        ("roster:people", "People"),
-        ("oversight:arranged", "Supervision and leave"),
-        ("exchange:upload", "Import"),
+        ("insight:practice", N_("The practice")),
+        ("roster:people", N_("People")),
+        ("oversight:arranged", N_("Supervision and leave")),
+        ("exchange:upload", N_("Import")),
     ),
-    Role.SUPERVISOR: (("oversight:supervised", "Supervision"),),
+    Role.SUPERVISOR: (("oversight:supervised", N_("Supervision")),),
 }
 
 

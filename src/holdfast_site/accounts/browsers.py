@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext
+
+from holdfast_site.languages import N_
+
 # the first that fits: browsers also call themselves by the names of those that they were made from
 BROWSERS = (
     ("Edg", "Edge"),
@@ -20,20 +24,21 @@ BROWSERS = (
     ("Safari/", "Safari"),
 )
 DEVICES = (
-    ("iPhone", "an iPhone"),
-    ("iPad", "an iPad"),
-    ("Android", "an Android phone or tablet"),
-    ("Windows", "a Windows computer"),
-    ("CrOS", "a Chromebook"),
-    ("Macintosh", "a Mac or an iPad"),  # an iPad says that it is a Mac
-    ("Linux", "a Linux computer"),
+    ("iPhone", N_("an iPhone")),
+    ("iPad", N_("an iPad")),
+    ("Android", N_("an Android phone or tablet")),
+    ("Windows", N_("a Windows computer")),
+    ("CrOS", N_("a Chromebook")),
+    ("Macintosh", N_("a Mac or an iPad")),  # an iPad says that it is a Mac
+    ("Linux", N_("a Linux computer")),
 )
 
 
 def in_words(told: str) -> str:
     """Say which browser on which kind of device, from what it tells of itself."""
-    browser, device = _first(BROWSERS, told) or "A browser", _first(DEVICES, told) or "a device of an unknown kind"
-    return f"{browser} on {device}"
+    browser = _first(BROWSERS, told) or gettext("A browser")
+    device = _first(DEVICES, told) or N_("a device of an unknown kind")
+    return gettext("%(browser)s on %(device)s") % {"browser": browser, "device": gettext(device)}
 
 
 def _first(known: Sequence[tuple[str, str]], told: str) -> str:

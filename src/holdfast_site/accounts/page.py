@@ -6,23 +6,27 @@ from collections.abc import Mapping, Sequence
 
 import segno
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from holdfast_site.access.actors import Role
 from holdfast_site.accounts.models import Member, Post
+from holdfast_site.languages import N_
 
 WORDS: Mapping[Role, str] = {
-    Role.THERAPIST: "Therapist",
-    Role.SUPERVISOR: "Supervisor",
-    Role.CARE_CONTACT: "Care contact",
-    Role.LEAD: "Lead of the practice",
-    Role.DESK: "Front desk",
-    Role.CLIENT: "Client: what is held about me",
+    Role.THERAPIST: N_("Therapist"),
+    Role.SUPERVISOR: N_("Supervisor"),
+    Role.CARE_CONTACT: N_("Care contact"),
+    Role.LEAD: N_("Lead of the practice"),
+    Role.DESK: N_("Front desk"),
+    Role.CLIENT: N_("Client: what is held about me"),
 }
 
 
 def words_of(member: Member) -> Sequence[tuple[str, str]]:
     """The roles that a member can come in."""
-    return [(role, WORDS[Role(role)]) for role in Post.objects.filter(member=member).values_list("role", flat=True)]
+    return [
+        (role, gettext(WORDS[Role(role)])) for role in Post.objects.filter(member=member).values_list("role", flat=True)
+    ]
 
 
 def ended_in_words(others: int) -> str:

@@ -1,6 +1,7 @@
 """Signing in and out, showing once more that it is he, and the first way in."""
 
 from __future__ import annotations
+from django.utils.translation import gettext
 
 from django.conf import settings
 from django.contrib.auth import logout, update_session_auth_hash
@@ -236,8 +237,8 @@ def add_passkey(request: ActingRequest) -> HttpResponse:
         now=now,
     )
     if ended is None:
-        return _ways_page(request, wrong="That did not work. Try again.")
-    return _changed(request, "The passkey is made.", ended)
+        return _ways_page(request, wrong=gettext("That did not work. Try again."))
+    return _changed(request, gettext("The passkey is made."), ended)
 
 
 def remove_passkey(request: ActingRequest, passkey: int) -> HttpResponse:
@@ -245,8 +246,8 @@ def remove_passkey(request: ActingRequest, passkey: int) -> HttpResponse:
     member, here = _himself(request), _here(request)
     ended = services.remove_passkey(by=request.actor, member=member, passkey_id=passkey, here=here, now=timezone.now())
     if ended is None:
-        return _ways_page(request, wrong="This is your only way in. Make another one first.")
-    return _changed(request, "The passkey is removed.", ended)
+        return _ways_page(request, wrong=gettext("This is your only way in. Make another one first."))
+    return _changed(request, gettext("The passkey is removed."), ended)
 
 
 def change_password(request: ActingRequest) -> HttpResponse:
@@ -269,7 +270,7 @@ def change_password(request: ActingRequest) -> HttpResponse:
         context = {"form": form, "login": member.login, "wrong": form.is_bound and not form.errors}
         return render(request, "accounts/password.html", context, status=UNREADABLE if form.is_bound else 200)
     update_session_auth_hash(request, _himself(request))
-    return _changed(request, "The password is changed.", ended)
+    return _changed(request, gettext("The password is changed."), ended)
 
 
 def end_session(request: ActingRequest, mark: str) -> HttpResponse:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from holdfast.tables.away import Away
 from holdfast_site.away.models import Closed, Days, Leave
@@ -29,8 +30,11 @@ def absence(therapist_id: str, on: date, *, now: datetime) -> str:
     until, closed = away_until(on).get(therapist_id), _closed_until(on)
     if until is None:
         return ""
-    who = f"{Therapist.objects.get(pk=therapist_id)} is away" if closed is None else "The practice is closed"
-    return f"{who} on that day, until {day_in_words(closed or until, today=timezone.localdate(now))}."
+    day = day_in_words(closed or until, today=timezone.localdate(now))
+    if closed is not None:
+        return gettext("The practice is closed on that day, until %(day)s.") % {"day": day}
+    who = Therapist.objects.get(pk=therapist_id)
+    return gettext("%(therapist)s is away on that day, until %(day)s.") % {"therapist": who, "day": day}
 
 
 def is_away_between(therapist_id: str, first_day: date, last_day: date) -> bool:

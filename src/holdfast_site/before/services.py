@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.audit.services import Action, record
@@ -114,12 +115,12 @@ def in_words(values: Mapping[str, Value], appointment: Appointment) -> Mapping[s
     """What stands in a matter: each a sentence that can be read alone."""
     found = {}
     if UNTIL in values:
-        found[UNTIL] = f"For {dict(WEEKS)[str(values[UNTIL])]}"
+        found[UNTIL] = gettext("For %(weeks)s") % {"weeks": gettext(dict(WEEKS)[str(values[UNTIL])])}
     if CANCEL in values:
-        day = date_format(localtime(appointment.starts_at), "l j F, H:i")
-        found[CANCEL] = f"Asks the practice to cancel {day}"
+        day = date_format(localtime(appointment.starts_at), gettext("l j F, H:i"))
+        found[CANCEL] = gettext("Asks the practice to cancel %(day)s") % {"day": day}
     if WHY in values:
-        found[WHY] = f"Why: {values[WHY]}"
+        found[WHY] = gettext("Why: %(why)s") % {"why": gettext(str(values[WHY]))}
     if WORDS in values:
         found[WORDS] = str(values[WORDS])
     return found
@@ -170,6 +171,6 @@ def come_back(*, came: Came, way_back: WayBack, someone_else: bool, words: str) 
         due_on=seen_to_on(came.now),
         now=came.now,
     )
-    add_words(matter, " ".join(filter(None, ["Someone else this time." if someone_else else "", words])))
+    add_words(matter, " ".join(filter(None, [gettext("Someone else this time.") if someone_else else "", words])))
     record(Action.CAME_BACK, by=came.by, about=f"matter:{matter.pk}", at=came.now)
     return Said()

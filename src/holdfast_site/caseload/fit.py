@@ -9,25 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from holdfast.silence.signals.said import FELT
 from holdfast.tables.schema import AXES
 from holdfast_site.checkins.answers import Value
+from holdfast_site.languages import N_
 
 ENDS: Mapping[str, tuple[str, str]] = {
-    "approach": ("staying with feelings", "doing"),
-    "language": ("everyday words", "clinical words"),
-    "tone": ("gentle", "blunt"),
-    "posture": ("following him", "leading him"),
-    "pace": ("slow, at the surface", "fast, deep"),
-    "energy": ("calm", "lively"),
+    "approach": (N_("staying with feelings"), N_("doing")),
+    "language": (N_("everyday words"), N_("clinical words")),
+    "tone": (N_("gentle"), N_("blunt")),
+    "posture": (N_("following him"), N_("leading him")),
+    "pace": (N_("slow, at the surface"), N_("fast, deep")),
+    "energy": (N_("calm"), N_("lively")),
 }
 NAMES: Mapping[str, str] = {
-    "approach": "Feelings and doing",
-    "language": "Words",
-    "tone": "Tone",
-    "posture": "Who leads",
-    "pace": "Pace",
-    "energy": "Energy",
+    "approach": N_("Feelings and doing"),
+    "language": N_("Words"),
+    "tone": N_("Tone"),
+    "posture": N_("Who leads"),
+    "pace": N_("Pace"),
+    "energy": N_("Energy"),
 }
 LATEST = 5  # answers on one axis
 LEFT, STEP, RIGHT = 14, 42, 266  # of the drawing: where −3 stands, a step, where 3 stands
@@ -46,11 +49,12 @@ class Axis:
 
     @property
     def title(self) -> str:
-        return NAMES[self.name]
+        return gettext(NAMES[self.name])
 
     @property
     def ends(self) -> tuple[str, str]:
-        return ENDS[self.name]
+        low, high = ENDS[self.name]
+        return gettext(low), gettext(high)
 
     @property
     def is_blank(self) -> bool:
@@ -65,24 +69,27 @@ class Axis:
     def _compared(self) -> str:
         if self.wanted is None or self.practised is None:
             return {
-                (True, True): "What he would like and how you work are not known.",
-                (True, False): "What he would like is not known.",
-                (False, True): "How you work is not known.",
+                (True, True): gettext("What he would like and how you work are not known."),
+                (True, False): gettext("What he would like is not known."),
+                (False, True): gettext("How you work is not known."),
             }[self.wanted is None, self.practised is None]
         apart = self.practised - self.wanted
         if not apart:
-            return "You work the way he wished."
+            return gettext("You work the way he wished.")
         end = self.ends[0] if apart < 0 else self.ends[1]
-        return f"You work {'' if abs(apart) >= CLEARLY else 'a little '}more towards {end} than he wished."
+        if abs(apart) >= CLEARLY:
+            return gettext("You work more towards %(end)s than he wished.") % {"end": end}
+        return gettext("You work a little more towards %(end)s than he wished.") % {"end": end}
 
     @property
     def _felt(self) -> str:
         if not self.felt:
-            return "Nothing from check-ins."
+            return gettext("Nothing from check-ins.")
         less, more = FELT[self.name]
         counts = ((sum(one < 0 for one in self.felt), less), (sum(one > 0 for one in self.felt), more))
-        told = [(count, side) for count, side in counts if count] or [(len(self.felt), "just right")]
-        return f"He felt: {'; '.join(f'{side}, {of(count, len(self.felt))}' for count, side in told)}."
+        told = [(count, side) for count, side in counts if count] or [(len(self.felt), gettext("just right"))]
+        sides = "; ".join(f"{side}, {of(count, len(self.felt))}" for count, side in told)
+        return gettext("He felt: %(sides)s.") % {"sides": sides}
 
     # --- where it stands in the drawing -----------------------------------------------------------
 
@@ -120,9 +127,16 @@ def _x(value: int) -> int:
 def of(count: int, answers: int) -> str:
     """How often, with its base."""
     if answers == 1:
-        return "in one answer"
-    often = {1: "once", 2: "twice", 3: "three times", 4: "four times", 5: "five times"}
-    return f"{often.get(count, f'{count} times')} of {answers}"
+        return gettext("in one answer")
+    often = {
+        1: gettext("once"),
+        2: gettext("twice"),
+        3: gettext("three times"),
+        4: gettext("four times"),
+        5: gettext("five times"),
+    }
+    times = often.get(count, gettext("%(count)s times") % {"count": count})
+    return gettext("%(times)s of %(answers)s") % {"times": times, "answers": answers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +155,10 @@ class Fit:
         """One sentence on the others; blank if there are none."""
         titles = [axis.title.lower() for axis in self.axes if axis.is_blank]
         if len(titles) == len(self.axes):
-            return "Nothing is known yet: not what he would like, not how you work, and nothing from check-ins."
-        return f"Nothing is known yet of: {', '.join(titles)}." if titles else ""
+            return gettext(
+                "Nothing is known yet: not what he would like, not how you work, and nothing from check-ins."
+            )
+        return gettext("Nothing is known yet of: %(axes)s.") % {"axes": ", ".join(titles)} if titles else ""
 
 
 def fit_of(wanted: Mapping[str, int], practised: Mapping[str, int | None], said: Sequence[Mapping[str, Value]]) -> Fit:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from holdfast.insight.result import TOO_FEW
 from holdfast.repair.followed import long_quiet
@@ -199,14 +200,18 @@ class OwnGuesses:
         """For the therapist alone."""
         if not self.known and not self.unsure:
             return ""
-        unsure = f" You did not know {_times(self.unsure)}." if self.unsure else ""
         if self.known < LEAST_GUESSES:
-            return f"The outcome of {self.known} of your guesses is known so far: {TOO_FEW}.{unsure}"
-        return f"Of {self.known} guesses, you were right {_times(self.right)}, the signs {self.signs_right}.{unsure}"
+            told = gettext("The outcome of %(known)s of your guesses is known so far: %(too_few)s.")
+        else:
+            told = gettext("Of %(known)s guesses, you were right %(right)s, the signs %(signs)s.")
+        unsure = gettext("You did not know %(times)s.") % {"times": _times(self.unsure)} if self.unsure else ""
+        counts = {"known": self.known, "right": _times(self.right), "signs": self.signs_right, "too_few": TOO_FEW}
+        return " ".join(filter(None, [told % counts, unsure]))
 
 
 def _times(count: int) -> str:
-    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
+    named = {0: gettext("never"), 1: gettext("once"), 2: gettext("twice")}
+    return named.get(count, gettext("%(count)s times") % {"count": count})
 
 
 def unseen(actor: Actor, clients: Iterable[str], *, now: datetime) -> QuerySet[Flag]:

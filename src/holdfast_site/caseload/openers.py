@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+from django.utils.translation import gettext
+
 from holdfast.repair import Side, Suggestion, Tally, suggestions_for, tally
 from holdfast_site.checkins.answers import Value
+from holdfast_site.languages import N_
 
-FRAMEWORKS = {"ACT": "ACT", "strengths": "Strengths and values", "narrative": "Narrative"}
+FRAMEWORKS = {"ACT": "ACT", "strengths": N_("Strengths and values"), "narrative": N_("Narrative")}
 FIRST = 3  # reasons at a glance; more are one tap away
 
 
@@ -24,7 +27,7 @@ class Opener:
     @property
     def tags(self) -> str:
         """Whose way of talking it is, where it is somebody's."""
-        return " · ".join(FRAMEWORKS[name] for name in self.suggestion.frameworks if name in FRAMEWORKS)
+        return " · ".join(gettext(FRAMEWORKS[name]) for name in self.suggestion.frameworks if name in FRAMEWORKS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from holdfast.repair import SUGGESTIONS, Followed, followed
 from holdfast.repair.followed import Afterwards
@@ -38,7 +39,7 @@ class Done:
     def words(self) -> str:
         """A suggestion in its own words; what came from elsewhere as it was written there."""
         if self.action == SOMETHING_ELSE:
-            return "Something else"
+            return gettext("Something else")
         known = SUGGESTIONS.get(self.action)
         return self.action[:1].upper() + self.action[1:] if known is None else known.do
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from holdfast.repair import Tally
 from holdfast.tables.schema import AXES, InitiatedBy, Status
@@ -25,6 +26,7 @@ from holdfast_site.caseload.words import reasons
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.selectors import reached
+from holdfast_site.languages import N_
 from holdfast_site.people.models import Appointment, Client, Ending, Pause, Therapist
 from holdfast_site.people.wishes import wishes_of
 
@@ -32,17 +34,17 @@ TAKEN_BACK_WITHIN = timedelta(hours=24)
 LOGGED_SHOWN = 5
 SAID_SHOWN = 3
 ENDED = {
-    EndingKind.PLANNED: "Finished, as planned",
-    EndingKind.TOLD: "Stopped, and said so",
-    EndingKind.SWITCHED: "Went on with somebody else here",
-    EndingKind.REFERRED: "Referred elsewhere",
-    EndingKind.SILENT: "Recorded as gone without a word",
-    EndingKind.NEVER_STARTED: "Never started",
-    EndingKind.OTHER: "Ended",
+    EndingKind.PLANNED: N_("Finished, as planned"),
+    EndingKind.TOLD: N_("Stopped, and said so"),
+    EndingKind.SWITCHED: N_("Went on with somebody else here"),
+    EndingKind.REFERRED: N_("Referred elsewhere"),
+    EndingKind.SILENT: N_("Recorded as gone without a word"),
+    EndingKind.NEVER_STARTED: N_("Never started"),
+    EndingKind.OTHER: N_("Ended"),
 }
 CALLED_OFF = {
-    InitiatedBy.CLIENT.value: (Kind.CALLED_OFF, "Called off by him"),
-    InitiatedBy.PROVIDER.value: (Kind.BY_YOU, "Called off by you"),
+    InitiatedBy.CLIENT.value: (Kind.CALLED_OFF, N_("Called off by him")),
+    InitiatedBy.PROVIDER.value: (Kind.BY_YOU, N_("Called off by you")),
 }
 
 
@@ -127,7 +129,7 @@ def _appointments(appointments: Sequence[Appointment], now: datetime) -> Iterato
     for one in appointments:
         if one.status == Status.ATTENDED:
             number += 1
-            yield Event(one.starts_at, Kind.SESSION, f"Session {number}")
+            yield Event(one.starts_at, Kind.SESSION, gettext("Session %(number)s") % {"number": number})
         else:
             yield Event(one.starts_at, *_not_held(one, now))
 
@@ -136,17 +138,18 @@ def _not_held(one: Appointment, now: datetime) -> tuple[Kind, str]:
     by_you = one.initiated_by == InitiatedBy.PROVIDER
     match one.status:
         case Status.NO_SHOW:
-            return Kind.MISSED, "Did not come"
+            return Kind.MISSED, gettext("Did not come")
         case Status.LATE_CANCELLED if not by_you:
-            return Kind.MISSED, "Called off late"
+            return Kind.MISSED, gettext("Called off late")
         case Status.BOOKED if one.starts_at > now:
-            return Kind.BOOKED, "Booked"
+            return Kind.BOOKED, gettext("Booked")
         case Status.UNKNOWN | Status.BOOKED:
-            return Kind.UNMARKED, "Nobody marked whether he came"
+            return Kind.UNMARKED, gettext("Nobody marked whether he came")
         case Status.RESCHEDULED:
-            return (Kind.BY_YOU, "Moved by you") if by_you else (Kind.CALLED_OFF, "Moved")
+            return (Kind.BY_YOU, gettext("Moved by you")) if by_you else (Kind.CALLED_OFF, gettext("Moved"))
         case _:
-            return CALLED_OFF.get(one.initiated_by, (Kind.CALLED_OFF, "Called off"))
+            kind, words = CALLED_OFF.get(one.initiated_by, (Kind.CALLED_OFF, N_("Called off")))
+            return kind, gettext(words)
 
 
 def _checkins(actor: Actor, client: Client, told: Sequence[Said], now: datetime) -> Iterator[Event]:
@@ -159,20 +162,20 @@ def _checkins(actor: Actor, client: Client, told: Sequence[Said], now: datetime)
 
 def _checkin(one: Said | None) -> tuple[Kind, str]:
     if one is None:
-        return Kind.CHECKIN_NONE, "Check-in: nothing seen"
+        return Kind.CHECKIN_NONE, gettext("Check-in: nothing seen")
     if one.wants_to_be_asked:
-        asks = "wants to be asked how it fits"
-        return Kind.CHECKIN_ASKS, f"Check-in: {'; '.join([asks, *one.off])}"
+        asks = gettext("wants to be asked how it fits")
+        return Kind.CHECKIN_ASKS, gettext("Check-in: %(said)s") % {"said": "; ".join([asks, *one.off])}
     if one.off:
-        return Kind.CHECKIN_OFF, f"Check-in: {'; '.join(one.off)}"
-    return Kind.CHECKIN, "Check-in: nothing marked as off"
+        return Kind.CHECKIN_OFF, gettext("Check-in: %(said)s") % {"said": "; ".join(one.off)}
+    return Kind.CHECKIN, gettext("Check-in: nothing marked as off")
 
 
 def _endings(actor: Actor, client: Client) -> Iterator[Event]:
     zone = ZoneInfo(settings.SITE.timezone)
     for one in Ending.objects.filter(client=client, therapist=actor.therapist_id):
         at = datetime.combine(one.ended_on, time(23, 59), tzinfo=zone)
-        yield Event(at, Kind.ENDING, ENDED[EndingKind(one.kind)])
+        yield Event(at, Kind.ENDING, gettext(ENDED[EndingKind(one.kind)]))
 
 
 def _breaks(actor: Actor, client: Client) -> Sequence[Break]:
@@ -198,22 +201,29 @@ def _logged(repairs: Sequence[Repair], now: datetime) -> Sequence[Logged]:
 def _headline(appointments: Sequence[Appointment], course: Course | None, now: datetime) -> str:
     held = [one for one in appointments if one.status == Status.ATTENDED and one.starts_at <= now]
     ahead = [one for one in appointments if one.status == Status.BOOKED and one.starts_at > now]
-    came = f"Session {len(held)} was {_ago(held[-1].starts_at, now)}." if held else "No session yet."
-    usual = ""
+    told = [gettext("No session yet.")]
+    if held:
+        last = {"number": len(held), "when": _ago(held[-1].starts_at, now)}
+        told = [gettext("Session %(number)s was %(when)s.") % last]
     if course is not None and course.rhythm_is_own:
-        usual = f" He usually comes every {_every(course.rhythm_days)}."
-    booked = f" The next one is booked {_ahead(ahead[0].starts_at, now)}." if ahead else " Nothing is booked."
-    return f"{came}{usual}{booked}"
+        told.append(_usually(round(course.rhythm_days)))
+    if ahead:
+        told.append(gettext("The next one is booked %(when)s.") % {"when": _ahead(ahead[0].starts_at, now)})
+    else:
+        told.append(gettext("Nothing is booked."))
+    return " ".join(told)
 
 
 def _ago(at: datetime, now: datetime) -> str:
     days = _days(at, now)
-    return {0: "today", 1: "yesterday"}.get(days, f"{days} days ago")
+    named = {0: gettext("today"), 1: gettext("yesterday")}
+    return named.get(days, gettext("%(days)s days ago") % {"days": days})
 
 
 def _ahead(at: datetime, now: datetime) -> str:
     days = _days(now, at)
-    return {0: "for today", 1: "for tomorrow"}.get(days, f"in {days} days")
+    named = {0: gettext("for today"), 1: gettext("for tomorrow")}
+    return named.get(days, gettext("in %(days)s days") % {"days": days})
 
 
 def _days(start: datetime, end: datetime) -> int:
@@ -221,9 +231,10 @@ def _days(start: datetime, end: datetime) -> int:
     return (end.astimezone(zone).date() - start.astimezone(zone).date()).days
 
 
-def _every(days: float) -> str:
-    whole = round(days)
-    return "day" if whole <= 1 else f"{whole} days"
+def _usually(days: int) -> str:
+    if days <= 1:
+        return gettext("He usually comes every day.")
+    return gettext("He usually comes every %(days)s days.") % {"days": days}
 
 
 # --- what could be said -----------------------------------------------------------------------------

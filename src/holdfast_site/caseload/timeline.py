@@ -12,6 +12,10 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
+from django.utils.translation import gettext
+
+from holdfast_site.languages import N_
+
 PER_DAY = 2.0  # so that five months fill a phone, and a year a desk
 MOST_PER_DAY = 5.0  # a short course is drawn wider
 LONGEST = timedelta(days=730)
@@ -54,22 +58,22 @@ class Kind(StrEnum):
 
     @property
     def legend(self) -> str:
-        return LEGEND[self]
+        return gettext(LEGEND[self])
 
 
 LEGEND = {
-    Kind.SESSION: "session",
-    Kind.MISSED: "missed, or called off late",
-    Kind.CALLED_OFF: "called off or moved",
-    Kind.BY_YOU: "called off by you",
-    Kind.UNMARKED: "nobody marked it",
-    Kind.BOOKED: "booked",
-    Kind.CHECKIN: "check-in, nothing marked as off",
-    Kind.CHECKIN_OFF: "check-in: something off, or a fall",
-    Kind.CHECKIN_ASKS: "wants to be asked",
-    Kind.CHECKIN_NONE: "check-in, nothing seen",
-    Kind.DONE: "said or done",
-    Kind.ENDING: "how it ended",
+    Kind.SESSION: N_("session"),
+    Kind.MISSED: N_("missed, or called off late"),
+    Kind.CALLED_OFF: N_("called off or moved"),
+    Kind.BY_YOU: N_("called off by you"),
+    Kind.UNMARKED: N_("nobody marked it"),
+    Kind.BOOKED: N_("booked"),
+    Kind.CHECKIN: N_("check-in, nothing marked as off"),
+    Kind.CHECKIN_OFF: N_("check-in: something off, or a fall"),
+    Kind.CHECKIN_ASKS: N_("wants to be asked"),
+    Kind.CHECKIN_NONE: N_("check-in, nothing seen"),
+    Kind.DONE: N_("said or done"),
+    Kind.ENDING: N_("how it ended"),
 }
 
 
@@ -220,7 +224,7 @@ def _drawn(gaps: Iterable[tuple[datetime, datetime]], kind: str, scale: _Scale) 
 def _breaks(breaks: Iterable[Break], now: datetime, scale: _Scale) -> Iterator[Band]:
     for one in breaks:
         x, end = scale.x(one.start), scale.x(one.until or now)
-        yield Band(x, max(round(end - x, 1), 2.0), "break", "break agreed")
+        yield Band(x, max(round(end - x, 1), 2.0), "break", gettext("break agreed"))
 
 
 def _days(time: timedelta) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext
+
 from holdfast.fit import FALL, TITLES
 from holdfast.repair.suggestions import ASKS
 from holdfast.silence.checkins import RATED
@@ -18,8 +20,8 @@ NOTHING_TO_CHANGE = CHANGES[-2:]
 
 def lines(answers: Mapping[str, Value]) -> Sequence[str]:
     """One line an answer: what he would change first, then what is off, then the rest."""
-    found = [f"For next time: {answers[CHANGE]}"] if CHANGE in answers else []
-    found += [f"In his words: “{answers[WORDS]}”"] if WORDS in answers else []
+    found = [_next_time(answers)] if CHANGE in answers else []
+    found += [_own_words(answers)] if WORDS in answers else []
     asked = [name for name in QUESTIONS if name in answers]
     return [*said_before.lines(answers), *found, *(_line(QUESTIONS[name], answers[name]) for name in asked)]
 
@@ -29,8 +31,8 @@ def off(answers: Mapping[str, Value], before: Mapping[str, Value]) -> Sequence[s
 
     A row of top marks is politeness as often as content, and says nothing; so it is not shown here.
     """
-    wish = [f"For next time: {answers[CHANGE]}"] if answers.get(CHANGE) not in (None, *NOTHING_TO_CHANGE) else []
-    words = [f"In his words: “{answers[WORDS]}”"] if WORDS in answers else []
+    wish = [_next_time(answers)] if answers.get(CHANGE) not in (None, *NOTHING_TO_CHANGE) else []
+    words = [_own_words(answers)] if WORDS in answers else []
     asked = [question for name, question in QUESTIONS.items() if name in answers]
     told = (_off(question, int(answers[question.name]), before.get(question.name)) for question in asked)
     return [*said_before.worth_knowing(answers), *wish, *words, *(line for line in told if line is not None)]
@@ -38,9 +40,9 @@ def off(answers: Mapping[str, Value], before: Mapping[str, Value]) -> Sequence[s
 
 def reasons(answers: Mapping[str, Value], before: Mapping[str, Value], *, asks: bool) -> Sequence[tuple[str, str]]:
     """What is off in one check-in, by the name of the library's signal, in words. It needs no model."""
-    found = [(ASKS, "Wants to be asked how it fits")] if asks else []
+    found = [(ASKS, gettext("Wants to be asked how it fits"))] if asks else []
     if answers.get(CHANGE) not in (None, *NOTHING_TO_CHANGE):
-        found.append((CHANGE, f"For next time: {answers[CHANGE]}"))
+        found.append((CHANGE, _next_time(answers)))
     for name, question in QUESTIONS.items():
         if name in answers:
             value = int(answers[name])
@@ -52,11 +54,22 @@ def reasons(answers: Mapping[str, Value], before: Mapping[str, Value], *, asks: 
     return found
 
 
+def _next_time(answers: Mapping[str, Value]) -> str:
+    return gettext("For next time: %(change)s") % {"change": gettext(str(answers[CHANGE]))}
+
+
+def _own_words(answers: Mapping[str, Value]) -> str:
+    return gettext("In his words: “%(words)s”") % {"words": answers[WORDS]}
+
+
 def _off(question: Question, value: int, earlier: Value | None) -> str | None:
     if not isinstance(question, Scale):
         return _line(question, value) if value else None
     fell = earlier is not None and int(earlier) - value >= FALL
-    return f"{TITLES[question.name]}: {value} of 10, before {earlier}" if fell else None
+    if not fell:
+        return None
+    told = {"about": TITLES[question.name], "value": value, "earlier": earlier}
+    return gettext("%(about)s: %(value)s of 10, before %(earlier)s") % told
 
 
 def _line(question: Question, value: Value) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from holdfast_site.access.actors import Role
 from holdfast_site.accounts.models import Post
@@ -14,18 +15,18 @@ from holdfast_site.people.models import Client, Therapist
 class Kind(models.TextChoices):
     """What it is about: what he asked for himself, or what nobody has seen to."""
 
-    SLOWER = "slower", "Asked to go slower"
-    SOMEONE_ELSE = "someone_else", "Asked for someone else"
-    PAUSE = "pause", "Asked for a pause"
-    DONE = "done", "Said he is done"
-    CALL = "call", "Asked to be called"
-    CANCEL = "cancel", "Asked to cancel an appointment"
-    SAID = "said", "Has something to say about how it goes"
-    BACK = "back", "Would like to come back"
-    KEPT = "kept", "Kept something from his therapist"
-    NOTHING_BOOKED = "nothing_booked", "Nothing booked"
-    MISSED = "missed", "Did not come, and nobody has spoken to him since"
-    PAUSE_OVER = "pause_over", "The pause he agreed is over"
+    SLOWER = "slower", _("Asked to go slower")
+    SOMEONE_ELSE = "someone_else", _("Asked for someone else")
+    PAUSE = "pause", _("Asked for a pause")
+    DONE = "done", _("Said he is done")
+    CALL = "call", _("Asked to be called")
+    CANCEL = "cancel", _("Asked to cancel an appointment")
+    SAID = "said", _("Has something to say about how it goes")
+    BACK = "back", _("Would like to come back")
+    KEPT = "kept", _("Kept something from his therapist")
+    NOTHING_BOOKED = "nothing_booked", _("Nothing booked")
+    MISSED = "missed", _("Did not come, and nobody has spoken to him since")
+    PAUSE_OVER = "pause_over", _("The pause he agreed is over")
 
 
 NOTICED = (Kind.NOTHING_BOOKED, Kind.MISSED, Kind.PAUSE_OVER)  # every other kind he asked for himself
@@ -34,33 +35,33 @@ NOTICED = (Kind.NOTHING_BOOKED, Kind.MISSED, Kind.PAUSE_OVER)  # every other kin
 class NextStep(models.TextChoices):
     """What is to be done about it, by its date."""
 
-    CALL = "call", "Call him"
-    WRITE = "write", "Write to him"
-    ASK = "ask", "Ask his therapist"
-    OFFER = "offer", "Offer him times"
-    WAIT = "wait", "Wait until then"
+    CALL = "call", _("Call him")
+    WRITE = "write", _("Write to him")
+    ASK = "ask", _("Ask his therapist")
+    OFFER = "offer", _("Offer him times")
+    WAIT = "wait", _("Wait until then")
 
 
 class Outcome(models.TextChoices):
     """How it was settled. Some of these become rows of the tables: an ending, an agreed break, an appointment."""
 
-    BOOKED = "booked", "Booked again"
-    SWITCHED = "switched", "Goes on with another therapist here"
-    PAUSED = "paused", "A break is agreed"
-    TOLD = "told", "He stopped, and said so"
-    PLANNED = "planned", "Finished as planned"
-    REFERRED = "referred", "Goes on elsewhere"
-    UNREACHED = "unreached", "Could not be reached"
-    TALKED = "talked", "Talked; he goes on as it is"
-    BY_ITSELF = "by_itself", "It settled itself"
+    BOOKED = "booked", _("Booked again")
+    SWITCHED = "switched", _("Goes on with another therapist here")
+    PAUSED = "paused", _("A break is agreed")
+    TOLD = "told", _("He stopped, and said so")
+    PLANNED = "planned", _("Finished as planned")
+    REFERRED = "referred", _("Goes on elsewhere")
+    UNREACHED = "unreached", _("Could not be reached")
+    TALKED = "talked", _("Talked; he goes on as it is")
+    BY_ITSELF = "by_itself", _("It settled itself")
 
 
 class Did(models.TextChoices):
     """What somebody did about a matter."""
 
-    TOOK = "took", "took it on"
-    PLANNED = "planned", "planned the next step"
-    SETTLED = "settled", "settled it"
+    TOOK = "took", _("took it on")
+    PLANNED = "planned", _("planned the next step")
+    SETTLED = "settled", _("settled it")
 
 
 HOLDERS = (Role.THERAPIST, Role.CARE_CONTACT)
@@ -132,7 +133,7 @@ class Step(models.Model):
     @property
     def what_words(self) -> str:
         """The next step or the outcome, as it is shown."""
-        return dict([*NextStep.choices, *Outcome.choices]).get(self.what, "")
+        return str(dict([*NextStep.choices, *Outcome.choices]).get(self.what, ""))
 
 
 class Switch(models.Model):

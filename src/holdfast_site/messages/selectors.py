@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor
@@ -213,11 +214,11 @@ def trouble(now: datetime) -> str:
     """For everybody who works here: what does not go on by itself, in a sentence; blank if all does."""
     beat = Beat.objects.first()
     if beat is None or abs(now - beat.at) > SILENT_AFTER:  # also when a clock was put right
-        return "Nothing is being sent or worked out at the moment. Tell whoever runs this computer."
+        return gettext("Nothing is being sent or worked out at the moment. Tell whoever runs this computer.")
     if beat.refreshed_at is not None and abs(now - beat.refreshed_at) > REFRESHED_WITHIN:
-        return "The lists are not being worked out anew. Tell whoever runs this computer."
+        return gettext("The lists are not being worked out anew. Tell whoever runs this computer.")
     if Message.objects.filter(state=State.WAITING, tries__gt=1, queued_at__lt=now - STUCK_AFTER).exists():
-        return "Messages to clients do not go out. Tell whoever runs this computer."
+        return gettext("Messages to clients do not go out. Tell whoever runs this computer.")
     return ""
 
 
