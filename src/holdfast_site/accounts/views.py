@@ -1,7 +1,6 @@
 """Signing in and out, showing once more that it is he, and the first way in."""
 
 from __future__ import annotations
-from django.utils.translation import gettext
 
 from django.conf import settings
 from django.contrib.auth import logout, update_session_auth_hash
@@ -10,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 
 from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
