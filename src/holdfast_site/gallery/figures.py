@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from holdfast.insight import svg
 from holdfast.insight.result import Share, Step
+from holdfast_site.audit.refused import Lately
 from holdfast_site.gallery.parts import NOW, Part, State
 from holdfast_site.insight.drawn import Drawn, Row
 from holdfast_site.insight.selectors import Backup, Open
@@ -56,6 +57,15 @@ ASKED = Part(
         State("Too few to tell", "insight/_asked.html", {"asked": part(2, 7), "few": FEW}),
     ],
 )
+REFUSED = Part(
+    "refused",
+    "Asked for and not shown",
+    [
+        State("Nothing", "insight/_refused.html", {"refused": Lately(0, 0, False)}),
+        State("Once, by somebody", "insight/_refused.html", {"refused": Lately(1, 1, False)}),
+        State("Much within an hour", "insight/_refused.html", {"refused": Lately(42, 2, True)}),
+    ],
+)
 SWITCHED = Part(
     "switched",
     "How long until somebody else",
@@ -98,4 +108,4 @@ LOST = Part(
     ],
 )
 
-PARTS: Sequence[Part] = (OPEN, BACKUPS, ASKED, SWITCHED, LOST)
+PARTS: Sequence[Part] = (OPEN, BACKUPS, ASKED, REFUSED, SWITCHED, LOST)

@@ -11,7 +11,7 @@ from enum import Enum
 
 from django.db.models import Model
 
-from holdfast_site.accounts.models import Assignment, CodeApp, Member, PaperCode, Passkey, Post, Welcome
+from holdfast_site.accounts.models import Assignment, CodeApp, Member, PaperCode, Passkey, Post, Session, Welcome
 from holdfast_site.before.models import Knock, WayBack, Word
 from holdfast_site.caseload.models import Course, Flag, Guess, Overdue, Repair
 from holdfast_site.checkins.models import Correction, Invitation, SealedBox, Submission
@@ -46,6 +46,7 @@ class Held:
 DELETED, EMPTIED, SHUT, STAYS = Erasing.DELETED, Erasing.EMPTIED, Erasing.SHUT, Erasing.STAYS
 BY_APPOINTMENT, BY_INVITATION = "appointment__client", "invitation__appointment__client"
 BY_SUBMISSION = "submission__invitation__appointment__client"
+SEEN_ELSEWHERE = "Where he is signed in stands on the page of his ways in, where he can end it; all end within a day."
 NO_FLAG = "No flag is ever shown to a client (safety rule 8); that there is a calculation is said, and he can leave it."
 
 HELD: Sequence[Held] = (  # what is deleted is deleted in this order
@@ -64,6 +65,7 @@ HELD: Sequence[Held] = (  # what is deleted is deleted in this order
     Held(Passkey, "member__posts__client", DELETED, "ways_in"),
     Held(CodeApp, "member__posts__client", DELETED, "ways_in"),
     Held(PaperCode, "member__posts__client", DELETED, "ways_in"),
+    Held(Session, "member__posts__client", DELETED, why_not=SEEN_ELSEWHERE),
     Held(Matter, "client", EMPTIED, "asked_for", {"sealed": b""}),
     Held(Switch, "client", EMPTIED, "story", {"sealed": b""}),
     Held(Client, "pk", EMPTIED, "wishes", {"wrapped_key": b"", "sealed_wishes": None}),

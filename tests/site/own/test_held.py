@@ -90,6 +90,7 @@ def kept_by_the_practice(cast, now, settings):
     Passkey.objects.create(member=post.member, credential=b"c", public_key=b"p", sign_count=0, made_at=now)
     CodeApp.objects.create(member=post.member, sealed=b"s", made_at=now)
     PaperCode.objects.create(member=post.member, digest=b"d")
+    signed_in("client", of=dan)
     flag = Flag(client=dan, therapist=alma, at=now)
     flag.sealed = own.seal(json.dumps({"signals": [], "words": ["Atlantis"], "chance": "x"}).encode(), place=flag.place)
     flag.save()
@@ -153,7 +154,7 @@ def test_each_is_in_a_part_or_says_why_not(site):
         assert bool(one.part) != bool(one.why_not), one.model
         assert not one.part or one.part in PARTS, one.model
     assert {one.part for one in HELD if one.part} | {"who_looked"} == set(PARTS)
-    assert {one.model.__name__ for one in HELD if one.why_not} == {"Flag", "Guess", "Overdue", "Upload"}
+    assert {one.model.__name__ for one in HELD if one.why_not} == {"Flag", "Guess", "Overdue", "Session", "Upload"}
 
 
 def test_the_tests_know_an_example_of_each(full):
