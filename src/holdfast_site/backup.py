@@ -20,7 +20,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from holdfast.errors import FolderError
-from holdfast_site.config import ANCHORS, DATABASE, ERASED, SITE_FILE, key_path, read_config, write_config
+from holdfast_site.config import ANCHORS, DATABASE, ERASED, LOCALE, SITE_FILE, key_path, read_config, write_config
 from holdfast_site.lines import append
 
 ABOUT, GOOD, LOCK = "backup.json", "backups", "in-use.lock"
@@ -145,6 +145,9 @@ def prepare(copy: Path, folder: Path, key: Path | None) -> None:
     config = read_config(folder if (folder / SITE_FILE).exists() else copy)
     if key is not None:
         config = config.model_copy(update={"key_file": os.path.relpath(key.resolve(), folder.resolve())})
+    for words in _words(copy):
+        if not (folder / words).exists():
+            _put(copy / words, folder / words)
     write_config(folder, config)
 
 
@@ -202,13 +205,20 @@ def _copy(folder: Path, copy: Path, now: datetime) -> None:
         rows = _rows(target)
     if (folder / ERASED).exists():
         _put(folder / ERASED, copy / ERASED)
-    names = [DATABASE, *(name for name in BESIDE if (copy / name).exists())]
+    for words in _words(folder):
+        _put(folder / words, copy / words)
+    names = [DATABASE, *(name for name in BESIDE if (copy / name).exists()), *_words(copy)]
     told = {"made_at": now.isoformat(), "rows": rows, "sha256": {name: _digest(copy / name) for name in names}}
     (copy / ABOUT).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     (copy / ABOUT).chmod(0o600)
     for name in (*names, ABOUT):
         _synced(copy / name)
     _synced(copy)
+
+
+def _words(folder: Path) -> list[str]:
+    """The files in which the practice has translated the site, from the folder on."""
+    return sorted(path.relative_to(folder).as_posix() for path in (folder / LOCALE).rglob("*.po"))
 
 
 def _tell(folder: Path, done: Path, now: datetime) -> None:
@@ -301,6 +311,7 @@ def _bring_in_order(folder: Path, name: str, now: datetime) -> int:
 
 def _put(source: Path, target: Path) -> None:
     """Copy a file so that it is there whole or not at all, for its owner alone."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
     partial = target.with_name(f"{target.name}.part")
     shutil.copyfile(source, partial)
     partial.chmod(0o600)

@@ -198,6 +198,27 @@ def test_a_new_folder_gets_the_settings_of_the_backup_and_an_old_one_keeps_its_o
     assert not (tmp_path / "other").exists()
 
 
+def test_the_words_of_a_practice_go_along_and_those_that_are_there_stay(cast, site, to, now, tmp_path):
+    from holdfast_site.languages import begin
+
+    words = begin(site, "de")
+    try:
+        copy = backup.back_up(site, to, now=now).path
+        kept = words.relative_to(site)
+        assert (copy / kept).read_bytes() == words.read_bytes()
+        folder = tmp_path / "again"
+        backup.prepare(copy, folder, site.parent / "master.key")
+        assert (folder / kept).read_bytes() == words.read_bytes()
+        (folder / kept).write_text("newer", encoding="utf-8")
+        backup.prepare(copy, folder, None)
+        assert (folder / kept).read_text(encoding="utf-8") == "newer"
+        (copy / kept).write_text("torn", encoding="utf-8")
+        with pytest.raises(backup.BadBackup, match="is not as it was written"):
+            backup.check(copy)
+    finally:
+        shutil.rmtree(site / "locale")
+
+
 def test_one_process_holds_a_folder_at_a_time(site, to):
     with backup.in_use(site), pytest.raises(FolderError, match="stop the site"), backup.in_use(site):
         pass
