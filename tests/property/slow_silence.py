@@ -66,8 +66,8 @@ class SlowSilence:
         ]
         days = sorted({_day(row["starts_at"]) for row in diary})
         runs = list(pairwise(days))
-        if not runs:
-            return []
+        if not runs:  # nothing is usual yet, but what was said counts
+            return _joined(list(self._told(therapist)))
         usual = median(last - first for first, last in runs)
         so_far = min(self.at // DAY - days[-1], 28)  # one that still goes on is believed for four weeks
         found = []
