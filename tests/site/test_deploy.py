@@ -27,8 +27,10 @@ from holdfast_site import start
 start.get_django_ready(Path(sys.argv[1]))
 from django.core.checks import run_checks
 from django.test import override_settings
+from django.conf import settings
+sessions = "django.contrib.sessions"  # Django looks at the cookie only where its own app keeps the sessions
 def found(**changes):
-    with override_settings(**changes):
+    with override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, sessions], **changes):
         return [one.id for one in run_checks(include_deployment_checks=True) if not one.is_silenced()]
 print(json.dumps({"as it is": found(), **{name: found(**{name: False}) for name in sys.argv[2:]}}))
 """
