@@ -374,6 +374,7 @@ def test_what_stands_beside_the_tables_own_columns_is_not_kept_either(desk):
     assert not any("Zanzibar" in text or "wept" in text for text in kept.values())
 
 
+@pytest.mark.long
 def test_two_who_take_over_at_once_both_leave_what_they_brought(desk, monkeypatch):
     from concurrent.futures import ThreadPoolExecutor, wait
 

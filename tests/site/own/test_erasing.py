@@ -209,6 +209,7 @@ def test_somebody_who_was_erased_may_come_again_to_sessions_and_is_not_asked_or_
     assert not Overdue.objects.filter(client="dan").exists()
 
 
+@pytest.mark.long
 @pytest.mark.hazard("H-14")
 def test_whoever_is_erased_while_lists_are_worked_out_is_on_none_of_them(full, now, monkeypatch):
     from holdfast_site.access.actors import OPERATOR

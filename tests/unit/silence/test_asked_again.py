@@ -23,6 +23,7 @@ PRACTICE = tables_of(
 )
 
 
+@pytest.mark.long
 def test_another_evening_is_asked_about_in_the_same_words_and_answered_anew():
     first = moments(PRACTICE, at=moment(3))
     asked = _in_sql.cache_info()
@@ -34,6 +35,7 @@ def test_another_evening_is_asked_about_in_the_same_words_and_answered_anew():
     assert second.evenings["days_silent"].to_list() == pytest.approx(later)
 
 
+@pytest.mark.long
 def test_what_was_told_of_one_evening_holds_for_its_own_questions_only():
     before, _, after = (moments(PRACTICE, at=moment(day)) for day in (3, 5, 3))
     assert after.evenings.equals(before.evenings)

@@ -32,6 +32,7 @@ def test_where_every_range_holds_what_was_said_there_is_nothing_to_say() -> None
     assert groups_verdict(asked(groups=(group("men", 1.1, 0.9, 1.3),))) is None
 
 
+@pytest.mark.long
 def test_one_part_that_is_far_out_is_said_by_number() -> None:
     """Binomial, 45 or more of 82 at 0.366, both sides: about 0.001; of ten, about 0.01."""
     found = asked(*[RIGHT] * 9, FAR)

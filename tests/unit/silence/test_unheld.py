@@ -46,6 +46,7 @@ def test_he_called_since_he_missed_it_so_somebody_has_spoken_to_him() -> None:
     assert listed(story, day=10) == []
 
 
+@pytest.mark.long
 def test_what_was_logged_after_he_missed_it_counts_as_having_spoken_to_him() -> None:
     story = [*came(*WEEKS), appointment(7, "no_show")]
     assert listed([*story, repair(8)], day=10) == []
