@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from holdfast.errors import UsageError
 from holdfast_site.config import LOCALE, SiteConfig
+from holdfast_site.discreet import telling
 
 if TYPE_CHECKING:
     from babel.messages import Catalog, Message
 
 EVERY_WORD = Path(__file__).resolve().parent / LOCALE / "django.pot"
 ENGLISH = "en"
+WORDING = "messages/wording.py"  # what a message says: it must not tell what it is about (safety rule 13)
 SHOWN = 3  # words that are named; of the others, how many
 
 
@@ -94,11 +96,16 @@ def is_english(config: SiteConfig) -> bool:
 
 
 def _wrong(words: Catalog) -> Iterator[tuple[Message, str]]:
-    """Translations that would break a page: a value that is not the original's, or a tag of HTML more or less."""
+    """Translations that would break a page: a value that is not the original's, or a tag of HTML more or less.
+
+    And those of a message that would tell somebody who sees it what it is about.
+    """
+    discreet = {one.id for one in _read(EVERY_WORD, ENGLISH) if any(file == WORDING for file, _ in one.locations)}
     for message in words:
         if not message.id or not _is_said(message):
             continue
         why = next((str(error) for error in message.check(words)), "") or _other_marks(message)
+        why = why or (_tells(message) if message.id in discreet else "")
         if why:
             yield message, why
 
@@ -111,6 +118,11 @@ def _other_marks(message: Message) -> str:
             if said.count(mark) != original.count(mark):
                 return f"it has {said.count(mark)} of the sign {mark}, the original {original.count(mark)}"
     return ""
+
+
+def _tells(message: Message) -> str:
+    found = next(filter(None, map(telling, _strings(message))), "")
+    return f"a message must not say what it is about, and {found!r} does" if found else ""
 
 
 def _is_said(message: Message | None) -> bool:

@@ -20,8 +20,8 @@ from holdfast_site.config import (
     secret_paths,
     write_config,
 )
+from holdfast_site.discreet import telling
 from holdfast_site.errors import UnsafeSite, VaultError
-from holdfast_site.messages.wording import telling
 from holdfast_site.vault import PRIVATE_MODE, Vault
 
 FOLDER_VARIABLE = "HOLDFAST_SITE"

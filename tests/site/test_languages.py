@@ -94,10 +94,13 @@ def test_a_translation_that_would_break_a_page_is_named_and_left_out(german):
     told = "\n".join(languages.advice(folder, config))
     assert "unknown named placeholder 'wert'" in told
     assert "it has 1 of the sign <, the original 0" in told
+    _say(path, "You have a message", "Nachricht Ihrer Psychotherapie")
+    assert "a message must not say what it is about, and 'therap' does" in "\n".join(languages.advice(folder, config))
     languages.make_ready(folder, config)
     compiled = path.with_suffix(".mo").read_bytes()
     assert b"von 10" not in compiled
     assert b"jetzt" not in compiled
+    assert b"Psychotherapie" not in compiled
 
 
 @pytest.mark.long

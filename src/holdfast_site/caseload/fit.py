@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from holdfast.silence.signals.said import FELT
 from holdfast.tables.schema import AXES
+from holdfast_site.caseload.words import how_often
 from holdfast_site.checkins.answers import Value
 from holdfast_site.languages import N_
 
@@ -128,15 +129,7 @@ def of(count: int, answers: int) -> str:
     """How often, with its base."""
     if answers == 1:
         return gettext("in one answer")
-    often = {
-        1: gettext("once"),
-        2: gettext("twice"),
-        3: gettext("three times"),
-        4: gettext("four times"),
-        5: gettext("five times"),
-    }
-    times = often.get(count, gettext("%(count)s times") % {"count": count})
-    return gettext("%(times)s of %(answers)s") % {"times": times, "answers": answers}
+    return gettext("%(times)s of %(answers)s") % {"times": how_often(count), "answers": answers}
 
 
 @dataclass(frozen=True, slots=True)

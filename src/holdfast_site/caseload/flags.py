@@ -19,6 +19,7 @@ from holdfast.tables.schema import Ending as EndingKind
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor
 from holdfast_site.caseload.models import Calibration, Course, Flag, Guess, Summary
+from holdfast_site.caseload.words import how_often
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import left_out
 from holdfast_site.people.models import Appointment, Client, Ending
@@ -204,14 +205,9 @@ class OwnGuesses:
             told = gettext("The outcome of %(known)s of your guesses is known so far: %(too_few)s.")
         else:
             told = gettext("Of %(known)s guesses, you were right %(right)s, the signs %(signs)s.")
-        unsure = gettext("You did not know %(times)s.") % {"times": _times(self.unsure)} if self.unsure else ""
-        counts = {"known": self.known, "right": _times(self.right), "signs": self.signs_right, "too_few": TOO_FEW}
+        unsure = gettext("You did not know %(times)s.") % {"times": how_often(self.unsure)} if self.unsure else ""
+        counts = {"known": self.known, "right": how_often(self.right), "signs": self.signs_right, "too_few": TOO_FEW}
         return " ".join(filter(None, [told % counts, unsure]))
-
-
-def _times(count: int) -> str:
-    named = {0: gettext("never"), 1: gettext("once"), 2: gettext("twice")}
-    return named.get(count, gettext("%(count)s times") % {"count": count})
 
 
 def unseen(actor: Actor, clients: Iterable[str], *, now: datetime) -> QuerySet[Flag]:

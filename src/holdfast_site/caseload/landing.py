@@ -6,9 +6,9 @@ What is written down in both systems, each under an id of its own, is one appoin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from holdfast.asof import CALLED_OFF
+from holdfast_site.caseload.settling import is_later
 from holdfast_site.people.booking import MADE_HERE
 from holdfast_site.people.models import Appointment
 
@@ -33,13 +33,8 @@ def _may_land(told: Appointment, own: Appointment | None, other: Appointment) ->
     if own is not None and own.status not in CALLED_OFF and _place(own) == _place(told):
         return False
     if told.status not in CALLED_OFF:
-        return other.status not in CALLED_OFF or not _is_later(told.booked_at, other.known_at)
-    return _is_later(told.status_at, other.booked_at)
-
-
-def _is_later(one: datetime | None, other: datetime | None) -> bool:
-    """Whether it is known to be."""
-    return one is not None and other is not None and one > other
+        return other.status not in CALLED_OFF or not is_later(told.booked_at, other.known_at)
+    return is_later(told.status_at, other.booked_at)
 
 
 def _place(one: Appointment) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from enum import Enum
 
 from django.utils.timezone import localtime
@@ -52,10 +52,10 @@ def fate(told: Appointment, here: Appointment | None) -> Fate:
     if here.known_from == KnownFrom.EXPORT:
         if all(getattr(told, name) == getattr(here, name) for name in TAKEN):
             return Fate.SAME
-        return Fate.OLDER if _is_later(here, told) else Fate.CHANGED
+        return Fate.OLDER if is_later(here.known_at, told.known_at) else Fate.CHANGED
     if (told.status, told.starts_at, told.therapist_id) == (here.status, here.starts_at, here.therapist_id):
         return Fate.SAME
-    return Fate.OVERRULED if _is_later(told, here) and _is_news(told, here) else Fate.KEPT
+    return Fate.OVERRULED if is_later(told.known_at, here.known_at) and _is_news(told, here) else Fate.KEPT
 
 
 def counted(fates: Mapping[Fate, int]) -> Settled:
@@ -81,9 +81,9 @@ def lines(settled: Settled) -> Iterator[str]:
         yield f"{settled.older:,} kept as an export has them that was made after this one."
 
 
-def _is_later(one: Appointment, other: Appointment) -> bool:
-    """Whether one is known as of later than the other. One without a moment is not, as far as is known."""
-    return one.known_at is not None and other.known_at is not None and one.known_at > other.known_at
+def is_later(one: datetime | None, other: datetime | None) -> bool:
+    """Whether one moment is known to be later than the other."""
+    return one is not None and other is not None and one > other
 
 
 def _is_news(told: Appointment, here: Appointment) -> bool:

@@ -80,3 +80,16 @@ def chance(low: float, middle: float, high: float) -> str:
     """A chance as so many in ten, with its range."""
     near, least, most = in_ten(middle, low, high)
     return f"{near} (between {least} and {most})"
+
+
+def how_often(count: int) -> str:
+    """A count of times, as it is said."""
+    named = {
+        0: gettext("never"),
+        1: gettext("once"),
+        2: gettext("twice"),
+        3: gettext("three times"),
+        4: gettext("four times"),
+        5: gettext("five times"),
+    }
+    return named.get(count) or gettext("%(count)s times") % {"count": count}

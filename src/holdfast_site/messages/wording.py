@@ -8,10 +8,6 @@ from django.utils.translation import gettext
 
 from holdfast_site.languages import N_
 
-TELLING = (
-    "therap", "session", "psych", "mental", "counsel", "clinic", "patient", "client", "check-in", "checkin",
-    "wellbeing", "well-being", "anxi", "depress", "addict", "trauma", "health", "treatment", "doctor", "appointment",
-)  # fmt: skip
 WORDINGS: Mapping[str, tuple[str, str]] = {
     "message": (N_("You have a message"), N_("There is a message for you:")),
     "question": (N_("A short question"), N_("There is a short question for you:")),
@@ -52,9 +48,3 @@ def moved(phone: str) -> tuple[str, str]:
             "Messages for you go somewhere else from now on. If that was not you, say so the next time you talk to us."
         )
     return gettext("Your address was changed"), says % {"phone": phone}
-
-
-def telling(words: str) -> str:
-    """The first part of some words that tells what this is about; blank if none does."""
-    lower = words.lower()
-    return next((part for part in TELLING if part in lower), "")

@@ -93,7 +93,7 @@ def everything(client: Client) -> Sequence[Part]:
 
 
 def as_data(client: Client, *, now: datetime) -> Mapping[str, Any]:
-    """The same for another program. A calculation about him is not in it; that there is one is."""
+    """The same for another program, in codes. A calculation about him is not in it; that there is one is."""
     return {
         "made_at": now,
         "id": client.pk,
@@ -129,13 +129,13 @@ def _answers(client: Client) -> Iterator[Entry]:
     for one in said(client):
         for part in one.parts:
             lines = "; ".join(f"{line.asks}: {line.says}" for line in part.lines)
-            data = {"answered_at": one.on, "for": {str(part.audience.label): [_line(line) for line in part.lines]}}
+            data = {"answered_at": one.on, "for": {part.audience.value: [_line(line) for line in part.lines]}}
             yield Entry(one.on, lines, str(part.audience.label), data)
 
 
 def _line(line: Line) -> Mapping[str, Any]:
     corrected = {"before": line.before, "put_right_at": line.corrected_at} if line.corrected_at else {}
-    return {"question": line.asks, "answer": line.says, **corrected}
+    return {"name": line.name, "question": line.asks, "answer": line.says, **corrected}
 
 
 def _asked_for(client: Client) -> Iterator[Entry]:
@@ -148,8 +148,8 @@ def _asked_for(client: Client) -> Iterator[Entry]:
             *told,
             *([gettext("Your words: %(words)s") % {"words": words}] if words else []),
         ]
-        data = {"on": matter.opened_at, "what": what, "said": [*told, *([words] if words else [])]}
-        settled = {"settled": matter.closed_at, "outcome": _settled(matter.outcome)}
+        data = {"on": matter.opened_at, "what": matter.kind, "said": [*told, *([words] if words else [])]}
+        settled = {"settled": matter.closed_at, "outcome": matter.outcome}
         yield Entry(matter.opened_at, ". ".join(lines), sees, data | settled)
         yield from (_step(one, sees) for one in matter.steps.order_by("number"))
     for word in Word.objects.filter(invitation__appointment__client=client).order_by("-said_at", "-pk"):
@@ -206,7 +206,7 @@ def _decisions(client: Client) -> Iterator[Entry]:
         about, yes_or_no = str(Consent(one.consent).label), gettext("yes") if one.given else gettext("no")
         until = ", " + gettext("until %(day)s") % {"day": _day(one.until)} if one.until else ""
         study = f" ({one.study})" if one.study else ""
-        data = {"at": one.at, "about": about, "study": one.study, "version": one.version, "yes": one.given}
+        data = {"at": one.at, "about": one.consent, "study": one.study, "version": one.version, "yes": one.given}
         yield Entry(one.at, f"{about}{study}: {yes_or_no}{until}", sees, data | {"until": one.until})
 
 
@@ -265,8 +265,8 @@ def _sent(client: Client) -> Iterator[Entry]:
 def _appointments(client: Client) -> Iterator[Entry]:
     for one in Appointment.objects.filter(client=client).select_related("therapist").order_by("-starts_at", "-pk"):
         became = gettext(BECAME.get(one.status, one.status))
-        data = {"starts_at": one.starts_at, "status": became, "with": str(one.therapist), "kind": one.modality}
-        known = {"booked_at": one.booked_at, "known_from": one.get_known_from_display(), "known_at": one.known_at}
+        data = {"starts_at": one.starts_at, "status": one.status, "with": str(one.therapist), "kind": one.modality}
+        known = {"booked_at": one.booked_at, "known_from": one.known_from, "known_at": one.known_at}
         kind = f", {one.get_modality_display().replace('_', ' ')}" if one.modality else ""
         yield Entry(one.starts_at, _with(one.therapist, became + kind), gettext(SCHEDULE), data | known)
 

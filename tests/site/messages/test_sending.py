@@ -94,7 +94,8 @@ def test_no_message_says_what_it_is_about_or_whose_it_is(cast, mail, past, now):
 
 @pytest.mark.hazard("H-08", "H-16")
 def test_what_asks_about_an_address_and_what_tells_of_a_change_are_neutral_too(site):
-    from holdfast_site.messages.wording import confirming, moved, telling
+    from holdfast_site.discreet import telling
+    from holdfast_site.messages.wording import confirming, moved
 
     link = f"https://practice.example/yours/{'x' * 43}"
     told = [confirming(link, by_sms=True), confirming(link, by_sms=False), moved("020 7946 0321"), moved("")]
@@ -108,7 +109,8 @@ def test_what_asks_about_an_address_and_what_tells_of_a_change_are_neutral_too(s
 
 @pytest.mark.hazard("H-08")
 def test_every_wording_is_neutral_and_a_text_message_is_one_part(site):
-    from holdfast_site.messages.wording import WORDINGS, telling, worded
+    from holdfast_site.discreet import telling
+    from holdfast_site.messages.wording import WORDINGS, worded
     from holdfast_site.people.contacts import ContactCard
 
     assert set(WORDINGS) == set(ContactCard.model_fields["wording"].annotation.__args__)

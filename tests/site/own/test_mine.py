@@ -90,8 +90,8 @@ def test_what_he_takes_away_holds_everything_of_his(cast, browser, dan, now):
     said = json.dumps(found["answers"], ensure_ascii=False)
     assert "Zanzibar" in said
     assert "Only the practice's care contact" in said
-    assert [one["about"] for one in found["decisions"]] == ["I am counted in the practice's figures"]
-    assert found["appointments"][0]["status"] == "took place"
+    assert [one["about"] for one in found["decisions"]] == ["statistics"]
+    assert found["appointments"][0]["status"] == "attended"
     assert found["questions_sent"][0]["answered"]
     page = dan.get("/mine/download/html").content.decode()
     assert "Zanzibar" in page
