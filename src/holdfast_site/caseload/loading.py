@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,9 +21,9 @@ from django.conf import settings
 from django.db import transaction
 
 from holdfast.tables.read import Practice, Tables
-from holdfast.tables.schema import AXES, PAUSE
+from holdfast.tables.schema import AXES, PAUSE, Certainty, InitiatedBy, Status
 from holdfast_site.caseload.bounds import refuse_what_does_not_fit
-from holdfast_site.caseload.landing import Key, landed
+from holdfast_site.caseload.landing import Key, Landed, landed
 from holdfast_site.caseload.models import Repair
 from holdfast_site.caseload.repairs import Done, sealed
 from holdfast_site.caseload.settling import TAKEN, Fate, Settled, counted, fate
@@ -32,7 +32,7 @@ from holdfast_site.checkins.before_questions import ATTEND
 from holdfast_site.checkins.models import Asks, Audience, Invitation
 from holdfast_site.checkins.questions import CHANGE, QUESTIONS, ROTATING, ROTATING_EACH_TIME, VERSION
 from holdfast_site.checkins.services import Given, keep_as_given
-from holdfast_site.people.models import Appointment, Client, Ending, Pause, Therapist
+from holdfast_site.people.models import Appointment, Client, Ending, KnownFrom, Pause, Therapist
 from holdfast_site.people.services import add_client, keep_wishes
 
 Row = Mapping[str, Any]
@@ -41,6 +41,15 @@ WORDS_OR_BLANK = ("initiated_by", "certainty", "modality")
 MOMENTS = ("starts_at", "booked_at", "status_at")
 HOW_THEY_WORK = (*(f"style_{axis}" for axis in AXES), "frameworks", "capacity", "gender")
 OPEN_FOR = timedelta(days=3)
+AT_ONCE = 500  # rows in one question to the database
+MOVED_AWAY = {  # of what was booked here, once an export has moved it onto another that was booked here
+    "status": Status.RESCHEDULED,
+    "initiated_by": InitiatedBy.UNKNOWN,
+    "certainty": Certainty.INFERRED,
+    "status_at": None,
+    "known_from": KnownFrom.EXPORT,
+    "agreed_at": None,
+}
 LOADED = UUID("6f1d3c2e-6c5b-4a53-9f0a-3a5f1f6f7f10")  # under which the ids of loaded repairs are made
 
 
@@ -119,8 +128,8 @@ def settle(tables: Tables, *, moved: timedelta = timedelta(0)) -> Settled:
     """
     refuse_what_does_not_fit(tables)
     told = _told(tables, _Clock(ZoneInfo(settings.SITE.timezone), moved))
-    here = _here()
-    return counted(Counter(one for _, one in _fates(told, here, landed(told, here))))
+    found = landed(told, _here())
+    return counted(Counter(one for _, one in _fates(told, found)), left=len(found.left))
 
 
 def _appointments(tables: Tables, clock: _Clock) -> tuple[Settled, Mapping[Key, str]]:
@@ -128,28 +137,53 @@ def _appointments(tables: Tables, clock: _Clock) -> tuple[Settled, Mapping[Key, 
 
     Those that stand here under another id come back with it.
     """
-    told, here = _told(tables, clock), _here()
-    elsewhere = landed(told, here)
-    fates = list(_fates(told, here, elsewhere))
-    taken = [told for told, one in fates if one in (Fate.NEW, Fate.CHANGED, Fate.OVERRULED)]
-    names = [*(name.removesuffix("_id") for name in TAKEN), "known_from", "known_at"]
+    told = _told(tables, clock)
+    found = landed(told, _here())
+    fates = list(_fates(told, found))
+    exported = {_key(one): one.known_at for one in told}
+    for key, row in found.left.items():
+        Appointment.objects.filter(pk=row.pk).update(**MOVED_AWAY, known_at=exported[key] or row.known_at)
+    for (id, client), row in found.joined.items():
+        Appointment.objects.filter(elsewhere_id=id, client=client).update(elsewhere_id="")
+        Appointment.objects.filter(pk=row.pk).update(elsewhere_id=id)
+    _note_up_to_when(fates, found)
+    elsewhere = {key: row.appointment_id for key, row in found.rows.items() if row.appointment_id != key[0]}
+    taken = [one for one, becomes in fates if becomes in (Fate.NEW, Fate.CHANGED, Fate.OVERRULED)]
+    for one in taken:
+        one.appointment_id = elsewhere.get(_key(one), one.appointment_id)
+    names = [*(name.removesuffix("_id") for name in TAKEN), "known_from", "known_at", "agreed_at"]
     keys = ["appointment_id", "client"]
     Appointment.objects.bulk_create(taken, update_conflicts=True, unique_fields=keys, update_fields=names)
-    return counted(Counter(one for _, one in fates)), elsewhere
+    return counted(Counter(one for _, one in fates), left=len(found.left)), elsewhere
 
 
-def _fates(
-    told: Sequence[Appointment], here: Mapping[Key, Appointment], elsewhere: Mapping[Key, str]
-) -> Iterator[tuple[Appointment, Fate]]:
-    """Each appointment as the tables have it, under the id that it has here, and what becomes of it."""
+def _fates(told: Sequence[Appointment], found: Landed) -> Iterator[tuple[Appointment, Fate]]:
+    """Each appointment as the tables have it, and what becomes of it."""
     for one in told:
-        key = one.appointment_id, one.client_id
-        one.appointment_id = elsewhere.get(key, one.appointment_id)
-        yield one, fate(one, here.get((one.appointment_id, one.client_id)))
+        yield one, fate(one, found.rows.get(_key(one)))
+
+
+def _note_up_to_when(fates: Iterable[tuple[Appointment, Fate]], found: Landed) -> None:
+    """Note the newest export that has what stands as it stands: an older one that comes later undoes none of it."""
+    said: dict[tuple[str, datetime], list[int]] = {}
+    for one, becomes in fates:
+        here = found.rows.get(_key(one))
+        if here is not None and becomes is Fate.SAME and one.known_at is not None:
+            name = "known_at" if here.known_from == KnownFrom.EXPORT else "agreed_at"
+            before: datetime | None = getattr(here, name)
+            if before is None or one.known_at > before:
+                said.setdefault((name, one.known_at), []).append(here.pk)
+    for (name, moment), rows in said.items():
+        for first in range(0, len(rows), AT_ONCE):
+            Appointment.objects.filter(pk__in=rows[first : first + AT_ONCE]).update(**{name: moment})
+
+
+def _key(one: Appointment) -> Key:
+    return one.appointment_id, one.client_id
 
 
 def _here() -> Mapping[Key, Appointment]:
-    return {(one.appointment_id, one.client_id): one for one in Appointment.objects.iterator()}
+    return {_key(one): one for one in Appointment.objects.iterator()}
 
 
 def _told(tables: Tables, clock: _Clock) -> Sequence[Appointment]:
@@ -227,7 +261,7 @@ def _repair(row: Row, client: Client, at: datetime) -> Repair:
 
 def _checkins(tables: Tables, clock: _Clock, elsewhere: Mapping[Key, str]) -> None:
     """Check-ins that were asked and answered elsewhere: each once, and none of whoever was erased."""
-    about = {(one.appointment_id, one.client_id): one for one in Appointment.objects.select_related("client")}
+    about = {_key(one): one for one in Appointment.objects.select_related("client")}
     known: set[tuple[object, datetime]] = set(Invitation.objects.values_list("appointment", "sent_at"))
     fresh = []
     for row in _rows(tables, "checkins"):

@@ -3,8 +3,8 @@
 What somebody said here stands against an export made before that, or at the same moment. It stands against a later one
 too that has merely not heard of it: nobody marked the appointment there, the system filled its outcome in by itself, it
 was written down there before, or it is still booked for the time that was moved or called off here. What somebody wrote
-down there later wins.
-What an export said stands against one that was made before it.
+down there later wins; so does what stands there as it did before, once an export had said the same as somebody here.
+What an export said, or agreed with, stands against one that was made before it.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class Settled:
     overruled: int = 0  # of those changed: somebody had said otherwise here, before that export
     kept: int = 0
     older: int = 0  # stayed as an export has them that was made later
+    left: int = 0  # called off: in the other system they have moved onto another that was booked here
 
 
 def fate(told: Appointment, here: Appointment | None) -> Fate:
@@ -55,14 +56,17 @@ def fate(told: Appointment, here: Appointment | None) -> Fate:
         return Fate.OLDER if is_later(here.known_at, told.known_at) else Fate.CHANGED
     if (told.status, told.starts_at, told.therapist_id) == (here.status, here.starts_at, here.therapist_id):
         return Fate.SAME
+    if here.agreed_at is not None and not is_later(told.known_at, here.agreed_at):
+        return Fate.OLDER
     return Fate.OVERRULED if is_later(told.known_at, here.known_at) and _is_news(told, here) else Fate.KEPT
 
 
-def counted(fates: Mapping[Fate, int]) -> Settled:
+def counted(fates: Mapping[Fate, int], *, left: int) -> Settled:
     """How many of each."""
     overruled = fates.get(Fate.OVERRULED, 0)
     changed = fates.get(Fate.CHANGED, 0) + overruled
-    return Settled(fates.get(Fate.NEW, 0), changed, overruled, fates.get(Fate.KEPT, 0), fates.get(Fate.OLDER, 0))
+    kept, older = fates.get(Fate.KEPT, 0), fates.get(Fate.OLDER, 0)
+    return Settled(fates.get(Fate.NEW, 0), changed, overruled, kept, older, left)
 
 
 def lines(settled: Settled) -> Iterator[str]:
@@ -77,6 +81,11 @@ def lines(settled: Settled) -> Iterator[str]:
             f"{settled.overruled:,} of those changed had been marked, moved or called off here before this export was "
             "made, and somebody wrote something else into the other system."
         )
+    if settled.left:
+        yield (
+            f"{settled.left:,} called off here: the other system has moved what it was to a time that was booked here "
+            "as well."
+        )
     if settled.older:
         yield f"{settled.older:,} kept as an export has them that was made after this one."
 
@@ -90,6 +99,8 @@ def _is_news(told: Appointment, here: Appointment) -> bool:
     """Whether somebody wrote something down there."""
     if told.status == Status.UNKNOWN or told.certainty in SAID_BY_NOBODY or _was_said_before(told, here):
         return False
+    if here.agreed_at is not None:  # it had heard of it
+        return True
     return told.status != Status.BOOKED or (told.starts_at, told.therapist_id) != (here.starts_at, here.therapist_id)
 
 

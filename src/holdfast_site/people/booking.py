@@ -39,12 +39,18 @@ class Over:
 def book(
     *, by: Actor, form: UUID, client: Client, therapist: Therapist, starts_at: datetime, now: datetime
 ) -> Appointment | Taken | Over:
-    """Book one appointment. The same form again finds the same appointment, whatever has become of it."""
+    """Book one appointment. The same form again finds the same appointment, whatever has become of it.
+
+    What is booked for that very time already, here or by an export, is not booked a second time.
+    """
     known = Appointment.objects.filter(appointment_id=f"{MADE_HERE}{form}", client=client).first()
     if known is not None:
         return known
     if starts_at <= now:
         return Over()
+    there = Appointment.objects.filter(client=client, therapist=therapist, starts_at=starts_at, status=Status.BOOKED)
+    if (known := there.first()) is not None:
+        return known
     if is_taken(therapist, starts_at, but=client):
         return Taken()
     made = Appointment.objects.create(
@@ -65,7 +71,10 @@ def book(
 def move(
     *, by: Actor, form: UUID, appointment_id: int, starts_at: datetime, now: datetime
 ) -> Appointment | Taken | Over:
-    """Move a booked appointment: the old one stands as moved, and a new one is booked."""
+    """Move a booked appointment: the old one stands as moved, and a new one is booked.
+
+    What another system calls the old one, it will call the new one once it is moved there too.
+    """
     old = Appointment.objects.select_related("client", "therapist").filter(pk=appointment_id).first()
     if old is None:
         return Over()
@@ -79,8 +88,17 @@ def move(
     if not isinstance(made, Appointment):
         transaction.set_rollback(True)
         return made
+    _hand_on_id_elsewhere(old, made)
     record(Action.APPOINTMENT_CHANGED, by=by, about=f"appointment:{old.pk}", at=now)
     return made
+
+
+def _hand_on_id_elsewhere(old: Appointment, made: Appointment) -> None:
+    id = old.elsewhere_id or ("" if old.appointment_id.startswith(MADE_HERE) else old.appointment_id)
+    if id and not made.elsewhere_id and made.appointment_id.startswith(MADE_HERE):
+        Appointment.objects.filter(elsewhere_id=id, client=old.client).update(elsewhere_id="")
+        Appointment.objects.filter(pk=made.pk).update(elsewhere_id=id)
+        made.refresh_from_db()
 
 
 @transaction.atomic
@@ -141,7 +159,7 @@ def mark_right(among: QuerySet[Appointment], *, by: Actor, appointment_id: int, 
 
 def said_here(now: datetime) -> dict[str, Any]:
     """What stands with a time or a status that somebody here said: an export gives way to it (``settling``)."""
-    return {"known_from": KnownFrom.SITE, "known_at": now}
+    return {"known_from": KnownFrom.SITE, "known_at": now, "agreed_at": None}
 
 
 def is_taken(therapist: Therapist, starts_at: datetime, *, but: Client) -> bool:
@@ -154,5 +172,6 @@ def is_taken(therapist: Therapist, starts_at: datetime, *, but: Client) -> bool:
 def _call_off(appointments: list[Appointment], status: Status, who: InitiatedBy, now: datetime) -> None:
     for one in appointments:
         one.status, one.initiated_by, one.certainty, one.status_at = status, who, Certainty.RECORDED, now
-        one.known_from, one.known_at = KnownFrom.SITE, now
-        one.save(update_fields=["status", "initiated_by", "certainty", "status_at", "known_from", "known_at"])
+        for name, value in said_here(now).items():
+            setattr(one, name, value)
+        one.save(update_fields=["status", "initiated_by", "certainty", "status_at", *said_here(now)])

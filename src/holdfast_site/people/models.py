@@ -114,7 +114,8 @@ class Appointment(models.Model):
     """A planned meeting. Two clients who come together share an ``appointment_id``, one row each.
 
     ``known_from`` and ``known_at`` say from where its time and status are known, and as of when: the moment at which
-    somebody here said so, or of the export.
+    somebody here said so, or of the newest export that says so. Of what somebody here said, ``agreed_at`` is the newest
+    export that says the same. What was booked here and in another system too has its id there as ``elsewhere_id``.
     """
 
     appointment_id = models.CharField(max_length=100)
@@ -129,6 +130,8 @@ class Appointment(models.Model):
     status_at = models.DateTimeField(null=True)
     known_from = models.CharField(max_length=10, choices=KnownFrom.choices, default=KnownFrom.EXPORT)
     known_at = models.DateTimeField(null=True)
+    agreed_at = models.DateTimeField(null=True)
+    elsewhere_id = models.CharField(max_length=100, blank=True)  # blank: it has none, or its own is that
 
     class Meta:
         constraints = [
@@ -138,6 +141,11 @@ class Appointment(models.Model):
                 name="what_was_said_here_was_said_at_some_time",
             ),
             models.UniqueConstraint(fields=["appointment_id", "client"], name="one_row_a_client_and_appointment"),
+            models.UniqueConstraint(
+                fields=["elsewhere_id", "client"],
+                condition=~models.Q(elsewhere_id=""),
+                name="one_row_a_client_and_appointment_elsewhere",
+            ),
             models.CheckConstraint(condition=models.Q(status__in=list(Status)), name="status_is_known"),
         ]
         indexes = [

@@ -49,16 +49,19 @@ def test_it_is_tried_out_then_taken_over_once(desk):
     assert counts() == (1, 2)
 
 
-def test_a_newer_export_updates_and_the_same_one_changes_nothing(desk, rows):
+def test_a_newer_export_updates_and_the_same_one_changes_nothing(desk, rows, now):
     from holdfast_site.people.models import Appointment
 
     for content in (ROWS, ROWS.replace("no_show", "attended")):
         desk.post(f"{brought(desk, content).url}/take")
     assert set(Appointment.objects.values_list("status", flat=True)) == {"attended"}
+    Appointment.objects.update(known_at=now)
     before = rows()["Appointment"]
     again = brought(desk, ROWS.replace("no_show", "attended")).url
     assert "2 as before" in desk.get(again).content.decode()
     desk.post(f"{again}/take")
+    assert set(Appointment.objects.values_list("known_at", flat=True)) != {now}  # it is known of a later day now
+    Appointment.objects.update(known_at=now)
     assert rows()["Appointment"] == before
 
 
