@@ -72,7 +72,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [HERE / "templates"],
         "OPTIONS": {
-            "builtins": ["django.templatetags.i18n"],
+            "builtins": ["django.templatetags.i18n", "holdfast_site.saying"],
             "context_processors": ["django.template.context_processors.request", "holdfast_site.pages.practice"],
         },
     }

@@ -10,10 +10,12 @@ import pytest
 
 from tests.site.before.test_ask import asked, replied
 from tests.site.before.test_back import way_back
+from tests.site.caseload.test_today import a_caseload
 from tests.site.checkins.test_answer import filled
 from tests.site.conftest import DECIDED, appointment, signed_in
 
 SAID = re.compile(r"⟦[^⟦⟧]*⟧")
+CUT = re.compile(r"⟦.*…⟧?(?=\n|$)")  # what was shortened has lost its last brackets
 MARKUP = re.compile(r"<(style|script|textarea|code)\b.*?</\1>|<[^>]*>", re.S)
 IN_MARKUP = re.compile(r'(?:aria-label|alt|title|placeholder)="([^"]*)"')
 NUMBERS = [one[part] for one in DECIDED["crisis_numbers"] for part in ("name", "hours") if part in one]
@@ -37,7 +39,7 @@ def _marked(site, monkeypatch):
 def unmarked(html: str, *data: str) -> list[str]:
     """What a page says without having looked it up; ``data``: names and the like, which nobody translates."""
     shown = MARKUP.sub("\n", html) + "\n".join(IN_MARKUP.findall(html))
-    shown = unescape(shown)
+    shown = CUT.sub(lambda cut: cut[0] + "⟧" * (cut[0].count("⟦") - cut[0].count("⟧")), unescape(shown))
     while SAID.search(shown):
         shown = SAID.sub("", shown)
     for one in (*DATA, *data):
@@ -110,6 +112,30 @@ def test_the_pages_of_a_client_who_signed_in(own_pages, page):
     assert unmarked(answer.content.decode(), *logins) == []
 
 
+@pytest.mark.long
+def test_today_and_a_clients_page(cast, browser, now, settings):
+    """Those on the plain list, the early warning with its reasons, what could be said, and what was."""
+    from holdfast_site.caseload.models import Flag
+    from holdfast_site.caseload.services import refresh
+
+    settings.SITE = settings.SITE.model_copy(update={"early_warning": True})
+    a_caseload(cast.alma, now)
+    browser.post(cast.address, filled(words="", understood="2", pace="3"))
+    appointment(cast.dan, cast.alma, now + timedelta(days=2), status="booked")
+    refresh(now)
+    flag, alma = Flag.objects.get(), signed_in("therapist", "alma")
+    assert alma.post(f"/today/guess/{flag.pk}", {"guess": "skipped"}).status_code == 302
+    for client in (flag.client_id, "dan"):
+        form = re.search(r'name="form" value="([^"]+)"', alma.get(f"/today/client/{client}").content.decode())[1]
+        done = {"form": form, "action": "offer-two-times", "prompted_by": "quiet"}
+        assert alma.post(f"/today/said/{client}", done).status_code == 302
+    for page in ("/today/", f"/today/client/{flag.client_id}", "/today/client/dan"):
+        answer = alma.get(page)
+        assert answer.status_code == 200
+        assert unmarked(answer.content.decode(), *NAMES) == [], page
+
+
+NAMES = ("dan", "eli", "finn", "gus", "kim", "leo", "hal", "ike", "Alma", "alma", "ben", "therapist")
 STAFF = {  # those that say some things in English still are named in docs/how-to/translate.md
     "therapist": ["/today/", "/holding/", "/standing-in/"],
     "care_contact": ["/holding/", "/kept/"],
@@ -124,4 +150,4 @@ def test_the_pages_of_staff(cast, browser, role, address):
     who = signed_in(role, "alma" if role == "therapist" else None)
     answer = who.get(address, follow=True)
     assert answer.status_code == 200
-    assert unmarked(answer.content.decode(), "dan", "eli", "Alma", "alma", "ben", "therapist") == []
+    assert unmarked(answer.content.decode(), *NAMES) == []

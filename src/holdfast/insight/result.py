@@ -11,9 +11,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from holdfast.words import Words
+
 SCHEMA_VERSION = "1"
-TOO_FEW = "too few to tell"
-SUPPRESSED = "not shown: too few people"
+TOO_FEW = Words("too few to tell")
+SUPPRESSED = Words("not shown: too few people")
 
 
 class _Part(BaseModel):

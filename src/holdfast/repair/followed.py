@@ -1,6 +1,6 @@
 """What followed when something was said or done: he came back, went to somebody else, finished, left, or too early.
 
-What followed is no proof that it helped: nobody knows what would have come without it. So it is counted, never scored,
+What followed is no proof that it helped: nobody knows what would have come without it. So it is plural, never scored,
 and below a floor it is "too few to tell".
 """
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from holdfast.insight.result import TOO_FEW
 from holdfast.silence.outcomes import LEAST_DAYS, RHYTHMS
 from holdfast.tables.schema import AXES, Ending
+from holdfast.words import Words, plural
 
 LEAST_TRIED = 10  # of which it is known what followed
 ROSE_BY = 2  # points of ten
@@ -92,19 +92,28 @@ class Tally:
     early: int
 
     @property
-    def words(self) -> str:
+    def words(self) -> Words:
         """What is said beside it, always with its base."""
-        if self.tried < LEAST_TRIED:
-            ever = self.tried + self.early
-            return f"Tried {_times(ever)} here: {TOO_FEW}." if ever else "Not tried here yet."
-        others = ((self.switched, "went on with somebody else here"), (self.ended, "finished"), (self.left, "left"))
-        rest = "".join(f", {count} {what}" for count, what in others if count)
-        rose = f" ({self.rose} with a better check-in)" if self.rose else ""
-        return f"Tried {self.tried} times here: {self.came_back} came back{rose}{rest}."
+        if self.tried >= LEAST_TRIED:
+            return Words("Tried {times} times here: {followed}.", times=self.tried, followed=self._followed)
+        ever = self.tried + self.early
+        if ever == 2:
+            return Words("Tried twice here: too few to tell.")
+        if not ever:
+            return Words("Not tried here yet.")
+        return plural("Tried once here: too few to tell.", "Tried {count} times here: too few to tell.", ever)
 
-
-def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+    @property
+    def _followed(self) -> Sequence[Words]:
+        came = Words("{count} came back", count=self.came_back)
+        if self.rose:
+            came = Words("{came} ({rose} with a better check-in)", came=came, rose=self.rose)
+        others = (
+            (self.switched, Words("{count} went on with somebody else here", count=self.switched)),
+            (self.ended, Words("{count} finished", count=self.ended)),
+            (self.left, Words("{count} left", count=self.left)),
+        )
+        return [came, *(words for count, words in others if count)]
 
 
 def tally(outcomes: Iterable[Followed]) -> Tally:

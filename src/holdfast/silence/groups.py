@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-GROUPS: Mapping[str, Mapping[str, str]] = {  # column -> value -> words; what is not named here is left out
-    "gender": {"man": "men", "woman": "women", "other": "another gender", "unknown": "gender not known"},
+from holdfast.words import Words
+
+GROUPS: Mapping[str, Mapping[str, Words]] = {  # column -> value -> words; what is not named here is left out
+    "gender": {
+        "man": Words("men"),
+        "woman": Words("women"),
+        "other": Words("another gender"),
+        "unknown": Words("gender not known"),
+    },
     "age": {
-        "under_30": "under 30",
-        "over_30": "30 to 44",
-        "a45_59": "45 to 59",
-        "a60": "60 and over",
-        "unknown": "age not known",
+        "under_30": Words("under 30"),
+        "over_30": Words("30 to 44"),
+        "a45_59": Words("45 to 59"),
+        "a60": Words("60 and over"),
+        "unknown": Words("age not known"),
     },
     "employment": {
-        "working": "working",
-        "unemployed": "without work",
-        "student": "students",
-        "retired": "retired",
-        "other": "other employment",
-        "unknown": "employment not known",
+        "working": Words("working"),
+        "unemployed": Words("without work"),
+        "student": Words("students"),
+        "retired": Words("retired"),
+        "other": Words("other employment"),
+        "unknown": Words("employment not known"),
     },
-    "caseload": {"few": "with fewer clients", "many": "with more clients"},
-    "standing": {"new": "first three sessions", "old": "fourth session and later"},
+    "caseload": {"few": Words("with fewer clients"), "many": Words("with more clients")},
+    "standing": {"new": Words("first three sessions"), "old": Words("fourth session and later")},
 }
 
 

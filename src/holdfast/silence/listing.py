@@ -74,7 +74,9 @@ def csv_text(silences: pl.DataFrame) -> str:
 
 def json_text(silences: pl.DataFrame, fitted: Fitted) -> str:
     """The same with the reasons whole, and what the model stands on."""
-    rows = by_worth(silences).select(COLUMNS).with_columns(*_rounded()).to_dicts()
+    shown = pl.struct(pl.element().struct.field("signal", "words", "effect"))
+    reasons = pl.col("reasons").list.eval(shown)
+    rows = by_worth(silences).select(COLUMNS).with_columns(reasons, *_rounded()).to_dicts()
     for row in rows:
         row["last_session_at"] = row["last_session_at"].isoformat()
     told = {

@@ -16,6 +16,7 @@ from holdfast.asof import EPOCH
 from holdfast.engine import Engine
 from holdfast.episodes import BY_RULE, EPISODE, OPEN, Episodes, episodes
 from holdfast.tables.read import Tables
+from holdfast.words import Words
 
 RHYTHMS = 1.5
 
@@ -30,7 +31,7 @@ class Overdue:
     last_session_at: datetime
     quiet_days: float
     rhythm_days: float
-    words: str
+    words: Words
 
 
 def overdue(tables: Tables, *, at: datetime | None = None, engine: Engine | None = None) -> list[Overdue]:
@@ -70,10 +71,8 @@ def overdue_rows(found: Episodes) -> pl.DataFrame:
 def _overdue(row: dict[str, object], at: datetime) -> Overdue:
     quiet, rhythm = float(str(row["quiet_days"])), float(str(row["rhythm_days"]))
     last = EPOCH + timedelta(seconds=int(str(row["last_session_at"])))
-    usually = "he usually comes" if row["rhythm_is_own"] else "clients here usually come"
     longer = (at - last) / timedelta(days=1)  # since his last session; a missed appointment may have come between
-    since = f", and {_days(longer)} since his last session" if longer >= quiet + 1 else ""
-    words = f"Quiet for {_days(quiet)}{since}; {usually} every {_days(rhythm)}. Nothing is booked."
+    words = _words(quiet, longer, rhythm, is_own=bool(row["rhythm_is_own"]))
     return Overdue(
         str(row["client_id"]),
         str(row["therapist_id"]),
@@ -85,6 +84,20 @@ def _overdue(row: dict[str, object], at: datetime) -> Overdue:
     )
 
 
-def _days(days: float) -> str:
-    whole = round(days)
-    return "day" if whole <= 1 else f"{whole:,} days"
+def _words(quiet: float, longer: float, rhythm: float, *, is_own: bool) -> Words:
+    told = {"quiet_days": quiet, "since_days": longer, "rhythm_every": rhythm}
+    if longer < quiet + 1 and is_own:
+        return Words("Quiet for {quiet_days}; he usually comes {rhythm_every}. Nothing is booked.", **told)
+    if longer < quiet + 1:
+        return Words("Quiet for {quiet_days}; clients here usually come {rhythm_every}. Nothing is booked.", **told)
+    if is_own:
+        return Words(
+            "Quiet for {quiet_days}, and {since_days} since his last session; he usually comes {rhythm_every}. "
+            "Nothing is booked.",
+            **told,
+        )
+    return Words(
+        "Quiet for {quiet_days}, and {since_days} since his last session; clients here usually come "
+        "{rhythm_every}. Nothing is booked.",
+        **told,
+    )

@@ -18,13 +18,13 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from holdfast.insight.result import TOO_FEW
 from holdfast.insight.uncertainty import Interval, proportion, z_for
 from holdfast.silence.groups import groups_of
+from holdfast.words import Value, Words
 
 WEEK = timedelta(days=7)
 LEAST_FLAGS = 20  # of which the outcome is known: with fewer, the own record says nothing
-EVERYONE = "everyone"
+EVERYONE = Words("everyone")
 NO_REASON = "quiet"  # nothing but the silence itself speaks for it
 
 
@@ -189,12 +189,23 @@ def _out_of_bounds(one: Counted, rare: float) -> bool:
     return not low <= ratio <= high and abs(math.log(ratio)) > by_chance
 
 
-def _why_off(one: Counted) -> str:
-    who = "everyone" if one.group == EVERYONE else one.group
-    often = "more" if one.observed > one.expected else "fewer"
-    return (
-        f"Flags are off for {who}: {often} had left than the model expected here "
-        f"({one.observed:,.0f} where it expected {one.expected:,.0f}, of {one.clients:,} clients)."
+def _why_off(one: Counted) -> Words:
+    told: Mapping[str, Value] = {
+        "group": one.group,
+        "observed": round(one.observed),
+        "expected": round(one.expected),
+        "clients": one.clients,
+    }
+    if one.observed > one.expected:
+        return Words(
+            "Flags are off for {group}: more had left than the model expected here "
+            "({observed} where it expected {expected}, of {clients} clients).",
+            **told,
+        )
+    return Words(
+        "Flags are off for {group}: fewer had left than the model expected here "
+        "({observed} where it expected {expected}, of {clients} clients).",
+        **told,
     )
 
 
@@ -318,12 +329,21 @@ class OwnRecord:
     share: Interval | None
 
     @property
-    def words(self) -> str:
+    def words(self) -> Words:
+        if self.share is None and not self.flags:
+            return Words("Its record here: too few to tell (none of these flags so far whose outcome is known).")
         if self.share is None:
-            so_far = "none" if not self.flags else f"{self.flags:,}"
-            return f"Its record here: {TOO_FEW} ({so_far} of these flags so far whose outcome is known)."
-        low, high = round(100 * self.share.lower), round(100 * self.share.upper)
-        return f"Of {self.flags:,} such flags here, {self.left:,} had left ({low} to {high} of 100)."
+            return Words(
+                "Its record here: too few to tell ({flags} of these flags so far whose outcome is known).",
+                flags=self.flags,
+            )
+        return Words(
+            "Of {flags} such flags here, {left} had left ({low} to {high} of 100).",
+            flags=self.flags,
+            left=self.left,
+            low=round(100 * self.share.lower),
+            high=round(100 * self.share.upper),
+        )
 
 
 def own_record(left: Iterable[bool | None]) -> OwnRecord:

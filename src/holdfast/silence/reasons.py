@@ -6,6 +6,7 @@ silence). Each comes with its effect on the log-odds; the largest first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from holdfast.silence import tails as silences
 from holdfast.silence.fitted import Fitted
 from holdfast.silence.moments import CONTACT, Moments
 from holdfast.silence.signals import PENDING, SIGNALS, UNASKED, UNKNOWN, Signal
-from holdfast.silence.words import filled
+from holdfast.silence.words import filled, values_of
 
 Code = tuple[str, str]  # a signal and one of its codes
 LEAST = 0.05  # log-odds: less is no reason anybody could act on
@@ -36,20 +37,21 @@ PRONOUNS: Mapping[str, Mapping[str, str]] = {
     "his": {"woman": "her", "other": "their", "unknown": "their"},
     "him": {"woman": "her", "other": "them", "unknown": "them"},
 }
-HIS_RHYTHM, THEIR_RHYTHM = "he usually comes every {rhythm_every}", "clients here usually come every {rhythm_every}"
-REASON = pl.Struct({"signal": pl.String, "words": pl.String, "effect": pl.Float64})
-_SCHEMA = {
-    "client_id": pl.String,
-    "therapist_id": pl.String,
-    "episode": pl.Int64,
-    "signal": pl.String,
-    "words": pl.String,
-    "effect": pl.Float64,
+STILL_QUIET: Mapping[tuple[bool, bool], str] = {  # nothing is booked; the rhythm is his own
+    (True, True): "no session for {silent_days} and nothing booked; he usually comes {rhythm_every}",
+    (True, False): "no session for {silent_days} and nothing booked; clients here usually come {rhythm_every}",
+    (False, True): "no session for {silent_days}; he usually comes {rhythm_every}",
+    (False, False): "no session for {silent_days}; clients here usually come {rhythm_every}",
 }
+TOLD = {"signal": pl.String, "words": pl.String, "form": pl.String, "values": pl.String, "effect": pl.Float64}
+REASON = pl.Struct(TOLD)
+_SCHEMA = {"client_id": pl.String, "therapist_id": pl.String, "episode": pl.Int64, **TOLD}
 
 
 def reasons(whole: pl.DataFrame, fitted: Fitted, found: Moments) -> pl.DataFrame:
-    """The rows with a column ``reasons``: a list of {signal, words, effect}, the largest effect first.
+    """The rows with a column ``reasons``: a list of {signal, words, form, values, effect}, the largest effect first.
+
+    ``form`` are the words before they were filled, ``values`` (JSON) is what fills them.
 
     Parameters
     ----------
@@ -79,15 +81,30 @@ def of_whom(told: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
     for pronoun, others in PRONOUNS.items():
         for gender, other in others.items():
             here = (pl.col("gender") == gender) & (pl.col("signal") != "change")
-            said = pl.col("words").str.replace_all(rf"\b{pronoun}\b", other)
-            told = told.with_columns(words=pl.when(here).then(said).otherwise("words"))
+            told = told.with_columns(
+                pl.when(here).then(pl.col(name).str.replace_all(rf"\b{pronoun}\b", other)).otherwise(name).alias(name)
+                for name in ("words", "form")
+            )
     return told.drop("gender")
+
+
+def forms(gender: str) -> list[str]:
+    """Every form that a reason about somebody of this gender can have, each once."""
+    signals = [(signal.name, signal.codes[code]) for signal, code in _telling()]
+    since = [("since", words) for words in (*SINCE.values(), *STILL_QUIET.values())]
+    return list(dict.fromkeys(words if name == "change" else _of(words, gender) for name, words in (*signals, *since)))
+
+
+def _of(words: str, gender: str) -> str:
+    for pronoun, others in PRONOUNS.items():
+        words = re.sub(rf"\b{pronoun}\b", others.get(gender, pronoun), words)
+    return words
 
 
 def listed(told: pl.DataFrame) -> pl.DataFrame:
     """One row an episode: client_id, therapist_id, episode, reasons (the largest effect first)."""
     ordered = told.sort(*EPISODE, "effect", "signal", "words", descending=[False] * 3 + [True, False, False])
-    each = pl.struct("signal", "words", "effect").alias("reasons")
+    each = pl.struct(*TOLD).alias("reasons")
     return ordered.group_by(EPISODE, maintain_order=True).agg(each)
 
 
@@ -112,7 +129,7 @@ def signal_reasons(
 
     Returns
     -------
-    client_id, therapist_id, episode, signal, words, effect, for codes that raise the chance.
+    client_id, therapist_id, episode, signal, words, form, values, effect, for codes that raise the chance.
     """
     codes = contacts.select(*CONTACT, *(pl.col(name).alias(_coded(name)) for name in SIGNALS))
     told = codes.join(values, on=CONTACT, maintain_order="left")
@@ -137,11 +154,15 @@ def _telling() -> list[tuple[Signal, str]]:
 
 def _of_code(told: pl.DataFrame, signal: Signal, code: str, effect: float, at: datetime) -> pl.LazyFrame:
     rows = told.lazy().filter(pl.col(_coded(signal.name)) == code)
-    return _as_reasons(rows, pl.lit(signal.name), filled(signal.codes[code], told, at), pl.lit(effect))
+    return _as_reasons(rows, signal.name, _said(signal.codes[code], told, at), pl.lit(effect))
 
 
-def _as_reasons(rows: pl.LazyFrame, signal: pl.Expr, words: pl.Expr, effect: pl.Expr) -> pl.LazyFrame:
-    made = rows.select(*EPISODE, signal=signal, words=words, effect=effect.cast(pl.Float64))
+def _said(form: str, frame: pl.DataFrame, at: datetime) -> dict[str, pl.Expr]:
+    return {"words": filled(form, frame, at), "form": pl.lit(form), "values": values_of(form, frame)}
+
+
+def _as_reasons(rows: pl.LazyFrame, signal: str, said: Mapping[str, pl.Expr], effect: pl.Expr) -> pl.LazyFrame:
+    made = rows.select(*EPISODE, signal=pl.lit(signal), **said, effect=effect.cast(pl.Float64))
     return made.filter(pl.col("words").is_not_null()).cast(pl.Schema(_SCHEMA))
 
 
@@ -169,7 +190,7 @@ def silence_reasons(last: pl.DataFrame, stages: pl.DataFrame, values: pl.DataFra
 
     Returns
     -------
-    client_id, therapist_id, episode, signal (``since_`` and what happened, or ``quiet``), words, effect.
+    As of :func:`signal_reasons`; ``signal`` is ``since_`` and what happened, or ``quiet``.
     """
     since = stages.with_columns(is_late=pl.col("late").shift(-1, fill_value=False).over(CONTACT, order_by="stage"))
     since = since.join(last.rename({"contact": "last_contact"}), on=EPISODE, maintain_order="left")
@@ -179,18 +200,17 @@ def silence_reasons(last: pl.DataFrame, stages: pl.DataFrame, values: pl.DataFra
     late = (pl.col("event") == "missed") & pl.col("is_late")
     since = since.with_columns(what=pl.when(late).then(pl.lit("late")).otherwise(pl.col("event").cast(pl.String)))
     happened = [_since(since, what, words, at) for what, words in SINCE.items()]
-    return pl.concat([pl.LazyFrame(schema=_SCHEMA), *happened, _still_quiet(since, at)]).collect()
+    quiet = [_still_quiet(since, free, own, words, at) for (free, own), words in STILL_QUIET.items()]
+    return pl.concat([pl.LazyFrame(schema=_SCHEMA), *happened, *quiet]).collect()
 
 
 def _since(since: pl.DataFrame, what: str, words: str, at: datetime) -> pl.LazyFrame:
     rows = since.lazy().filter(pl.col("what") == what)
-    return _as_reasons(rows, pl.lit(f"since_{what}"), filled(words, since, at), pl.col("effect"))
+    return _as_reasons(rows, f"since_{what}", _said(words, since, at), pl.col("effect"))
 
 
-def _still_quiet(since: pl.DataFrame, at: datetime) -> pl.LazyFrame:
-    rows = since.lazy().filter(pl.col("event") == "none")
-    nothing_booked = ~pl.col("ahead") & pl.col("booking_said")
-    booked = pl.when(nothing_booked).then(pl.lit(" and nothing booked")).otherwise(pl.lit(""))
-    how_long = filled("no session for {silent_days}", since, at)
-    usually = pl.when("rhythm_is_own").then(filled(HIS_RHYTHM, since, at)).otherwise(filled(THEIR_RHYTHM, since, at))
-    return _as_reasons(rows, pl.lit(QUIET), pl.format("{}{}; {}", how_long, booked, usually), pl.col("effect"))
+def _still_quiet(since: pl.DataFrame, free: bool, own: bool, words: str, at: datetime) -> pl.LazyFrame:
+    nothing_booked = (~pl.col("ahead") & pl.col("booking_said")).fill_null(False)
+    is_own = pl.col("rhythm_is_own").fill_null(False)
+    rows = since.lazy().filter((pl.col("event") == "none") & (nothing_booked == free) & (is_own == own))
+    return _as_reasons(rows, QUIET, _said(words, since, at), pl.col("effect"))

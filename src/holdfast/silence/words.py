@@ -1,21 +1,24 @@
-"""Filling words with a client's own values: dates as people write them, days as days, no more digits than help."""
+"""Filling words with a client's own values: dates as people write them, days as days, no more digits than help.
+
+The names of the values say what they are, as in ``holdfast.words``; here whole columns are filled at once.
+"""
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from math import ceil, floor
 
 import polars as pl
 
-PLACE = re.compile(r"\{(\w+)\}")
+from holdfast.words import PLACE, Words
+
 MEASURES = {"phq9": "PHQ-9", "gad7": "GAD-7", "core10": "CORE-10", "who5": "WHO-5"}
 
 
 def filled(template: str, frame: pl.DataFrame, at: datetime) -> pl.Expr:
     """The words with each ``{name}`` filled from the column of that name; null where a value is not known.
 
-    ``…_on`` is a date, ``…_days`` a number of days, ``…_every`` the same after "every".
+    ``…_on`` is a date, ``…_days`` a number of days, ``…_every`` how often.
     """
     names = PLACE.findall(template)
     if not names:
@@ -23,11 +26,27 @@ def filled(template: str, frame: pl.DataFrame, at: datetime) -> pl.Expr:
     return pl.format(PLACE.sub("{}", template), *(_shown(name, frame, at) for name in names))
 
 
-def in_ten(chance: float, low: float, high: float) -> tuple[str, int, int]:
+def values_of(template: str, frame: pl.DataFrame) -> pl.Expr:
+    """What fills the words, by name, as JSON; for saying them in another language."""
+    names = PLACE.findall(template)
+    told = [_value(name, frame).alias(name) for name in names]
+    return pl.struct(told).struct.json_encode() if told else pl.lit("{}")
+
+
+def in_ten(chance: float, low: float, high: float) -> tuple[Words, int, int]:
     """A chance as so many in ten, and the ends of its range, rounded outwards."""
     middle = round(10 * chance)
-    near = "more than 9 in 10" if middle == 10 else f"about {middle} in 10" if middle else "less than 1 in 10"
-    return near, floor(10 * low), ceil(10 * high)
+    near = Words("about {middle} in 10", middle=middle) if middle else Words("less than 1 in 10")
+    return Words("more than 9 in 10") if middle == 10 else near, floor(10 * low), ceil(10 * high)
+
+
+def _value(name: str, frame: pl.DataFrame) -> pl.Expr:
+    column = pl.col(f"{name.removesuffix('_every')}_days" if name.endswith("_every") else name)
+    if name == "measure":
+        return column.replace(MEASURES)
+    return (
+        column.cast(pl.Date).cast(pl.String) if name in frame.columns and frame.schema[name].is_temporal() else column
+    )
 
 
 def _shown(name: str, frame: pl.DataFrame, at: datetime) -> pl.Expr:
@@ -47,7 +66,7 @@ def _shown(name: str, frame: pl.DataFrame, at: datetime) -> pl.Expr:
 
 def _turns(days: pl.Expr) -> pl.Expr:
     whole = days.round().cast(pl.Int64)
-    return pl.when(whole <= 1).then(pl.lit("day")).otherwise(pl.format("{} days", whole))
+    return pl.when(whole <= 1).then(pl.lit("every day")).otherwise(pl.format("every {} days", whole))
 
 
 def _date(day: pl.Expr, at: datetime) -> pl.Expr:

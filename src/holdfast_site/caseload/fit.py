@@ -16,6 +16,7 @@ from holdfast.tables.schema import AXES
 from holdfast_site.caseload.words import how_often
 from holdfast_site.checkins.answers import Value
 from holdfast_site.languages import N_
+from holdfast_site.saying import said
 
 ENDS: Mapping[str, tuple[str, str]] = {
     "approach": (N_("staying with feelings"), N_("doing")),
@@ -86,7 +87,7 @@ class Axis:
     def _felt(self) -> str:
         if not self.felt:
             return gettext("Nothing from check-ins.")
-        less, more = FELT[self.name]
+        less, more = map(said, FELT[self.name])
         counts = ((sum(one < 0 for one in self.felt), less), (sum(one > 0 for one in self.felt), more))
         told = [(count, side) for count, side in counts if count] or [(len(self.felt), gettext("just right"))]
         sides = "; ".join(f"{side}, {of(count, len(self.felt))}" for count, side in told)

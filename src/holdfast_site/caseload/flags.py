@@ -19,10 +19,11 @@ from holdfast.tables.schema import Ending as EndingKind
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor
 from holdfast_site.caseload.models import Calibration, Course, Flag, Guess, Summary
-from holdfast_site.caseload.words import how_often
+from holdfast_site.caseload.words import chance, how_often
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import left_out
 from holdfast_site.people.models import Appointment, Client, Ending
+from holdfast_site.saying import Kept, heard, said
 
 SHOWN_FOR = timedelta(days=14)  # how long a flag stays
 MOST_FLAGS = 3
@@ -41,13 +42,30 @@ class Said(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a flag holds: reasons, the chance in words, the likelier of two, and the groups for muting."""
+    """What a flag holds: reasons, the chance with its range, and the groups for muting.
+
+    What an earlier version kept has its words and its ``chance`` in English, and may know no number.
+    """
 
     signals: Sequence[str]
-    words: Sequence[str]
-    chance: str
+    words: Sequence[Kept]
+    chance: str = ""
     p_left: float | None = None
     groups: Sequence[str] = ()
+    between: Sequence[float] = ()
+
+    @property
+    def reasons(self) -> Sequence[str]:
+        """The reasons in the site's language."""
+        return [said(heard(words)) for words in self.words]
+
+    @property
+    def how_likely(self) -> str:
+        """The chance in words."""
+        if self.p_left is None or not self.between:
+            return self.chance
+        low, high = self.between
+        return chance(low, self.p_left, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +97,8 @@ def muted() -> Muted:
     last = Calibration.objects.order_by("-at", "-pk").first()
     if last is None:
         return Muted(frozenset(), (), is_judged=False)
-    return Muted(frozenset(name for name, _ in last.muted), [words for _, words in last.muted], last.is_judged)
+    words = [said(heard(words)) for _, words in last.muted]
+    return Muted(frozenset(name for name, _ in last.muted), words, last.is_judged)
 
 
 def worth_a_conversation(actor: Actor, clients: Iterable[str], off: Muted, *, now: datetime) -> Sequence[Worth]:
@@ -206,7 +225,12 @@ class OwnGuesses:
         else:
             told = gettext("Of %(known)s guesses, you were right %(right)s, the signs %(signs)s.")
         unsure = gettext("You did not know %(times)s.") % {"times": how_often(self.unsure)} if self.unsure else ""
-        counts = {"known": self.known, "right": how_often(self.right), "signs": self.signs_right, "too_few": TOO_FEW}
+        counts = {
+            "known": self.known,
+            "right": how_often(self.right),
+            "signs": self.signs_right,
+            "too_few": said(TOO_FEW),
+        }
         return " ".join(filter(None, [told % counts, unsure]))
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 
+from holdfast.words import Words
 from holdfast_site.people.models import Client, Therapist
+from holdfast_site.saying import said
 
 
 class Flag(models.Model):
@@ -29,15 +31,24 @@ class Flag(models.Model):
 
 
 class Overdue(models.Model):
-    """Somebody on the plain overdue list, in its own order. It is made anew each time."""
+    """Somebody on the plain overdue list, in its own order. It is made anew each time.
+
+    ``form`` and ``values`` are the words of the library that say why.
+    """
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
     therapist = models.ForeignKey(Therapist, on_delete=models.PROTECT, related_name="+")
-    words = models.CharField(max_length=300)
+    form = models.CharField(max_length=300)
+    values = models.JSONField(default=dict)
     at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"overdue {self.pk}"
+
+    @property
+    def words(self) -> str:
+        """Why he stands here."""
+        return said(Words(self.form, **self.values))
 
 
 class Guess(models.Model):

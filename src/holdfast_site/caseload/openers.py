@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from holdfast.repair import Side, Suggestion, Tally, suggestions_for, tally
 from holdfast_site.checkins.answers import Value
 from holdfast_site.languages import N_
+from holdfast_site.saying import said
 
 FRAMEWORKS = {"ACT": "ACT", "strengths": N_("Strengths and values"), "narrative": N_("Narrative")}
 FIRST = 3  # reasons at a glance; more are one tap away
@@ -23,6 +24,15 @@ class Opener:
     suggestion: Suggestion
     tried: str
     form: UUID = field(default_factory=uuid4)
+
+    @property
+    def do(self) -> str:
+        return gettext(self.suggestion.do)
+
+    @property
+    def say(self) -> str:
+        """Words to begin with; blank where there is nothing to say."""
+        return gettext(self.suggestion.say) if self.suggestion.say else ""
 
     @property
     def tags(self) -> str:
@@ -56,7 +66,7 @@ def cards(
         fresh = [one for one in about if one.id not in offered]
         offered |= {one.id for one in fresh}
         if fresh:
-            openers = [Opener(one, tallies.get(one.id, NEVER).words) for one in fresh]
+            openers = [Opener(one, said(tallies.get(one.id, NEVER).words)) for one in fresh]
             found.append(Card(reason, words[:1].upper() + words[1:], openers))
     return found
 

@@ -41,7 +41,7 @@ class Done:
         if self.action == SOMETHING_ELSE:
             return gettext("Something else")
         known = SUGGESTIONS.get(self.action)
-        return self.action[:1].upper() + self.action[1:] if known is None else known.do
+        return self.action[:1].upper() + self.action[1:] if known is None else gettext(known.do)
 
 
 def sealed(repair: Repair, done: Done) -> bytes:

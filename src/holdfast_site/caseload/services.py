@@ -29,12 +29,12 @@ from holdfast_site.caseload.loading import Loaded, load
 from holdfast_site.caseload.models import Calibration, Course, Flag, Guess, Overdue, Repair, Summary
 from holdfast_site.caseload.repairs import ACTIONS, REASONS, Done, done_of, sealed, what_followed
 from holdfast_site.caseload.story import TAKEN_BACK_WITHIN
-from holdfast_site.caseload.words import chance
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import left_out, said_no
 from holdfast_site.people import booking
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.people.selectors import erased
+from holdfast_site.saying import heard, kept
 
 CAME = {"yes": True, "no": False}
 LOOKED_BACK = timedelta(weeks=10)  # at earlier flags, before new ones are shown; the policy wants two months
@@ -124,7 +124,13 @@ def refresh(now: datetime, *, found: Tables | None = None, fitted: Fitted | None
     with Engine.embedded() as engine:
         known = episodes(without(found, gone), engine=engine)
         late = [
-            Overdue(client_id=one.client_id, therapist_id=one.therapist_id, words=one.words, at=now)
+            Overdue(
+                client_id=one.client_id,
+                therapist_id=one.therapist_id,
+                form=one.words.form,
+                values=dict(one.words.values),
+                at=now,
+            )
             for one in overdue_of(known)
             if one.client_id not in unlisted
         ]
@@ -187,8 +193,9 @@ def judge(now: datetime, *, found: Tables | None = None, every: timedelta = time
     left = erased() | left_out(Consent.EARLY_WARNING, at=now)
     found = tables(now) if found is None else found
     counted = counted_here(without(found, left)) if Appointment.objects.exists() else []
+    off = [(name, kept(words)) for name, words in muting(counted).groups]
     with transaction.atomic():
-        Calibration.objects.create(at=now, is_judged=bool(counted), muted=list(muting(counted).groups))
+        Calibration.objects.create(at=now, is_judged=bool(counted), muted=off)
     return True
 
 
@@ -209,7 +216,7 @@ def _new_flags(known: Episodes, now: datetime, fitted: Fitted | None) -> list[Fl
 
 def _muting() -> Muting:
     last = Calibration.objects.order_by("-at", "-pk").first()
-    return Muting(tuple((name, words) for name, words in last.muted)) if last else Muting()
+    return Muting(tuple((name, heard(words)) for name, words in last.muted)) if last else Muting()
 
 
 def sealed_flag(row: Mapping[str, object], groups: Sequence[str], now: datetime) -> Flag:
@@ -219,10 +226,10 @@ def sealed_flag(row: Mapping[str, object], groups: Sequence[str], now: datetime)
     told = row["reasons"] if isinstance(row["reasons"], list) else []
     content = Content(
         signals=[reason["signal"] for reason in told],
-        words=[reason["words"] for reason in told],
-        chance=chance(*(float(str(row[name])) for name in ("p_left_low", "p_left", "p_left_high"))),
+        words=[[reason["form"], json.loads(reason["values"])] for reason in told],
         p_left=float(str(row["p_left"])),
         groups=list(groups),
+        between=[float(str(row[name])) for name in ("p_left_low", "p_left_high")],
     )
     box = settings.VAULT.client_box(client.pk, client.wrapped_key)
     flag.sealed = box.seal(json.dumps(asdict(content)).encode(), place=flag.place)

@@ -190,7 +190,7 @@ def _logged(repairs: Sequence[Repair], now: datetime) -> Sequence[Logged]:
     """What was said or done, oldest first."""
     after = what_followed(repairs, now=now)
     return [
-        Logged(one.pk, one.at, done_of(one).words, str(after[one.pk]), one.at > now - TAKEN_BACK_WITHIN)
+        Logged(one.pk, one.at, done_of(one).words, gettext(after[one.pk].value), one.at > now - TAKEN_BACK_WITHIN)
         for one in sorted(repairs, key=lambda one: (one.at, one.pk))
     ]
 
@@ -246,7 +246,7 @@ def _cards(
     """First what speaks for a flag, then what is off in his last check-in, then the silence."""
     found: dict[str, str] = {}
     if worth is not None and worth.told is not None:
-        found |= dict(zip(worth.told.signals, worth.told.words, strict=True))
+        found |= dict(zip(worth.told.signals, worth.told.reasons, strict=True))
     if told:
         last = told[-1]
         found |= dict(reasons(last.answers, last.before, asks=last.wants_to_be_asked))

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from django.utils.translation import gettext
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 
 from holdfast_site.languages import N_
 
@@ -239,12 +240,13 @@ def _months(scale: _Scale) -> Iterator[Tick]:
         if first > scale.end:
             return
         x = scale.x(first)
-        words = f"{date(year, month, 1):%b}" if month > 1 else str(year)
+        words = date_format(first, "M") if month > 1 else str(year)
         yield Tick(x, words if x + FULL_LABEL <= scale.width else "")
 
 
 def how_long(days: int) -> str:
     """So many days, or weeks from three of them on."""
     if days < 21:
-        return f"{days} days"
-    return f"{round(days / 7)} weeks"
+        return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+    weeks = round(days / 7)
+    return ngettext("%(count)s week", "%(count)s weeks", weeks) % {"count": weeks}

@@ -14,6 +14,7 @@ from holdfast.silence.words import in_ten
 from holdfast_site.checkins import before_words as said_before
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.questions import CHANGE, CHANGES, QUESTIONS, WORDS, Question, Scale, in_words
+from holdfast_site.saying import said
 
 NOTHING_TO_CHANGE = CHANGES[-2:]
 
@@ -68,18 +69,19 @@ def _off(question: Question, value: int, earlier: Value | None) -> str | None:
     fell = earlier is not None and int(earlier) - value >= FALL
     if not fell:
         return None
-    told = {"about": TITLES[question.name], "value": value, "earlier": earlier}
+    told = {"about": said(TITLES[question.name]), "value": value, "earlier": earlier}
     return gettext("%(about)s: %(value)s of 10, before %(earlier)s") % told
 
 
 def _line(question: Question, value: Value) -> str:
-    return f"{TITLES[question.name]}: {in_words(question, int(value)).lower()}"
+    return f"{said(TITLES[question.name])}: {in_words(question, int(value)).lower()}"
 
 
 def chance(low: float, middle: float, high: float) -> str:
     """A chance as so many in ten, with its range."""
     near, least, most = in_ten(middle, low, high)
-    return f"{near} (between {least} and {most})"
+    told = {"near": said(near), "least": least, "most": most}
+    return gettext("%(near)s (between %(least)s and %(most)s)") % told
 
 
 def how_often(count: int) -> str:

@@ -54,7 +54,7 @@ def _said(answers: Mapping[str, Value], before: Mapping[str, Value], *, asks: bo
 FELL = _said({"understood": 5, "pace": 2, "change": "slower", "words": "Too much at once"}, {"understood": 9})
 ALL_RIGHT, ASKS_ONLY = _said({"understood": 9, "pace": 0}, {}), _said({}, {}, asks=True)
 WORDS = ("nothing booked, he usually books on the day", "'understood' fell from 9 to 5", "the third session")
-SIGNS = of_flags.Content(("nothing_booked", "understood_fall", "early"), WORDS, "about 4 in ten (between 2 and 6)")
+SIGNS = of_flags.Content(("nothing_booked", "understood_fall", "early"), WORDS, p_left=0.4, between=(0.2, 0.6))
 UNSEEN = of_flags.Worth(0, SAM, NOW - DAY, None, None)
 SEEN = replace(UNSEEN, told=SIGNS, guess=of_flags.Said.SKIPPED)
 THOUGHT = replace(UNSEEN, told=SIGNS, guess=of_flags.Said.YES)
@@ -65,8 +65,8 @@ OFF = of_flags.Muted(
 )
 KNOWN, TOO_FEW = own_record([True] * 14 + [False] * 26), own_record([True, False, None])
 GUESSES, NO_GUESSES = of_flags.OwnGuesses(18, 11, 13, 2), of_flags.OwnGuesses(0, 0, 0, 0)
-QUIET = Overdue(client=SAM, words="23 days since the last session; he usually comes every 7.", at=NOW)
-NO_NAME = Overdue(client=LEE, words="41 days since the last session; he usually comes every 14.", at=NOW)
+QUIET = Overdue(client=SAM, form="Quiet for 23 days; he usually comes every 7 days. Nothing is booked.", at=NOW)
+NO_NAME = Overdue(client=LEE, form="Quiet for 41 days; he usually comes every 14 days. Nothing is booked.", at=NOW)
 
 
 def _pointed(words: str, worth: Sequence[of_flags.Worth], muted: of_flags.Muted, **more: Any) -> State:

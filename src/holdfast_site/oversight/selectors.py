@@ -98,7 +98,7 @@ def in_list(actor: Actor, *, now: datetime) -> Sequence[Supervised]:
 
 def _overdue(clients: Sequence[Client]) -> Mapping[str, str]:
     listed = Overdue.objects.filter(client__in=clients).exclude(client__in=said_no(Consent.LISTS))
-    return dict(listed.values_list("client", "words"))
+    return {one.client_id: one.words for one in listed}
 
 
 def pointed_at(actor: Actor, *, now: datetime) -> Mapping[str, Pointed]:

@@ -139,7 +139,7 @@ def quiet(cast, now):
     from holdfast_site.handover.services import open_matter
 
     for whose, with_whom in ((cast.dan, cast.alma), (cast.eli, cast.ben)):
-        Overdue.objects.create(client=whose, therapist=with_whom, words="Xanadu", at=now)
+        Overdue.objects.create(client=whose, therapist=with_whom, form="Xanadu", at=now)
         more = {"holder": Role.CARE_CONTACT, "due_on": now.date(), "now": now}
         open_matter(by=ANYONE, client=whose, therapist=with_whom, kind=Kind.NOTHING_BOOKED, **more)
 

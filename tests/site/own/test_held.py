@@ -97,7 +97,7 @@ def kept_by_the_practice(cast, now, settings):
     guess = Guess(flag=flag, at=now)
     guess.sealed = own.seal(b"yes", place=guess.place)
     guess.save()
-    Overdue.objects.create(client=dan, therapist=alma, words="Lemuria", at=now)
+    Overdue.objects.create(client=dan, therapist=alma, form="Lemuria", at=now)
     Course.objects.create(client=dan, therapist=alma, rhythm_days=7, rhythm_is_own=True)
     repair = Repair(client=dan, therapist=alma, at=now, form=uuid4())
     repair.sealed = sealed(repair, Done("something-else", "quiet"))

@@ -124,8 +124,8 @@ KEPT = (
         "How long it was since the session before, against how often he used to come",
         {
             "no": "",
-            "some": "came after {gap_days}, and used to come every {rhythm_before_every}",
-            "much": "came after {gap_days}, and used to come every {rhythm_before_every}",
+            "some": "came after {gap_days}, and used to come {rhythm_before_every}",
+            "much": "came after {gap_days}, and used to come {rhythm_before_every}",
             UNASKED: "",
         },
         Known.EVENING,

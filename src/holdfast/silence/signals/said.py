@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 from holdfast.fit import FALL, TITLES
 from holdfast.silence.checkins import AS_IT_IS, ASKS, AT_THIS_ONE, NOT_HERE, RATED, ROTATING
 from holdfast.silence.signals.signal import PENDING, UNASKED, Known, Rules, Signal, if_pending
+from holdfast.words import Words
 
 HIGH, LOW = 8, 5  # from 8 up he says yes; up to 5 he says no
 TOP = 10
@@ -129,12 +130,12 @@ _RATED_WORDS = {
 _NAMES = {"understood": "'understood'", "on_target": "'on target'", "worth_it": "'worth it'"}
 
 FELT = {
-    "approach": ("too much talk about feelings", "too much doing"),
-    "language": ("words too plain", "words too clinical"),
-    "tone": ("too gentle", "too blunt"),
-    "posture": ("led too little", "led too much"),
-    "pace": ("too slow", "too fast or too deep"),
-    "energy": ("too calm", "too lively"),
+    "approach": (Words("too much talk about feelings"), Words("too much doing")),
+    "language": (Words("words too plain"), Words("words too clinical")),
+    "tone": (Words("too gentle"), Words("too blunt")),
+    "posture": (Words("led too little"), Words("led too much")),
+    "pace": (Words("too slow"), Words("too fast or too deep")),
+    "energy": (Words("too calm"), Words("too lively")),
 }
 
 

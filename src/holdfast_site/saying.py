@@ -1,0 +1,50 @@
+"""Saying in the site's language what the library says in English."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext, ngettext
+
+from holdfast.words import Value, Words, filled, meant
+
+Kept = str | list[Any]  # words as data: the form and the values; or text, as an earlier version kept it
+register = template.Library()
+
+
+@register.filter
+def said(words: str) -> str:
+    """Words of the library in the site's language. Text that is nothing but text is said as it is."""
+    if not isinstance(words, Words):
+        return words
+    form = ngettext(words.form, words.many, int(str(words.values["count"]))) if words.many else gettext(words.form)
+    return filled(form, {name: _local(meant(name, value)) for name, value in words.values.items()})
+
+
+def kept(words: str) -> Kept:
+    """Words as data that can be stored. Their values are text and numbers."""
+    return [words.form, dict(words.values)] if isinstance(words, Words) else words
+
+
+def heard(stored: Kept) -> str:
+    """The same words again."""
+    if isinstance(stored, str):
+        return stored
+    form, values = stored
+    return Words(form, **values)
+
+
+def _local(value: Value) -> str:
+    if isinstance(value, Words):
+        return said(value)
+    if isinstance(value, str):
+        return gettext(value) if value else value  # one of a few that are known, such as the change that he picked
+    if isinstance(value, date):
+        return date_format(value, gettext("j F") if value.year == timezone.localdate().year else gettext("j F Y"))
+    if isinstance(value, int | float):
+        return number_format(round(value, 1) if value % 1 else int(value), force_grouping=True)
+    return ", ".join(said(one) for one in value)
