@@ -20,6 +20,7 @@ ITS_TESTS = (  # two halves that take about as long; each is one process, which 
         "tests/site/audit",
         "tests/site/consents",
         "tests/site/own/test_erasing.py",
+        "tests/site/test_new_key.py",
         "tests/site/test_vault.py",
     ),
     (

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any
 
@@ -28,6 +29,7 @@ from holdfast.tables.read import Tables
 
 DAY = 86_400  # seconds
 QUESTIONS = 256  # whose words are kept, some 40 MB: a refresh of the site asks about a hundred
+_COMPILING = Lock()
 _KINDS = {  # of columns that a kept table can have, in the embedded engine's words
     "int8": "TINYINT",
     "int16": "SMALLINT",
@@ -206,11 +208,12 @@ def _in_sql(question: ops.Relation) -> str:
 
     Step upon step: to merge them takes longer than it saves.
     """
-    merging, ibis.options.sql.fuse_selects = ibis.options.sql.fuse_selects, False
-    try:
-        return str(ibis.duckdb.compile(question.to_expr()))
-    finally:
-        ibis.options.sql.fuse_selects = merging
+    with _COMPILING:  # the option is the process's: two at a time would each put back what the other had set
+        merging, ibis.options.sql.fuse_selects = ibis.options.sql.fuse_selects, False
+        try:
+            return str(ibis.duckdb.compile(question.to_expr()))
+        finally:
+            ibis.options.sql.fuse_selects = merging
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from holdfast.errors import FolderError
 from holdfast_site.config import ANCHORS, DATABASE, ERASED, LOCALE, SITE_FILE, key_path, read_config, write_config
-from holdfast_site.lines import append
+from holdfast_site.lines import append, synced
 
 ABOUT, GOOD, LOCK = "backup.json", "backups", "in-use.lock"
 PRIVATE = 0o700
@@ -55,7 +55,7 @@ def back_up(folder: Path, to: Path, *, now: datetime) -> Backup:
         If it would lie where it must not, or there is no room.
     """
     _refuse_postgres(folder)
-    _refuse_place(folder, to)
+    refuse_place(folder, to, key=key_path(folder, read_config(folder)))
     try:
         to.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
         with tempfile.TemporaryDirectory(prefix=".not-good-yet-", dir=to) as made:
@@ -64,7 +64,7 @@ def back_up(folder: Path, to: Path, *, now: datetime) -> Backup:
             rows = check(copy)
             done = to / f"holdfast-{now:%Y-%m-%dT%H%M%S.%f}"
             os.replace(copy, done)
-            _synced(to)
+            synced(to)
     except OSError as error:
         raise FolderError(f"No backup was made: {error.strerror or error}. Is there room in {to}?") from error
     _tell(folder, done, now)
@@ -144,7 +144,9 @@ def prepare(copy: Path, folder: Path, key: Path | None) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
     config = read_config(folder if (folder / SITE_FILE).exists() else copy)
     if key is not None:
-        config = config.model_copy(update={"key_file": os.path.relpath(key.resolve(), folder.resolve())})
+        relative, of_copy = os.path.relpath(key.resolve(), folder.resolve()), read_config(copy).key_fingerprint
+        named = {"key_file": relative, "key_fingerprint": of_copy, "next_key_file": "", "old_key_file": ""}
+        config = config.model_copy(update=named)
     for words in _words(copy):
         if not (folder / words).exists():
             _put(copy / words, folder / words)
@@ -182,10 +184,17 @@ def _refuse_postgres(folder: Path) -> None:
         )
 
 
-def _refuse_place(folder: Path, to: Path) -> None:
+def refuse_place(folder: Path, to: Path, *, key: Path) -> None:
+    """Refuse a place for backups.
+
+    Raises
+    ------
+    FolderError
+        If it lies in the site, or the key lies in it.
+    """
     if to.resolve().is_relative_to(folder.resolve()):
         raise FolderError(f"{to} lies inside the site: what takes the one takes the other. Name another folder.")
-    if key_path(folder, read_config(folder)).is_relative_to(to.resolve()):
+    if key.resolve().is_relative_to(to.resolve()):
         raise FolderError(f"The key lies inside {to}: with key and backup anybody can read everything. Move one away.")
 
 
@@ -212,8 +221,8 @@ def _copy(folder: Path, copy: Path, now: datetime) -> None:
     (copy / ABOUT).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     (copy / ABOUT).chmod(0o600)
     for name in (*names, ABOUT):
-        _synced(copy / name)
-    _synced(copy)
+        synced(copy / name)
+    synced(copy)
 
 
 def _words(folder: Path) -> list[str]:
@@ -256,10 +265,16 @@ def _rows(opened: sqlite3.Connection) -> dict[str, int]:
 
 
 def _refuse_broken_chain(copy: Path, database: Path) -> None:
+    from django.conf import settings
     from django.db import connections
 
     from holdfast_site.audit.services import Broken, verify
 
+    if read_config(copy).key_fingerprint != settings.VAULT.fingerprint:
+        raise BadBackup(
+            f"{copy} was made under another master key than this one. If the key was replaced since: put it back with "
+            f"--key and the key of then, and replace that one again."
+        )
     alias = database.parent.name
     connections.databases[alias] = {**connections.databases["default"], "NAME": database}
     try:
@@ -290,7 +305,7 @@ def _learn_of_erased(copy: Path, folder: Path) -> None:
     if known:
         partial = folder / f"{ERASED}.part"
         partial.write_text("".join(f"{line}\n" for line in known), encoding="ascii")
-        _synced(partial)
+        synced(partial)
         os.replace(partial, folder / ERASED)
 
 
@@ -315,7 +330,7 @@ def _put(source: Path, target: Path) -> None:
     partial = target.with_name(f"{target.name}.part")
     shutil.copyfile(source, partial)
     partial.chmod(0o600)
-    _synced(partial)
+    synced(partial)
     os.replace(partial, target)
 
 
@@ -328,14 +343,3 @@ def _digest(file: Path) -> str:
     except OSError as error:
         raise BadBackup(f"{file} is missing.") from error
     return found.hexdigest()
-
-
-def _synced(path: Path) -> None:
-    """See to it that a file, or what a folder lists, is on disk."""
-    if path.is_dir() and os.name != "posix":
-        return
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

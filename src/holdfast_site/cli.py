@@ -331,6 +331,47 @@ def restore(copy: Path, folder: Path, key: Path | None) -> None:
         )
 
 
+@click.command("replace-key")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--backup", "to", type=FOLDER, metavar="TO", help="Where to back up, before and after.")
+@click.option(
+    "--backed-up", is_flag=True, help="Instead, for PostgreSQL: its dump was just made, and the folder copied."
+)
+@click.option("--key", "key", type=FILE, help="Where to keep the new key; by default beside the old one.")
+def replace_key(folder: Path, to: Path | None, backed_up: bool, key: Path | None) -> None:
+    """Give the site in DIR a new master key: somebody left who had the old one, or it was lost.
+
+    Stop the site first. If this is interrupted, run it again: it goes on. Everybody signs in again; links that were
+    sent still work.
+    """
+    from holdfast_site.backup import back_up, in_use, refuse_place
+    from holdfast_site.config import key_path, read_config
+
+    if (to is None) != bool(read_config(folder).database) or (to is None) != backed_up:
+        raise UsageError("Back up first: name where, with --backup TO; or for PostgreSQL use its own tools and say so.")
+    with in_use(folder):
+        was_begun, old = bool(read_config(folder).next_key_file), key_path(folder, read_config(folder))
+        _refuse_if_unsafe(folder, LOCAL)
+        from django.utils import timezone
+
+        from holdfast_site import new_key
+
+        key = key or new_key.default_place(folder, timezone.now())
+        if not was_begun:
+            new_key.refuse_place(folder, key)
+        if not was_begun or read_config(folder).next_key_file:  # else it was finished just now
+            if to is not None:
+                refuse_place(folder, to, key=key)
+                say(f"Backed up under the old key: {back_up(folder, to, now=timezone.now()).path}")
+            new_key.replace(folder, key, now=timezone.now())
+        new = key_path(folder, read_config(folder))
+        say(f"The site is under a new key: {new}. Keep a copy of that apart from the backups.")
+        if to is not None:
+            say(f"Backed up under the new key: {back_up(folder, to, now=timezone.now()).path}")
+        say(f"Older backups still open with the old key, {old}. Take it off this machine; once you throw it away,")
+        say("nobody reads them any more.")
+
+
 @click.command("own-page")
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.argument("client", metavar="CLIENT")
@@ -448,4 +489,18 @@ def _refuse_if_unsafe(folder: Path, listen: str, *, look_only: bool = False) -> 
         raise UnsafeSite(found)
 
 
-COMMANDS = (init, doctor, serve, help_page, words, add_person, load, link, own_page, came_back, backup, restore)
+COMMANDS = (
+    init,
+    doctor,
+    serve,
+    help_page,
+    words,
+    add_person,
+    load,
+    link,
+    own_page,
+    came_back,
+    backup,
+    restore,
+    replace_key,
+)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from holdfast.errors import FolderError
 from holdfast.shell import CALLED
+from holdfast_site.lines import synced
 
 SITE_FILE, DATABASE, ANCHORS, ERASED, LOCALE = "site.json", "holdfast.sqlite3", "audit.heads", "erased", "locale"
 Filled = Annotated[str, Field(min_length=1, max_length=200)]
@@ -105,6 +106,8 @@ class SiteConfig(_Part):
     trusted_proxy: str | None = None  # the address of the proxy that speaks TLS
     key_file: Filled
     key_fingerprint: Filled
+    next_key_file: Annotated[str, Field(max_length=400)] = ""  # while the key is being replaced
+    old_key_file: Annotated[str, Field(max_length=400)] = ""  # once it was
     database: str = ""  # blank: SQLite, in this folder; else postgresql://user@host/name, its password in a passfile
     email: EmailConfig | None = None  # none: nothing is sent by mail
     sms: SmsConfig | None = None
@@ -238,7 +241,9 @@ def write_config(folder: Path, config: SiteConfig) -> None:
     path = folder / SITE_FILE
     partial = path.with_suffix(".part")
     partial.write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    synced(partial)
     os.replace(partial, path)
+    synced(folder)
 
 
 def secret_paths(folder: Path, config: SiteConfig) -> list[Path]:
@@ -250,6 +255,11 @@ def secret_paths(folder: Path, config: SiteConfig) -> list[Path]:
 def key_path(folder: Path, config: SiteConfig) -> Path:
     """Where the master key is: as written, or seen from the folder."""
     return (folder / config.key_file).resolve()
+
+
+def next_key_path(folder: Path, config: SiteConfig) -> Path:
+    """Where the new master key is while it takes the place of the other."""
+    return (folder / config.next_key_file).resolve()
 
 
 def help_page_path(folder: Path, config: SiteConfig) -> Path | None:

@@ -1,8 +1,9 @@
 """SQLite as safety rule 17 wants it: an answer is on disk before anybody is thanked for it.
 
 The write-ahead log with ``synchronous=FULL`` from SQLite 3.51.3 on; before that the rollback journal kept in place,
-with ``synchronous=EXTRA``, because older versions have a rare fault of the log. Settings are read back from each new
-connection: a setting with a typing mistake is silently ignored by SQLite, and would lose answers in a power cut.
+with ``synchronous=EXTRA``, because older versions have a rare fault of the log. What is deleted is overwritten
+(``secure_delete``). Settings are read back from each new connection: a setting with a typing mistake is silently
+ignored by SQLite, and would lose answers in a power cut.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ WORDS = {0: "OFF", 1: "NORMAL", FULL: "FULL", EXTRA: "EXTRA"}
 def wanted(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> Mapping[str, str | int]:
     """What each connection must say when it is asked."""
     safe: tuple[str, int] = ("wal", FULL) if version >= LOG_IS_SOUND else ("persist", EXTRA)
-    return {"journal_mode": safe[0], "synchronous": safe[1], "mmap_size": 0, "foreign_keys": 1}
+    return {"journal_mode": safe[0], "synchronous": safe[1], "mmap_size": 0, "foreign_keys": 1, "secure_delete": 1}
 
 
 def options() -> dict[str, Any]:

@@ -86,6 +86,9 @@ def get_django_ready(folder: Path) -> None:
     languages.make_ready(folder, read_config(folder))
     os.environ["DJANGO_SETTINGS_MODULE"] = "holdfast_site.settings"
     django.setup()
+    from holdfast_site.new_key import settle
+
+    settle(folder)
 
 
 def bring_up_to_date() -> None:
@@ -161,6 +164,10 @@ _NUMBER = (
 _DEMO = "demo is true in {file}: anybody could come in without a password. Take it out."
 _GONE = "{database} is not there. Put the last good backup in its place; an empty one is never made in its stead."
 _EMPTY = "The database has no tables. Put the last good backup in its place; an empty one never takes a lost one's."
+_OTHER_KEY = (
+    "The database is under another master key than the one in the key file: one of them is from before the key was "
+    "replaced, or the end of the audit was cut off. Put the two that belong together back."
+)
 _HEARD = "The database is on another machine, and its address does not end in ?sslmode=verify-full."
 _DEBUG = "DEBUG is set in the environment. Pages for debugging show what people wrote; take the variable away."
 
@@ -184,7 +191,7 @@ def database_problems(folder: Path) -> list[str]:
 
     from holdfast_site.audit.services import Broken, verify
 
-    found = reach_database()
+    found = reach_database() or _other_key()
     if found:
         return found
     if connection.vendor == "sqlite":
@@ -197,12 +204,24 @@ def database_problems(folder: Path) -> list[str]:
     return []
 
 
+def _other_key() -> list[str]:
+    """Whether the database was moved to another master key, or not yet to this one."""
+    from django.conf import settings
+
+    from holdfast_site.audit.services import key_in_use
+
+    in_use = key_in_use()
+    is_under_this = in_use == settings.VAULT.fingerprint if in_use else not settings.VAULT.earlier
+    return [] if is_under_this else [_OTHER_KEY]
+
+
 def advice(folder: Path) -> list[str]:
     """What should be mended, though the site can start without it. Django must be ready."""
-    from holdfast_site import help_page, languages
+    from holdfast_site import help_page, languages, new_key
 
     config = read_config(folder)
-    said, path = languages.advice(folder, config), help_page_path(folder, config)
+    said = [*languages.advice(folder, config), *new_key.advice(folder, config)]
+    path = help_page_path(folder, config)
     if path is None:
         return said if config.is_local else [*said, _NO_HELP.format(folder=folder)]
     return said if help_page.is_right(path, config) else [*said, _OLD_HELP.format(path=path, folder=folder)]

@@ -145,7 +145,7 @@ def test_a_full_disk_leaves_nothing_behind_and_says_so(cast, site, to, now, monk
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(backup, "_synced", full)
+    monkeypatch.setattr(backup, "synced", full)
     with pytest.raises(FolderError, match="No space left"):
         backup.back_up(site, to, now=now)
     assert list(to.iterdir()) == []

@@ -146,6 +146,34 @@ def test_a_backup_is_put_back_in_a_new_folder_and_starts_there(tmp_path):
     assert holdfast("doctor", new).returncode == 0
 
 
+@pytest.mark.slow
+def test_a_key_is_replaced_with_a_backup_before_and_after(tmp_path):
+    folder, tables, backups = tmp_path / "site", tmp_path / "tables", tmp_path / "backups"
+    tables.mkdir()
+    (tables / "appointments.csv").write_text(
+        "appointment_id,client_id,therapist_id,starts_at,status\na1,dan,alma,2026-01-05T09:00,attended\n"
+    )
+    assert holdfast("init", folder, *GIVEN).returncode == 0
+    assert holdfast("load", folder, tables).returncode == 0
+    assert "Back up first" in holdfast("replace-key", folder).stderr
+    assert "Back up first" in holdfast("replace-key", folder, "--backed-up").stderr
+    assert "lies inside" in holdfast("replace-key", folder, "--backup", backups, "--key", folder / "k").stderr
+    assert not backups.exists()
+    done = holdfast("replace-key", folder, "--backup", backups, "--key", tmp_path / "new.key")
+    assert done.returncode == 0, done.stderr
+    assert f"The site is under a new key: {tmp_path / 'new.key'}" in done.stdout
+    before, after = sorted(backups.iterdir())
+    done = holdfast("doctor", folder)
+    assert f"The old key is still in {tmp_path / 'site.key'}" in done.stdout
+    assert done.stdout.startswith(f"{folder} is safe to start.")
+    assert "another master key" in holdfast("restore", before, folder).stderr
+    assert holdfast("restore", after, folder).returncode == 0
+    new = tmp_path / "elsewhere" / "site"
+    assert holdfast("restore", before, new, "--key", tmp_path / "site.key").returncode == 0
+    (tmp_path / "site.key").rename(tmp_path / "elsewhere" / "away.key")
+    assert holdfast("doctor", folder).stdout == f"{folder} is safe to start.\n"
+
+
 # --- the doctor -------------------------------------------------------------------------------------
 
 

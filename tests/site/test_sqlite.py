@@ -11,7 +11,8 @@ pytestmark = pytest.mark.sqlite
 
 
 def test_the_log_is_used_only_where_it_is_sound():
-    assert sqlite.wanted((3, 51, 3)) == {"journal_mode": "wal", "synchronous": 2, "mmap_size": 0, "foreign_keys": 1}
+    always = {"mmap_size": 0, "foreign_keys": 1, "secure_delete": 1}
+    assert sqlite.wanted((3, 51, 3)) == {"journal_mode": "wal", "synchronous": 2, **always}
     assert sqlite.wanted((3, 51, 2))["journal_mode"] == "persist"
     assert sqlite.wanted((3, 40, 1))["synchronous"] == sqlite.EXTRA
 
@@ -27,7 +28,7 @@ def test_a_real_connection_says_what_is_wanted(site):
     ("pragma", "words"),
     [("synchronous=NORMAL", "synchronous is NORMAL"), ("synchronous=OFF", "synchronous is OFF"),
      ("journal_mode=MEMORY", "journal_mode is memory"), ("mmap_size=1000000", "mmap_size is 1000000"),
-     ("foreign_keys=0", "foreign_keys is 0")],
+     ("foreign_keys=0", "foreign_keys is 0"), ("secure_delete=0", "secure_delete is 0")],
 )  # fmt: skip
 def test_a_connection_that_would_lose_answers_is_closed(site, pragma, words):
     from django.db import connection

@@ -75,6 +75,21 @@ def test_a_file_that_holds_no_key_is_refused(tmp_path, content):
         Vault.read(path)
 
 
+@pytest.mark.parametrize("below", ["[]", "{}", '{"links": 5}', '{"links": "00"}', "not json", '{"links": "x"}'])
+def test_what_is_kept_of_an_earlier_key_is_refused_where_it_is_none(tmp_path, below):
+    path = tmp_path / "master.key"
+    path.write_text(f"{VAULT.master.hex()}\n{below}\n")
+    with pytest.raises(VaultError):
+        Vault.read(path)
+
+
+def test_a_new_key_is_read_as_it_was_written(tmp_path):
+    path, made = tmp_path / "new.key", VAULT.successor().successor()
+    made.write(path)
+    assert Vault.read(path) == made
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_keys_for_different_purposes_have_nothing_in_common():
     assert len({VAULT.derived(purpose) for purpose in ("audit", "links", "django", "client keys")}) == 4
 

@@ -6,7 +6,6 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 import pyotp
 from django.conf import settings
@@ -45,9 +44,9 @@ def keep_secret(member: Member, secret: str, *, step: int, now: datetime) -> Seq
     """Keep what a code app was set up with, and return new codes on paper: they are shown once. In a transaction."""
     CodeApp.objects.filter(member=member).delete()
     PaperCode.objects.filter(member=member).delete()
-    place = f"accounts_codeapp/{member.pk}"
-    sealed = _box().seal(secret.encode(), place=place)
-    CodeApp.objects.create(member=member, sealed=sealed, last_step=step, made_at=now)
+    made = CodeApp(member=member, last_step=step, made_at=now)
+    made.sealed = _box().seal(secret.encode(), place=made.place)
+    made.save(force_insert=True)
     codes = ["".join(secrets.choice(LETTERS) for _ in range(10)) for _ in range(PAPER_CODES)]
     PaperCode.objects.bulk_create([PaperCode(member=member, digest=_digest(member, code)) for code in codes])
     return [f"{code[:5]}-{code[5:]}" for code in codes]
@@ -63,7 +62,7 @@ def accepted(member: Member, code: str, *, now: datetime) -> bool:
     what = f"code of {member.pk}"
     if app is None or not tries.begin(what, now=now):
         return False
-    secret = _box().open(app.sealed, place=f"accounts_codeapp/{member.pk}").decode()
+    secret = _box().open(app.sealed, place=app.place).decode()
     step = fits(secret, code, now=now)
     with transaction.atomic():
         taken = CodeApp.objects.filter(pk=app.pk, last_step__lt=step).update(last_step=step) if step else 0
@@ -77,7 +76,7 @@ def _plain(code: str) -> str:
 
 
 def _digest(member: Member, code: str) -> bytes:
-    return hmac.digest(settings.VAULT.derived("paper codes"), f"{member.pk} {_plain(code)}".encode(), sha256)
+    return bytes(settings.VAULT.print_of("paper codes", f"{member.pk} {_plain(code)}".encode()))
 
 
 def _box() -> ClientBox:

@@ -88,6 +88,11 @@ class CodeApp(models.Model):
     def __str__(self) -> str:
         return f"code app {self.pk}"
 
+    @property
+    def place(self) -> str:
+        """Where it is sealed for."""
+        return f"accounts_codeapp/{self.member_id}"
+
 
 class PaperCode(models.Model):
     """A code for the day on which the phone is gone. It works once; only its keyed digest is here."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from django.conf import settings
 from django.db import transaction
@@ -63,7 +61,7 @@ def asked_to_make(member: Member, site: Site) -> Asked:
         rp_id=site.host,
         rp_name=site.host,  # the practice's name would stand in the phone's list
         user_name=member.login,
-        user_id=hmac.digest(settings.VAULT.derived("passkeys"), str(member.pk).encode(), sha256),
+        user_id=settings.VAULT.lasting("passkeys", str(member.pk).encode()),
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
         ),

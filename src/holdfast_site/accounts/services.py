@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from threading import BoundedSemaphore
 
 from django.conf import settings
@@ -234,7 +233,7 @@ def _about(post: Post) -> str:
 
 
 def _digest(link: bytes, code: str) -> bytes:
-    return hmac.digest(settings.VAULT.derived("welcomes"), link + code.encode(), sha256)
+    return bytes(settings.VAULT.print_of("welcomes", link + code.encode()))
 
 
 # --- signing in -------------------------------------------------------------------------------------

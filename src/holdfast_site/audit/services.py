@@ -21,6 +21,7 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 
 from holdfast_site.access.actors import Actor
 from holdfast_site.audit.models import Event
+from holdfast_site.errors import VaultError
 from holdfast_site.lines import append
 
 START = bytes(32)
@@ -95,6 +96,7 @@ class Action(StrEnum):
     GUESS_GIVEN = "guess.given"
     REPAIR_LOGGED = "repair.logged"
     REPAIR_TAKEN_BACK = "repair.taken_back"
+    KEY_REPLACED = "key.replaced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +114,29 @@ class Broken:
 
 
 def record(action: Action, *, by: Actor, about: str, at: datetime) -> Event:
-    """Add one event, in the same transaction as what it tells of."""
-    if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("An event is recorded in the transaction of what it tells of.")
+    """Add one event, in the same transaction as what it tells of.
+
+    Raises
+    ------
+    VaultError
+        If the master key was replaced since this process began: nothing may be written under the one before.
+    """
+    newest = list(Event.objects.order_by("-pk")[:2])
+    if newest and not _is_ours(*newest) and key_in_use() not in (None, settings.VAULT.fingerprint):
+        raise VaultError("The master key was replaced meanwhile. Start this again.")
+    return _add(newest[0] if newest else None, action, by, about, at)
+
+
+def begin_anew(*, by: Actor, at: datetime) -> Event:
+    """Add the first event under a new master key."""
     last = Event.objects.order_by("-pk").first()
-    event = Event(pk=last.pk + 1 if last else 1, at=at, actor=by.mark, action=action, about=about)
-    event.chain = _link(bytes(last.chain) if last else START, event)
-    event.save(force_insert=True)
-    return event
+    return _add(last, Action.KEY_REPLACED, by, f"key:{settings.VAULT.fingerprint}", at)
+
+
+def key_in_use(*, using: str = DEFAULT_DB_ALIAS) -> str | None:
+    """The fingerprint of the master key that the database was moved to; none if it was never replaced."""
+    moved = Event.objects.using(using).filter(action=Action.KEY_REPLACED).order_by("-pk").first()
+    return moved.about.partition(":")[2] if moved else None
 
 
 @transaction.atomic
@@ -131,14 +148,18 @@ def note_reading(action: Action, *, by: Actor, about: str, now: datetime) -> Non
 def verify(anchors: Path | None = None, *, using: str = DEFAULT_DB_ALIAS) -> Whole | Broken:
     """Go through the whole chain, and through the heads that were written down before."""
     before, count, heads = START, 0, _heads(anchors)
+    key, *later = settings.VAULT.keys("audit")
     for event in Event.objects.using(using).order_by("pk").iterator():
         count += 1
-        before = _link(before, event)
+        if event.action == Action.KEY_REPLACED and later:
+            key = later.pop(0)
+        before = _link(key, before, event)
         if event.pk != count or not hmac.compare_digest(before, bytes(event.chain)):
             return Broken(count)
         if heads.pop(count, before.hex()) != before.hex():
             return Broken(count)
-    return Broken(min(heads)) if heads else Whole(count)
+    missing = [*heads, *([count + 1] if later else [])]
+    return Broken(min(missing)) if missing else Whole(count)
 
 
 def anchor(anchors: Path) -> None:
@@ -156,6 +177,21 @@ def _heads(anchors: Path | None) -> dict[int, str]:
     return {int(number): head for number, head in HEAD.findall(anchors.read_text(encoding="ascii"))}
 
 
-def _link(before: bytes, event: Event) -> bytes:
+def _add(last: Event | None, action: Action, by: Actor, about: str, at: datetime) -> Event:
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("An event is recorded in the transaction of what it tells of.")
+    event = Event(pk=last.pk + 1 if last else 1, at=at, actor=by.mark, action=action, about=about)
+    event.chain = _link(settings.VAULT.derived("audit"), bytes(last.chain) if last else START, event)
+    event.save(force_insert=True)
+    return event
+
+
+def _is_ours(last: Event, before: Event | None = None) -> bool:
+    """Whether an event was added under the key that this process has."""
+    link = _link(settings.VAULT.derived("audit"), bytes(before.chain) if before else START, last)
+    return hmac.compare_digest(link, bytes(last.chain))
+
+
+def _link(key: bytes, before: bytes, event: Event) -> bytes:
     told = json.dumps([event.at.isoformat(), event.actor, event.action, event.about])
-    return hmac.digest(settings.VAULT.derived("audit"), before + told.encode(), sha256)
+    return hmac.digest(key, before + told.encode(), sha256)

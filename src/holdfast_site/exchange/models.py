@@ -32,7 +32,7 @@ class Memory(models.Model):
     sealed = models.BinaryField()
     at = models.DateTimeField()
 
-    PLACE = "exchange_memory"
+    place = "exchange_memory"  # where it is sealed for
 
     def __str__(self) -> str:
         return f"memory {self.pk}"

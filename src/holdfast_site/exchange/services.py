@@ -208,7 +208,7 @@ def _folder() -> Iterator[Path]:
         folder = made / "tables"
         folder.mkdir()
         for memory in Memory.objects.all():
-            laid_out(unpacked(box().open(memory.sealed, place=Memory.PLACE)), folder)
+            laid_out(unpacked(box().open(memory.sealed, place=Memory.place)), folder)
         yield folder
 
 
@@ -276,7 +276,7 @@ def _plain(path: Path) -> bytes:
 
 def _remember(memory: bytes, now: datetime) -> None:
     Memory.objects.all().delete()
-    Memory.objects.create(sealed=box().seal(memory, place=Memory.PLACE), at=now)
+    Memory.objects.create(sealed=box().seal(memory, place=Memory.place), at=now)
 
 
 # --- one upload ---------------------------------------------------------------------------------------

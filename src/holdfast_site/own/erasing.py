@@ -6,11 +6,9 @@ the audit, and seen to whenever the site starts or a backup is put back. Only a 
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
@@ -64,7 +62,7 @@ def noted(file: Path) -> frozenset[str]:
 
 def digest(client_id: str) -> str:
     """What stands for somebody in the ledger."""
-    return hmac.digest(settings.VAULT.derived("erased"), client_id.encode(), sha256).hex()
+    return str(settings.VAULT.lasting("erased", client_id.encode()).hex())
 
 
 def _destroy(by: Actor, client: Client, now: datetime) -> None:

@@ -50,13 +50,13 @@ class Therapist(models.Model):
 
 
 class Client(models.Model):
-    """A person in treatment. ``wrapped_key`` is empty once he has been erased.
+    """A person in treatment. ``wrapped_key`` is empty once he has been erased, and grows with each new master key.
 
     How he would like to be worked with is sealed with his own key; none: it is not known.
     """
 
     id = models.CharField(primary_key=True, max_length=100)
-    wrapped_key = models.BinaryField(max_length=128)
+    wrapped_key = models.BinaryField()
     sealed_wishes = models.BinaryField(null=True)
 
     def __str__(self) -> str:
