@@ -17,6 +17,7 @@ from holdfast.engine import DAY, Engine
 from holdfast.errors import UsageError
 from holdfast.tables.read import Tables
 from holdfast.tables.schema import Certainty, Ending, InitiatedBy, Status
+from holdfast.words import Words
 
 PAIR = ["client_id", "therapist_id"]
 EPISODE = [*PAIR, "episode"]
@@ -41,11 +42,12 @@ class Rule:
     assumed_days: float = 7.0
 
     @property
-    def words(self) -> str:
-        count = {2: "two", 3: "three", 4: "four"}.get(self.rhythms, str(self.rhythms))
-        return (
-            f"no session, no booking and nothing said for {count} of his own rhythms, "
-            f"and at least {self.least_days} days"
+    def words(self) -> Words:
+        times = {2: Words("two"), 3: Words("three"), 4: Words("four")}.get(self.rhythms, str(self.rhythms))
+        return Words(
+            "no session, no booking and nothing said for {times} of his own rhythms, and at least {least_days}",
+            times=times,
+            least_days=self.least_days,
         )
 
 

@@ -18,9 +18,12 @@ register = template.Library()
 
 @register.filter
 def said(words: str) -> str:
-    """Words of the library in the site's language. Text that is nothing but text is said as it is."""
+    """Words of the library in the site's language.
+
+    Text may be words that were stored as text, without values: it is looked up as well, and else said as it is.
+    """
     if not isinstance(words, Words):
-        return words
+        return gettext(words) if words else ""
     form = ngettext(words.form, words.many, int(str(words.values["count"]))) if words.many else gettext(words.form)
     return filled(form, {name: _local(meant(name, value)) for name, value in words.values.items()})
 
@@ -39,10 +42,8 @@ def heard(stored: Kept) -> str:
 
 
 def _local(value: Value) -> str:
-    if isinstance(value, Words):
-        return said(value)
     if isinstance(value, str):
-        return gettext(value) if value else value  # one of a few that are known, such as the change that he picked
+        return said(value)  # text is one of a few that are known, such as the change that he picked
     if isinstance(value, date):
         return date_format(value, gettext("j F") if value.year == timezone.localdate().year else gettext("j F Y"))
     if isinstance(value, int | float):

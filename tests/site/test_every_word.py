@@ -12,7 +12,8 @@ from tests.site.before.test_ask import asked, replied
 from tests.site.before.test_back import way_back
 from tests.site.caseload.test_today import a_caseload
 from tests.site.checkins.test_answer import filled
-from tests.site.conftest import DECIDED, appointment, signed_in
+from tests.site.conftest import DECIDED, appointment, client, signed_in
+from tests.site.insight.test_practice import worked_out
 
 SAID = re.compile(r"⟦[^⟦⟧]*⟧")
 CUT = re.compile(r"⟦.*…⟧?(?=\n|$)")  # what was shortened has lost its last brackets
@@ -125,14 +126,35 @@ def test_today_and_a_clients_page(cast, browser, now, settings):
     refresh(now)
     flag, alma = Flag.objects.get(), signed_in("therapist", "alma")
     assert alma.post(f"/today/guess/{flag.pk}", {"guess": "skipped"}).status_code == 302
-    for client in (flag.client_id, "dan"):
-        form = re.search(r'name="form" value="([^"]+)"', alma.get(f"/today/client/{client}").content.decode())[1]
+    for whose in (flag.client_id, "dan"):
+        form = re.search(r'name="form" value="([^"]+)"', alma.get(f"/today/client/{whose}").content.decode())[1]
         done = {"form": form, "action": "offer-two-times", "prompted_by": "quiet"}
-        assert alma.post(f"/today/said/{client}", done).status_code == 302
+        assert alma.post(f"/today/said/{whose}", done).status_code == 302
     for page in ("/today/", f"/today/client/{flag.client_id}", "/today/client/dan"):
         answer = alma.get(page)
         assert answer.status_code == 200
         assert unmarked(answer.content.decode(), *NAMES) == [], page
+
+
+@pytest.mark.long
+def test_the_practices_figures(cast, now):
+    """As many clients as it takes for rates, some of whom ended, and some of whose appointments nobody marked."""
+    from holdfast_site.people.models import Ending
+
+    for number in range(60):
+        him = client(f"c{number}")
+        for weeks in range(40 - (number % 30), 44):
+            appointment(him, cast.alma, now - timedelta(weeks=weeks))
+        if number % 5 == 0:
+            kind = "planned" if number % 2 else "told"
+            on = (now - timedelta(weeks=40 - number % 30)).date()
+            Ending.objects.create(client=him, therapist=cast.alma, ended_on=on, kind=kind, recorded_at=now)
+        if number % 4 == 1:
+            appointment(him, cast.alma, now - timedelta(weeks=2), status="unknown")
+    worked_out(now)
+    page = signed_in("lead").get("/practice/").content.decode()
+    assert "chart funnel" in page
+    assert unmarked(page) == []
 
 
 NAMES = ("dan", "eli", "finn", "gus", "kim", "leo", "hal", "ike", "Alma", "alma", "ben", "therapist")

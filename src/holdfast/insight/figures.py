@@ -18,10 +18,11 @@ from holdfast.insight.result import (
     Share,
     Step,
 )
-from holdfast.insight.words import ENDING_WORDS, percent
+from holdfast.insight.words import ENDING_WORDS, of_hundred, percent
 from holdfast.tables.schema import Ending
+from holdfast.words import Words
 
-NOT_SHOWN = "not shown"
+NOT_SHOWN = Words("not shown")
 COMPARED_AT = 5  # sessions, as in the comparisons of the leak
 READ_AT_SESSIONS = (1, 3, 5, 10)
 READ_AT_WEEKS = (4, 8, 13, 26, 52)
@@ -74,7 +75,9 @@ def base(found: Share | None) -> str:
     """Write "208 of 758"; without the base, where that may not be shown."""
     if found is None or found.count is None:
         return NOT_SHOWN
-    return f"{found.count:,} of {found.of:,}" if found.of is not None else f"{found.count:,}"
+    if found.of is None:
+        return Words("{count}", count=found.count)
+    return Words("{count} of {all}", count=found.count, all=found.of)
 
 
 def share(found: Share | Point | None) -> str:
@@ -83,16 +86,13 @@ def share(found: Share | Point | None) -> str:
         return NOT_SHOWN
     if found.estimate is None or found.low is None or found.high is None:
         return getattr(found, "why_not", None) or TOO_FEW
-    return f"{percent(found.estimate)} ({_range(found.low, found.high)})"
-
-
-def _range(low: float, high: float) -> str:
-    return f"{percent(low).removesuffix(' %')} to {percent(high).removesuffix(' %')}"
+    told = {"share": percent(found.estimate), "low": of_hundred(found.low), "high": of_hundred(found.high)}
+    return Words("{share} ({low} to {high})", **told)
 
 
 def between(low: float, high: float) -> str:
     """Write a range in per cent for a sentence: "between 24 and 31"."""
-    return f"between {percent(low).removesuffix(' %')} and {percent(high).removesuffix(' %')}"
+    return Words("between {low} and {high}", low=of_hundred(low), high=of_hundred(high))
 
 
 def amount(found: Amount) -> str:

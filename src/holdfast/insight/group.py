@@ -25,8 +25,16 @@ from holdfast.insight.result import (
 from holdfast.insight.tally import GROUP, Tally
 from holdfast.insight.uncertainty import NotEstimable, proportion
 from holdfast.tables.schema import Ending
+from holdfast.words import Words
 
-STEPS = ((1, "first session"), (2, "second session"), (3, "third session"), (5, "fifth session"), (10, "tenth session"))
+BOOKING = Words("first booking")
+STEPS = (
+    (1, Words("first session")),
+    (2, Words("second session")),
+    (3, Words("third session")),
+    (5, Words("fifth session")),
+    (10, Words("tenth session")),
+)
 ENDINGS = tuple(Ending)
 CAUSES = tuple(str(ending) for ending in Ending)
 RESTRICTED_TO = 10  # sessions
@@ -111,7 +119,7 @@ def _count_table(frame: pl.DataFrame, time: str) -> Counts:
 def _funnel(alike: Sequence[_Alike], too_few: int) -> list[Step]:
     """From the first booking to the tenth session: who reached each step, and what became of the others."""
     unbooked = [one for one in alike if not one.booked]
-    steps = [_step("first booking", 0, alike, unbooked, too_few)]
+    steps = [_step(BOOKING, 0, alike, unbooked, too_few)]
     before = [one for one in alike if one.booked or one.sessions > 0]
     for session, name in STEPS:
         steps.append(_step(name, session, before, [one for one in before if one.sessions < session], too_few))

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 from holdfast.insight import figures
 from holdfast.insight.result import SUPPRESSED, TOO_FEW, Breakdown, Comparison, Curve, Group, Leak, OverallTest
+from holdfast.insight.words import counted, percent
+from holdfast.insight.words import courses as courses_of
 from holdfast.insight.words import people as people_of
-from holdfast.insight.words import percent
 from holdfast.tables.schema import Ending
+from holdfast.words import Words, plural
 
+STAYED = {"first": 1, "fifth": 5, "tenth": 10}  # sessions; who can be told of a later one can be of those before
 NO_BREAK = "\u00a0"
 SURE_ENOUGH = 0.05  # below this chance a difference is called more than chance would do
 
 
 def base(group: Group) -> str:
     """Say who is counted: "862 men, 933 courses of therapy, 9,636 appointments"."""
-    parts = [
-        (group.clients, people_of(group), people_of(group).removesuffix("s") if people_of(group) != "men" else "man"),
-        (group.episodes, "courses of therapy", "course of therapy"),
-        (group.appointments, "appointments", "appointment"),
-        (group.sessions, "sessions", "session"),
-    ]
-    return ", ".join(f"{count:,} {one if count == 1 else many}" for count, many, one in parts if count is not None)
+    parts = []
+    if group.clients is not None:
+        parts.append(counted(group.clients, people_of(group)))
+    if group.episodes is not None:
+        parts.append(plural("{count} course of therapy", "{count} courses of therapy", group.episodes))
+    if group.appointments is not None:
+        parts.append(plural("{count} appointment", "{count} appointments", group.appointments))
+    if group.sessions is not None:
+        parts.append(plural("{count} session", "{count} sessions", group.sessions))
+    return Words("{parts}", parts=parts)
+
+
+def label(group: Group) -> str:
+    """What the group is called."""
+    return figures.clean(group.label).strip() or Words("not known")
 
 
 def name(group: Group) -> str:
-    """The group's label as a heading."""
-    label = figures.clean(group.label).strip() or "not known"
-    return label[0].upper() + label[1:]
+    """The same as a heading."""
+    called = label(group)
+    return called[0].upper() + called[1:]
 
 
 def beside(leak: Leak) -> list[Group]:
@@ -44,23 +55,26 @@ def too_few(leak: Leak) -> str | None:
     """The one sentence that stands for a page on which no rate could be given; nothing if there is more to say."""
     group = leak.groups[-1]
     if leak.shared and all(nothing_shown(one) for one in leak.groups):
-        return "So few people are behind every number that none of it may be shared."
+        return Words("So few people are behind every number that none of it may be shared.")
     if group.episodes is None or group.episodes > leak.too_few:
         return None
-    courses = f"{group.episodes:,} courses of therapy are" if group.episodes != 1 else "One course of therapy is"
-    return (
-        f"{courses} too few to tell more: with {leak.too_few} or fewer, one person more or less would change every "
-        "rate, curve and comparison."
+    return plural(
+        "One course of therapy is too few to tell more: with {few} or fewer, one person more or less would change "
+        "every rate, curve and comparison.",
+        "{count} courses of therapy are too few to tell more: with {few} or fewer, one person more or less would "
+        "change every rate, curve and comparison.",
+        group.episodes,
+        few=leak.too_few,
     )
 
 
 def why_no_curve(curve: Curve) -> str:
     """Say why there is nothing to draw."""
     if curve.why_not == TOO_FEW:
-        return f"Too few to tell: {curve.of:,} {'course' if curve.of == 1 else 'courses'}."
+        return Words("Too few to tell: {courses}.", courses=courses_of(curve.of))
     if curve.why_not == SUPPRESSED:
-        return "Not shown: too few people in some of the steps to share a curve."
-    return curve.why_not or "Nobody has been followed long enough yet."
+        return Words("Not shown: too few people in some of the steps to share a curve.")
+    return curve.why_not or Words("Nobody has been followed long enough yet.")
 
 
 def ended(group: Group) -> str:
@@ -68,30 +82,49 @@ def ended(group: Group) -> str:
     endings = {item.ending: item for item in group.endings}
     silent, over = endings[Ending.SILENT], endings[Ending.SILENT].share.of
     if over is None or silent.count is None:
-        return "How many left without a word is not shown: too few people."
+        return Words("How many left without a word is not shown: too few people.")
     if over == 0:
-        return "No course is over yet."
-    courses = f"Of {over:,} courses that are over" if over != 1 else "Of 1 course that is over"
+        return Words("No course is over yet.")
+    courses = plural("Of {count} course that is over", "Of {count} courses that are over", over)
     found = silent.share
     if found.estimate is None or found.low is None or found.high is None:
-        return f"{courses}, {silent.count:,} ended without a word: too few for a rate."
+        return Words(
+            "{courses}, {silent} ended without a word: too few for a rate.", courses=courses, silent=silent.count
+        )
+    sentence = Words(
+        "{courses}, {silent} ended without a word ({share}, {between})",
+        courses=courses,
+        silent=silent.count,
+        share=percent(found.estimate),
+        between=figures.between(found.low, found.high),
+    )
     planned = endings.get(Ending.PLANNED)
-    also = f"; {planned.count:,} finished as planned" if planned is not None and planned.count is not None else ""
-    sure = f"{percent(found.estimate)}, {figures.between(found.low, found.high)}"
-    return f"{courses}, {silent.count:,} ended without a word ({sure}){also}."
+    if planned is None or planned.count is None:
+        return Words("{sentence}.", sentence=sentence)
+    return Words("{sentence}; {planned} finished as planned.", sentence=sentence, planned=planned.count)
 
 
 def staying(group: Group) -> str:
     """How long people stay, in one sentence."""
-    points = {time: figures.point_at(group.staying_sessions, time) for time in (1, 5, 10)}
-    known = [(time, point) for time, point in points.items() if point is not None]
+    points = {name: figures.point_at(group.staying_sessions, time) for name, time in STAYED.items()}
+    known = {name: round(100 * point.estimate) for name, point in points.items() if point is not None}
     if not known:
         return why_no_curve(group.staying_sessions)
-    after = {1: "after the first session", 5: "after the fifth", 10: "after the tenth"}
-    parts = [f"{round(100 * point.estimate)} come back {after[time]}" for time, point in known]
-    text = ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1]
-    first, *others = text.split(" come back ")
-    return f"Of every 100 {people_of(group)} who book, {first} come back {' '.join(others)}."
+    people = people_of(group)
+    if "tenth" in known:
+        return Words(
+            "Of every 100 {people} who book, {first} come back after the first session, {fifth} after the fifth and "
+            "{tenth} after the tenth.",
+            people=people,
+            **known,
+        )
+    if "fifth" in known:
+        return Words(
+            "Of every 100 {people} who book, {first} come back after the first session and {fifth} after the fifth.",
+            people=people,
+            **known,
+        )
+    return Words("Of every 100 {people} who book, {first} come back after the first session.", people=people, **known)
 
 
 def mean_sessions(group: Group) -> str:

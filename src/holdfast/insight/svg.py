@@ -7,7 +7,7 @@ Colours are classes; the style sheet knows them for light, dark and paper.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -16,12 +16,14 @@ from holdfast.insight import drawing as draw
 from holdfast.insight import figures
 from holdfast.insight.result import Curve, Point, Step
 from holdfast.insight.words import percent
+from holdfast.words import Words
 
 LONGEST_LABEL, LONGEST_NARROW = 48, 15  # letters, on a wide page and on a phone
 PLOT_HEIGHT = 240
 TOP, BELOW = 14, 44
 ROW, BAR_TOP, BAR = 86, 26, 26
 DOT_ROW = 56
+Say = Callable[[str], str]  # says words in the language of the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,40 +40,41 @@ class Dot:
 # --- the funnel -------------------------------------------------------------------------------------
 
 
-def funnel(steps: Sequence[Step], *, name: str, title: str, desc: str) -> Markup:
+def funnel(steps: Sequence[Step], *, name: str, title: str, desc: str, say: Say = str) -> Markup:
     """Draw one bar a step; whoever was lost on the way to it stays visible at its end."""
     whole = next((step.of for step in steps if step.of), None)
-    rows = [part for place, step in enumerate(steps) for part in _funnel_row(step, place * ROW, whole)]
+    rows = [part for place, step in enumerate(steps) for part in _funnel_row(step, place * ROW, whole, say)]
     return draw.chart(name, len(steps) * ROW - 18, title, desc, rows, "funnel")
 
 
-def _funnel_row(step: Step, y: float, whole: int | None) -> Iterable[Markup]:
-    yield draw.text(0, y + 17, step.name.capitalize(), "strong")
-    yield draw.text(100, y + 17, figures.base(step.share), "quiet narrow", "end")
-    yield draw.text(100, y + 17, _came(step), "quiet wide", "end")
+def _funnel_row(step: Step, y: float, whole: int | None, say: Say) -> Iterable[Markup]:
+    name = say(step.name)
+    yield draw.text(0, y + 17, name[:1].upper() + name[1:], "strong")
+    yield draw.text(100, y + 17, say(figures.base(step.share)), "quiet narrow", "end")
+    yield draw.text(100, y + 17, say(_came(step)), "quiet wide", "end")
     yield draw.rect(0, y + BAR_TOP, 100, BAR, "track")
     if not whole or step.reached is None or step.of is None:
         return
     scale = 100 / whole
     yield draw.rect(0, y + BAR_TOP, step.reached * scale, BAR, "came")
-    yield from _lost_at(step, y, scale)
+    yield from _lost_at(step, y, scale, say)
 
 
 def _came(step: Step) -> str:
     found = figures.base(step.share)
     if step.share and step.share.estimate is not None:
-        return f"{found} · {percent(step.share.estimate)}"
+        return Words("{base} · {share}", base=found, share=percent(step.share.estimate))
     return found
 
 
-def _lost_at(step: Step, y: float, scale: float) -> Iterable[Markup]:
+def _lost_at(step: Step, y: float, scale: float, say: Say) -> Iterable[Markup]:
     """The segments after the bar, and one line under it that says the most important of them."""
     gone = figures.lost(step)
     x = x_lost = (step.reached or 0) * scale
     if gone.hidden:
         rest = ((step.of or 0) - (step.reached or 0)) * scale
         yield draw.rect(x, y + BAR_TOP, rest, BAR, "hidden")
-        yield from _beneath(x, rest, y, "not shown how these left", "")
+        yield from _beneath(x, rest, y, say(Words("not shown how these left")), "")
         return
     kinds = (
         ("silent", gone.silent),
@@ -84,14 +87,23 @@ def _lost_at(step: Step, y: float, scale: float) -> Iterable[Markup]:
         if count:
             yield draw.rect(x, y + BAR_TOP, count * scale, BAR, kind)
             x += count * scale
-    first = gone.silent or gone.never_started
-    words = f"{first:,} {'left without a word' if gone.silent else 'never came'}" if first else ""
-    yield from _beneath(x_lost, (first or 0) * scale, y, words, _the_others(gone))
+    first = gone.silent or gone.never_started or 0
+    yield from _beneath(x_lost, first * scale, y, say(_most_lost(gone)), _the_others(gone, say))
 
 
-def _the_others(gone: figures.Lost) -> str:
-    parts = [(gone.spoken_of, "another way"), (gone.unsettled, "open or not marked")]
-    return " · ".join(f"{count:,} {words}" for count, words in parts if count)
+def _most_lost(gone: figures.Lost) -> str:
+    if gone.silent:
+        return Words("{count} left without a word", count=gone.silent)
+    return Words("{count} never came", count=gone.never_started) if gone.never_started else ""
+
+
+def _the_others(gone: figures.Lost, say: Say) -> str:
+    parts = []
+    if gone.spoken_of:
+        parts.append(say(Words("{count} another way", count=gone.spoken_of)))
+    if gone.unsettled:
+        parts.append(say(Words("{count} open or not marked", count=gone.unsettled)))
+    return " · ".join(parts)
 
 
 def _beneath(x: float, width: float, y: float, words: str, others: str) -> Iterable[Markup]:

@@ -12,7 +12,7 @@ from holdfast_site.audit.refused import Lately
 from holdfast_site.gallery.parts import NOW, Part, State
 from holdfast_site.insight.drawn import Drawn, Row
 from holdfast_site.insight.selectors import Backup, Open
-from holdfast_site.insight.small import FEW, part, words
+from holdfast_site.insight.small import few, part, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ ASKED = Part(
     "asked",
     "Are people asked?",
     [
-        State("Shown", "insight/_asked.html", {"asked": part(120, 200), "few": FEW}),
-        State("Nobody was asked", "insight/_asked.html", {"asked": part(0, 0), "few": FEW}),
-        State("The rest would give it away", "insight/_asked.html", {"asked": part(195, 200), "few": FEW}),
-        State("Too few to tell", "insight/_asked.html", {"asked": part(2, 7), "few": FEW}),
+        State("Shown", "insight/_asked.html", {"asked": part(120, 200), "few": few()}),
+        State("Nobody was asked", "insight/_asked.html", {"asked": part(0, 0), "few": few()}),
+        State("The rest would give it away", "insight/_asked.html", {"asked": part(195, 200), "few": few()}),
+        State("Too few to tell", "insight/_asked.html", {"asked": part(2, 7), "few": few()}),
     ],
 )
 REFUSED = Part(
@@ -70,9 +70,9 @@ SWITCHED = Part(
     "switched",
     "How long until somebody else",
     [
-        State("Shown", "insight/_switches.html", {"week": Switches(12, 14), "few": FEW}),
-        State("Nobody yet", "insight/_switches.html", {"week": Switches(None, 0), "few": FEW}),
-        State("Too few to tell", "insight/_switches.html", {"week": Switches(None, None), "few": FEW}),
+        State("Shown", "insight/_switches.html", {"week": Switches(12, 14), "few": few()}),
+        State("Nobody yet", "insight/_switches.html", {"week": Switches(None, 0), "few": few()}),
+        State("Too few to tell", "insight/_switches.html", {"week": Switches(None, None), "few": few()}),
     ],
 )
 ROWS = [

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+
 LITTLE = 10
-FEW = f"{LITTLE} or fewer"
 
 
 def is_small(count: int) -> bool:
@@ -40,4 +42,11 @@ def part(count: int, of: int) -> Part:
 
 def words(count: int) -> str:
     """A count by itself."""
-    return "none" if count == 0 else FEW if is_small(count) else f"{count:,}"
+    if is_small(count):
+        return few()
+    return number_format(count, force_grouping=True) if count else gettext("none")
+
+
+def few() -> str:
+    """So few that the number is not shown."""
+    return gettext("%(count)s or fewer") % {"count": LITTLE}

@@ -10,7 +10,7 @@ from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.insight import selectors
 from holdfast_site.insight.drawn import page_of
-from holdfast_site.insight.small import FEW, words
+from holdfast_site.insight.small import few, words
 
 
 def practice(request: ActingRequest) -> HttpResponse:
@@ -23,7 +23,7 @@ def practice(request: ActingRequest) -> HttpResponse:
         "leak": page_of(week.leak) if week is not None and week.leak is not None else None,
         "open": now_open,
         "matters": words(now_open.matters) if now_open is not None else "",
-        "few": FEW,
+        "few": few(),
         "refused": selectors.refused(actor, now=now),
         "backup": selectors.last_backup(actor, now=now),
     }
