@@ -291,7 +291,7 @@ def _sending_problems(folder: Path, config: SiteConfig) -> list[str]:
         part = telling(words)
         if part:
             found.append(
-                f"{name} holds “{part}”: it would tell whoever sees a message what it is about. Choose another."
+                f'{name} holds "{part}": it would tell whoever sees a message what it is about. Choose another.'
             )
     return found
 

@@ -58,6 +58,17 @@ def test_a_generated_page_is_up_to_date(name):
     assert text_of(path) == reference.generated()[path], STALE
 
 
+SAID_IN = ("src/**/*.py", "src/**/*.html", "src/**/*.j2", "src/**/*.toml", "docs/**/*.md", "*.md")
+TURNS_THEM_STRAIGHT = "src/holdfast/insight/terminal.py"
+
+
+def test_quotes_and_apostrophes_are_straight_everywhere():
+    """One kind: a curly one makes a text message twice as long, and a page hard to search."""
+    told = {name_of(path): text_of(path) for pattern in SAID_IN for path in ROOT.glob(pattern)}
+    assert len(told) > 300
+    assert [name for name, text in told.items() if set("‘’“”") & set(text)] == [TURNS_THEM_STRAIGHT]
+
+
 def test_every_command_and_option_is_in_the_reference():
     page = text_of(reference.REFERENCE / "cli.md")
     for name, command in every_command("holdfast", commands):

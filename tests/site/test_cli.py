@@ -315,10 +315,10 @@ def test_a_site_that_sends_safely_is_safe(made):
      ({"email": {**MAIL, "password_file": "../nowhere"}, **AWAY}, "no password in"),
      ({"email": {**MAIL, "password_file": "site.json"}, **AWAY}, "lies inside"),
      ({"email": MAIL}, "lead nowhere"),
-     ({"email": {**MAIL, "sender": "Hill Street Therapy <hello@hill.example>"}, **AWAY}, "“therap”"),
-     ({"email": MAIL, **AWAY, "address": "https://hill-counselling.example"}, "“counsel”"),
+     ({"email": {**MAIL, "sender": "Hill Street Therapy <hello@hill.example>"}, **AWAY}, '"therap"'),
+     ({"email": MAIL, **AWAY, "address": "https://hill-counselling.example"}, '"counsel"'),
      ({"sms": {**SMS, "token_file": "../t", "url": "http://sms.example"}, **AWAY}, "in the open"),
-     ({"sms": {**SMS, "token_file": "../t", "sender": "MentalHub"}, **AWAY}, "“mental”")],
+     ({"sms": {**SMS, "token_file": "../t", "sender": "MentalHub"}, **AWAY}, '"mental"')],
 )  # fmt: skip
 def test_an_unsafe_way_of_sending_is_found(made, changes, says):
     change(made, **changes)

@@ -122,8 +122,8 @@ def test_the_card_uses_an_evaluation_that_was_kept_and_names_its_files(
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        ({"practice": "Elsewhere"}, "it is of “Elsewhere”, and these are of “Simulated practice”"),
-        ({"practice": None}, "it is of a practice without a name, and these are of “Simulated practice”"),
+        ({"practice": "Elsewhere"}, 'it is of "Elsewhere", and these are of "Simulated practice"'),
+        ({"practice": None}, 'it is of a practice without a name, and these are of "Simulated practice"'),
         ({"at": datetime(2026, 8, 1, 18)}, "it ends on 1 August 2026, and the card would be of"),  # noqa: DTZ001
         ({"origins": evaluations.origins()}, "on 28 August 2026 it knew 900 sessions, and these tables know"),
     ],

@@ -142,7 +142,7 @@ def overall(test: OverallTest) -> str:
         return f"{what}: the test of all groups is left out of what is shared, as one of them is too small to be shown."
     if test.p is None or test.statistic is None:
         return f"{what}: whether the groups differ cannot be told. {test.why_not or TOO_FEW.capitalize()}"
-    name = "Gray’s test" if test.test == "Gray" else f"{test.test} test"
+    name = "Gray's test" if test.test == "Gray" else f"{test.test} test"
     numbers = (
         f"{name}, χ²\u00a0{test.statistic:.2f}, df\u00a0{test.degrees_of_freedom}, p\u00a0{figures.chance(test.p)}"
     )
@@ -194,11 +194,11 @@ def definitions(group: Group) -> str:
     """How far apart the definitions are."""
     known = [item.share.estimate for item in group.dropout if item.share.estimate is not None]
     if len(known) < 2 and any(item.share.why_not == SUPPRESSED for item in group.dropout):
-        return "Other people’s yardsticks, laid on the same courses, are not shown: too few people."
+        return "Other people's yardsticks, laid on the same courses, are not shown: too few people."
     if len(known) < 2:
-        return f"Other people’s yardsticks, laid on the same courses: {TOO_FEW}."
+        return f"Other people's yardsticks, laid on the same courses: {TOO_FEW}."
     return (
-        f"Researchers mean different things by “dropout”. Laid on the same courses, their yardsticks find "
+        'Researchers mean different things by "dropout". Laid on the same courses, their yardsticks find '
         f"anything from {percent(min(known))} to {percent(max(known))}."
     )
 
@@ -211,7 +211,7 @@ def disagreement(group: Group) -> str:
         return f"How often two of them disagree about the same course: {TOO_FEW}."
     return (
         f"Any two of them say different things about the same course in {percent(min(known))} to {percent(max(known))} "
-        "of the courses that both can judge. Do not set one practice’s figure beside another’s without asking which "
+        "of the courses that both can judge. Do not set one practice's figure beside another's without asking which "
         "yardstick it was."
     )
 

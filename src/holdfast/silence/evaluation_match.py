@@ -60,7 +60,7 @@ def _known(tables: Tables, at: datetime | None) -> tuple[datetime, int]:
 
 
 def _named(practice: str | None) -> str:
-    return f"“{clean(practice)}”" if practice else "a practice without a name"
+    return f'"{clean(practice)}"' if practice else "a practice without a name"
 
 
 def _day(moment: datetime) -> str:

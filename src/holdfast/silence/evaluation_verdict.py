@@ -67,7 +67,7 @@ def _group(scored: Scored) -> _Place | None:
     each = f"{ratio.estimate:.2f} had left for each one expected ({ratio.low:.2f} to {ratio.high:.2f})"
     sd = max(log(ratio.high / ratio.low) / (2 * Z95), 1e-9)
     out = not ratio.low <= 1 <= ratio.high
-    return _Place(f"among “{scored.label}”, {each}", out, float(2 * norm.sf(abs(log(ratio.estimate)) / sd)))
+    return _Place(f'among "{scored.label}", {each}', out, float(2 * norm.sf(abs(log(ratio.estimate)) / sd)))
 
 
 def _is_beyond(places: Sequence[_Place]) -> bool:

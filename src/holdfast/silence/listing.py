@@ -174,9 +174,9 @@ def _sentence(reasons: list[str], row: dict[str, object]) -> str:
 
 
 def _chance(row: Mapping[str, float]) -> str:
-    """A chance as so many in ten, with its interval rounded outwards."""
-    near, low, high = in_ten(row["p_left"], row["p_left_low"], row["p_left_high"])
-    return f"{near}\n({low} to {high})"
+    """A chance as so many in ten, with its range below."""
+    near, how_sure = in_ten(row["p_left"], row["p_left_low"], row["p_left_high"])
+    return f"{near}\n({how_sure})" if how_sure else near
 
 
 def _standing(fitted: Fitted, kept: str | None) -> str:

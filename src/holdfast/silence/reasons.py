@@ -37,10 +37,11 @@ PRONOUNS: Mapping[str, Mapping[str, str]] = {
     "his": {"woman": "her", "other": "their", "unknown": "their"},
     "him": {"woman": "her", "other": "them", "unknown": "them"},
 }
+# Lately: his last three gaps. What he "usually" does, in the plain rule and on his page, is by all his gaps.
 STILL_QUIET: Mapping[tuple[bool, bool], str] = {  # nothing is booked; the rhythm is his own
-    (True, True): "no session for {silent_days} and nothing booked; he usually comes {rhythm_every}",
+    (True, True): "no session for {silent_days} and nothing booked; lately he came {rhythm_every}",
     (True, False): "no session for {silent_days} and nothing booked; clients here usually come {rhythm_every}",
-    (False, True): "no session for {silent_days}; he usually comes {rhythm_every}",
+    (False, True): "no session for {silent_days}; lately he came {rhythm_every}",
     (False, False): "no session for {silent_days}; clients here usually come {rhythm_every}",
 }
 TOLD = {"signal": pl.String, "words": pl.String, "form": pl.String, "values": pl.String, "effect": pl.Float64}

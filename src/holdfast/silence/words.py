@@ -33,11 +33,22 @@ def values_of(template: str, frame: pl.DataFrame) -> pl.Expr:
     return pl.struct(told).struct.json_encode() if told else pl.lit("{}")
 
 
-def in_ten(chance: float, low: float, high: float) -> tuple[Words, int, int]:
-    """A chance as so many in ten, and the ends of its range, rounded outwards."""
-    middle = round(10 * chance)
-    near = Words("about {middle} in 10", middle=middle) if middle else Words("less than 1 in 10")
-    return Words("more than 9 in 10") if middle == 10 else near, floor(10 * low), ceil(10 * high)
+def in_ten(chance: float, low: float, high: float) -> tuple[Words, Words | None]:
+    """A chance as so many in ten, and its range, rounded outwards; none where it says no more than the chance."""
+    middle, least, most = round(10 * chance), floor(10 * low), ceil(10 * high)
+    if middle == 0:
+        return Words("less than 1 in 10"), None if most <= 1 else _range(least, most)
+    if middle == 10:
+        return Words("more than 9 in 10"), None if least >= 9 else _range(least, most)
+    return Words("about {middle} in 10", middle=middle), _range(least, most)
+
+
+def _range(least: int, most: int) -> Words:
+    if least == 0:
+        return Words("it could be anything") if most == 10 else Words("at most {most}", most=most)
+    if most == 10:
+        return Words("at least {least}", least=least)
+    return Words("between {least} and {most}", least=least, most=most)
 
 
 def _value(name: str, frame: pl.DataFrame) -> pl.Expr:

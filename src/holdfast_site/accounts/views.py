@@ -166,7 +166,8 @@ def ask_for_code(request: ActingRequest, found: Welcome | None) -> HttpResponse:
         sessions.remember(request, sessions.WELCOMED, found.pk, now=timezone.now())
         return redirect("way_in")
     wrong = request.method == "POST"
-    return render(request, "accounts/welcome.html", {"wrong": wrong}, status=UNREADABLE if wrong else 200)
+    context = {"wrong": wrong, "is_staff": found is not None and found.post.role != Role.CLIENT}
+    return render(request, "accounts/welcome.html", context, status=UNREADABLE if wrong else 200)
 
 
 def way_in(request: ActingRequest) -> HttpResponse:

@@ -18,12 +18,12 @@ from holdfast_site.languages import N_
 from holdfast_site.people.models import Appointment
 
 WHO_SWITCH_WORDS = {
-    Audience.CARE_CONTACT: N_("Only the practice’s care contact"),
+    Audience.CARE_CONTACT: N_("Only the practice's care contact"),
     Audience.THERAPIST: N_("The care contact, and my therapist too"),
 }
 WHO_DONE_WORDS = {
     Audience.THERAPIST: N_("My therapist"),
-    Audience.CARE_CONTACT: N_("Only the practice’s care contact"),
+    Audience.CARE_CONTACT: N_("Only the practice's care contact"),
 }
 
 

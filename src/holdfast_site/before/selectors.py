@@ -15,6 +15,7 @@ from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.before_questions import CANCEL
 from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox, Submission
 from holdfast_site.checkins.selectors import audiences_for, opened
+from holdfast_site.handover.models import Kind, Matter
 
 
 def way_back_of_link(link: str) -> WayBack | None:
@@ -62,6 +63,15 @@ def given_in(submission: Submission) -> Mapping[Audience, Mapping[str, Value]]:
 def has_said(invitation: Invitation) -> bool:
     """Whether something was said by this link already."""
     return Word.objects.filter(invitation=invitation).exists()
+
+
+def still_asked_at(way_back: WayBack) -> datetime | None:
+    """When he last asked by this link to come back, as long as somebody has to see to it; none if nobody has."""
+    last = way_back.knocks.order_by("-at").first()
+    appointment = way_back.submission.invitation.appointment
+    asked_for = {"client": appointment.client_id, "therapist": appointment.therapist_id, "kind": Kind.BACK}
+    is_open = last is not None and Matter.objects.filter(**asked_for, closed_at__isnull=True).exists()
+    return last.at if last is not None and is_open else None
 
 
 def care_contact_receives(way_back: WayBack, *, now: datetime) -> bool:

@@ -44,20 +44,20 @@ OFF: Sequence[Off] = (
         "set_for_me", N_("Too much is set for me"), N_("too much is decided for me"), N_("to choose more of it myself")
     ),
     Off(
-        "too_technical", N_("Words I don’t follow"), N_("some of the words go past me"), N_("to hear it in plain words")
+        "too_technical", N_("Words I don't follow"), N_("some of the words go past me"), N_("to hear it in plain words")
     ),
     Off("too_flat", N_("Not much energy in the room"), N_("it feels flat to me"), N_("to have more life in it")),
     Off("too_lively", N_("Too lively"), N_("there is too much going on for me"), N_("to have it calmer")),
     Off(
         "not_understood",
-        N_("You don’t get what I mean"),
-        N_("I don’t think you have got what I mean"),
+        N_("You don't get what I mean"),
+        N_("I don't think you have got what I mean"),
         N_("to explain it once more"),
     ),
     Off(
         "no_point",
-        N_("I don’t see where it’s going"),
-        N_("I don’t see where this is going"),
+        N_("I don't see where it's going"),
+        N_("I don't see where this is going"),
         N_("to know what we do and why"),
     ),
     Off("talked_down", N_("I feel talked down to"), N_("I have felt talked down to"), N_("to talk on a level")),
@@ -70,7 +70,7 @@ def sentences(names: Sequence[str]) -> str:
     picked = [BY_NAME[name] for name in names]
     if not picked:
         return ""
-    words = gettext("I’d like to say something about how it’s going: %(says)s. It would help me %(helps)s.")
+    words = gettext("I'd like to say something about how it's going: %(says)s. It would help me %(helps)s.")
     return words % {"says": _joined([one.says for one in picked]), "helps": _joined([one.helps for one in picked])}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpResponse
@@ -20,6 +22,7 @@ from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.questions import MOST_WORDS
 from holdfast_site.checkins.selectors import audiences_for, is_answered, own_invitation
 from holdfast_site.checkins.services import AnsweredBefore, Closed, Empty, Kept
+from holdfast_site.handover.due import seen_to_on
 
 GONE, CONFLICT, UNAVAILABLE, UNREADABLE, TOO_MANY = 410, 409, 503, 422, 429
 
@@ -144,8 +147,10 @@ def back(request: ActingRequest, back: str) -> HttpResponse:
     way_back = selectors.own_way_back(request.actor)
     form = BackForm(request.POST if request.method == "POST" else None)
     to_care_contact = selectors.care_contact_receives(way_back, now=timezone.now())
+    if not form.is_bound:
+        return _door(request, form, to_care_contact, asked_at=selectors.still_asked_at(way_back))
     if not form.is_valid():
-        return _door(request, form, to_care_contact, wrong="unreadable" if form.is_bound else "")
+        return _door(request, form, to_care_contact, wrong="unreadable")
     told = form.cleaned_data
     came = Came(request.actor, told["form"], timezone.now())
     try:
@@ -156,12 +161,18 @@ def back(request: ActingRequest, back: str) -> HttpResponse:
         return _door(request, form, to_care_contact, wrong="not_saved")
     if isinstance(done, TooOften):
         return _door(request, form, to_care_contact, wrong="later")
-    return render(request, "before/welcome.html", {"to_care_contact": to_care_contact})
+    context = {"to_care_contact": to_care_contact, "by": seen_to_on(came.now)}
+    return render(request, "before/welcome.html", context)
 
 
-def _door(request: ActingRequest, form: BackForm, to_care_contact: bool, wrong: str) -> HttpResponse:
+def _door(
+    request: ActingRequest, form: BackForm, to_care_contact: bool, *, wrong: str = "", asked_at: datetime | None = None
+) -> HttpResponse:
+    """The form; where it was sent before and nobody has seen to it yet, behind what was done."""
     said = form.data if form.is_bound else {}
     context = {
+        "asked_at": asked_at,
+        "by": seen_to_on(asked_at) if asked_at else None,
         "form_id": form["form"].value() or "",
         "someone_else": said.get("someone_else", ""),
         "words": said.get("words", ""),

@@ -60,7 +60,7 @@ def _next_time(answers: Mapping[str, Value]) -> str:
 
 
 def _own_words(answers: Mapping[str, Value]) -> str:
-    return gettext("In his words: “%(words)s”") % {"words": answers[WORDS]}
+    return gettext('In his words: "%(words)s"') % {"words": answers[WORDS]}
 
 
 def _off(question: Question, value: int, earlier: Value | None) -> str | None:
@@ -79,9 +79,8 @@ def _line(question: Question, value: Value) -> str:
 
 def chance(low: float, middle: float, high: float) -> str:
     """A chance as so many in ten, with its range."""
-    near, least, most = in_ten(middle, low, high)
-    told = {"near": said(near), "least": least, "most": most}
-    return gettext("%(near)s (between %(least)s and %(most)s)") % told
+    near, how_sure = in_ten(middle, low, high)
+    return f"{said(near)} ({said(how_sure)})" if how_sure else said(near)
 
 
 def how_often(count: int) -> str:

@@ -16,11 +16,11 @@ SURE = tuple(range(11))
 class Reply(models.TextChoices):
     """One tap each."""
 
-    COMING = "coming", _("I’m coming")
+    COMING = "coming", _("I'm coming")
     SLOWER = "slower", _("Slower, please")
     SOMEONE_ELSE = "someone_else", _("Someone else")
     PAUSE = "pause", _("A pause")
-    DONE = "done", _("I’m done")
+    DONE = "done", _("I'm done")
     CALL = "call", _("Call me")
 
 
@@ -28,7 +28,7 @@ WEEKS: Sequence[tuple[str, str]] = (
     ("2", N_("2 weeks")),
     ("4", N_("4 weeks")),
     ("8", N_("8 weeks")),
-    ("", N_("I don’t know yet")),
+    ("", N_("I don't know yet")),
 )
 WHYS: Sequence[str] = (
     N_("I got what I came for"),

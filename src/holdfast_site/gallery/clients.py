@@ -38,6 +38,7 @@ FILLED = {
     "understood_who": "prompt",
 }
 CAME, LATER = NOW - timedelta(days=7), NOW + timedelta(days=2)
+WITH_PHONE, NO_PHONE = (settings.SITE.model_copy(update={"phone": phone}) for phone in ("020 7946 0321", ""))
 
 
 # --- after a session --------------------------------------------------------------------------------
@@ -117,13 +118,27 @@ COMING = Part(
         State("How likely, as it comes", "before/_sure.html", _before(), Within.FORM),
         State("How likely, chosen", "before/_sure.html", _before({"attend_next": "3"}), Within.FORM),
         State("What would suit him, as it comes", "before/_reply.html", _before(), Within.BEFORE),
-        _reply("I’m coming", "coming"),
+        _reply("I'm coming", "coming"),
         _reply("Slower, please", "slower"),
         _reply("Call me", "call"),
         _reply("Someone else, and who is told", "someone_else"),
         _reply("Someone else, where nothing can be kept from the therapist", "someone_else", NOBODY_ELSE),
         _reply("A pause", "pause"),
-        _reply("I’m done", "done"),
+        _reply("I'm done", "done"),
+    ],
+)
+
+
+BACK_AGAIN = {"by": (NOW + timedelta(days=3)).date(), "site": WITH_PHONE}
+COMING_BACK = Part(
+    "back",
+    "Coming back",
+    [
+        State("The door, as it comes", "before/_back.html", {"form_id": FORM, "most_words": MOST_WORDS}),
+        State(
+            "It was sent; the care contact is told", "before/_asked_back.html", BACK_AGAIN | {"to_care_contact": True}
+        ),
+        State("It was sent; his therapist of then is told", "before/_asked_back.html", BACK_AGAIN),
     ],
 )
 
@@ -163,7 +178,6 @@ WRONG = Part(
         State("Fields of a form, each by its name", "own/_errors.html", {"form": UNREADABLE}),
     ],
 )
-WITH_PHONE, NO_PHONE = (settings.SITE.model_copy(update={"phone": phone}) for phone in ("020 7946 0321", ""))
 HELP = Part(
     "help",
     "Help",
@@ -231,4 +245,16 @@ BUTTONS = Part(
     ],
 )
 
-PARTS: Sequence[Part] = (BUTTONS, HELP, WRONG, READS, QUESTIONS_ASKED, WHO_MAY_SEE, A_LINE, COMING, OWN, REACH)
+PARTS: Sequence[Part] = (
+    BUTTONS,
+    HELP,
+    WRONG,
+    READS,
+    QUESTIONS_ASKED,
+    WHO_MAY_SEE,
+    A_LINE,
+    COMING,
+    COMING_BACK,
+    OWN,
+    REACH,
+)

@@ -28,7 +28,8 @@ def worded(wording: str, link: str, stop: str, *, by_sms: bool, hears_replies: b
         if not hears_replies:
             return subject, f"{gettext(SHORT[wording])} {link} {gettext('Stop:')} {stop}"
         return subject, f"{says} {link} {gettext('Reply STOP to end these.')}"
-    return subject, f"{says}\n\n{link}\n\n{gettext('If you don’t want any more of these:')} {stop}\n"
+    no_more = gettext("If you don't want any more of these:")
+    return subject, f"{says}\n\n{link}\n\n{no_more} {stop}\n"
 
 
 def confirming(link: str, *, by_sms: bool) -> tuple[str, str]:

@@ -133,6 +133,16 @@ def test_after_five_wrong_codes_the_right_one_is_wrong(told):
     assert browser.post(f"/welcome/{told.link}", {"code": told.code}).status_code == 404
 
 
+def test_a_wrong_code_says_what_to_do_to_staff_as_staff_and_to_a_client_as_a_client(cast, told, now):
+    page = window().post(f"/welcome/{told.link}", {"code": "00000000"}).content.decode()
+    assert "ask the lead, or whoever runs this site," in page
+    assert "your therapist" not in page
+    his = welcomed(staff("client", of=cast.dan), now)
+    page = window().post(f"/welcome/{his.link}", {"code": "00000000"}).content.decode()
+    assert "ask the practice, not your therapist," in page
+    assert "the lead" not in page
+
+
 def test_somebody_who_came_with_a_code_has_half_an_hour(told, now, clock):
     browser = come_with(told)
     clock(now + timedelta(minutes=29))

@@ -91,7 +91,7 @@ def test_each_answer_opens_a_matter_for_the_right_person_and_says_so(
 
 def test_coming_is_kept_and_asks_nobody_for_anything(cast, browser, address, settings):
     page = browser.post(address, replied("coming", attend_next="9")).content.decode()
-    assert "Your therapist sees that you’re coming." in page
+    assert "Your therapist sees that you're coming." in page
     assert matters(settings) == []
     assert kept() == {"therapist": {"reply": "coming", "attend_next": 9}}
 
@@ -118,7 +118,7 @@ def test_someone_else_can_be_told_to_the_therapist_too(cast, browser, address, s
     assert [(kind, holder) for kind, holder, _ in matters(settings)] == [
         ("someone_else", "therapist"), ("someone_else", "care_contact"),
     ]  # fmt: skip
-    assert "so is the practice’s care contact" in page
+    assert "so is the practice's care contact" in page
 
 
 def test_where_nothing_can_be_kept_someone_else_goes_to_the_therapist_and_the_page_says_so_before(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -33,6 +33,29 @@ def test_whoever_is_done_gets_a_way_back_that_works_a_year_later(cast, browser, 
     assert backs == [("care_contact", {"words": "Someone else this time. New number: 0123"})]
 
 
+def test_a_link_that_was_used_says_so_and_what_happens_next_until_somebody_has_seen_to_it(
+    cast, browser, address, now, monkeypatch
+):
+    """As an answered check-in does; not what was written with it, nor who he or his therapist is (H-08)."""
+    from django.utils import timezone
+
+    from holdfast_site.handover.models import Matter
+
+    door = way_back(browser.post(address, replied("done")).content.decode())
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2031, 3, 7, 15, tzinfo=UTC))  # a Friday
+    sent = browser.post(door, {"form": str(uuid4()), "someone_else": "yes", "words": CANARY}).content.decode()
+    again = browser.get(door).content.decode()
+    assert "This was sent on 7 March" in again
+    for page in (sent, again):
+        assert "It is to be seen to by Monday 10 March. If you have not heard by then, tell the practice." in page
+        assert "Nothing is booked yet." in page
+        assert not [word for word in (CANARY, "alma", "dan", "Ruth") if re.search(rf"\b{word}\b", page)]
+    assert 'name="words" value=""' in again  # something can be added
+    Matter.objects.filter(kind="back").update(closed_at=now)
+    assert "This was sent" not in browser.get(door).content.decode()
+    assert "You can come back" in browser.get(door).content.decode()
+
+
 def test_a_form_that_was_sent_before_does_not_open_a_settled_matter_again(cast, browser, address, now):
     from holdfast_site.handover.models import Matter
 
@@ -47,7 +70,7 @@ def test_a_form_that_was_sent_before_does_not_open_a_settled_matter_again(cast, 
 def test_a_link_causes_a_few_messages_a_day_and_no_more_and_the_refusal_tells_nothing(
     cast, browser, address, now, rows, settings, monkeypatch
 ):
-    """Whoever gets hold of the link cannot bury the practice under it, nor learn whether it was used."""
+    """Whoever gets hold of the link cannot bury the practice under it, nor learn what was sent with it."""
     from django.utils import timezone
 
     door = way_back(browser.post(address, replied("done")).content.decode())

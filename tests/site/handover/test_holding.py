@@ -144,7 +144,7 @@ def test_the_list_says_who_has_it_what_is_next_and_when(asked, ruth):
     whole = text(ruth.get(f"/holding/{asked.key}"))
     assert "care_contact took it on" in whole
     assert "care_contact planned the next step: call him" in whole
-    assert "“Too fast”" in whole
+    assert '"Too fast"' in whole
 
 
 def test_a_form_that_is_no_form_changes_nothing_and_says_so(asked, ruth, rows):

@@ -339,7 +339,7 @@ def test_a_client_is_told_who_supervises_what_and_since_when_on_his_page_and_bes
     assert f"the answers that your therapist sees, since {today:%-d %B %Y}" in page
     assert "that you missed an appointment or have none booked" in page
     assert "Never your words or your answers." in page
-    assert "and so does your therapist’s supervisor, unless you choose otherwise." in asked
+    assert "and so does your therapist's supervisor, unless you choose otherwise." in asked
 
 
 def test_a_supervisor_sees_what_was_said_to_whom_he_oversees_since_it_was_told(cast, browser, now, today):

@@ -193,7 +193,7 @@ def test_a_reply_before_a_session_stands_among_his_answers_and_is_asked_anew_ins
     text = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", page))
     assert "before your session on" in text
     assert "Before your next session Slower, please" in text
-    done = next(part for part in page.split("<section") if "I’m done" in part)
+    done = next(part for part in page.split("<section") if "I&#x27;m done" in part)
     assert "Put something right" not in done
 
 

@@ -75,7 +75,7 @@ def test_the_group_that_is_furthest_off_is_named() -> None:
     groups = (group("30 to 44", 0.67, 0.47, 0.91), *[group(f"g{number}", 1.0, 0.8, 1.2) for number in range(6)])
     assert groups_verdict(asked(groups=groups)) == (
         "In 1 of 7 groups the range leaves out what was said, as chance alone may do: "
-        "among “30 to 44”, 0.67 had left for each one expected (0.47 to 0.91)."
+        'among "30 to 44", 0.67 had left for each one expected (0.47 to 0.91).'
     )
 
 

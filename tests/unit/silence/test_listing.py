@@ -147,12 +147,17 @@ def test_a_folder_that_is_not_there_is_told_before_any_work(tmp_path):
 @pytest.mark.parametrize(
     ("chance", "low", "high", "words"),
     [
-        (0.996, 0.996, 1.0, "more than 9 in 10\n(9 to 10)"),
-        (0.36, 0.22, 0.51, "about 4 in 10\n(2 to 6)"),
-        (0.01, 0.0, 0.04, "less than 1 in 10\n(0 to 1)"),
+        (0.996, 0.996, 1.0, "more than 9 in 10"),
+        (0.97, 0.71, 0.995, "more than 9 in 10\n(at least 7)"),
+        (0.92, 0.91, 0.99, "about 9 in 10\n(at least 9)"),
+        (0.36, 0.22, 0.51, "about 4 in 10\n(between 2 and 6)"),
+        (0.5, 0.04, 0.96, "about 5 in 10\n(it could be anything)"),
+        (0.08, 0.02, 0.18, "about 1 in 10\n(at most 2)"),
+        (0.03, 0.0, 0.21, "less than 1 in 10\n(at most 3)"),
+        (0.01, 0.0, 0.04, "less than 1 in 10"),
     ],
 )
-def test_a_chance_always_has_its_range(chance, low, high, words):
+def test_a_chance_has_its_range_where_that_says_more(chance, low, high, words):
     assert _chance({"p_left": chance, "p_left_low": low, "p_left_high": high}) == words
 
 

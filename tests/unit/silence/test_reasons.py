@@ -129,11 +129,11 @@ def test_words_name_his_own_values_and_dates(every_reason: pl.DataFrame, name: s
         ("booked", "since_booked", "booked again on 5 March, and has not come"),
         ("paused", "since_paused", "agreed a break on 4 March, and has not come back"),
         ("unmarked", "since_unmarked", "nobody has marked the appointment on 9 March"),
-        ("quiet", "quiet", "no session for 8 days and nothing booked; he usually comes every 7 days"),
-        ("missed", "quiet", "no session for 8 days and nothing booked; he usually comes every 7 days"),
+        ("quiet", "quiet", "no session for 8 days and nothing booked; lately he came every 7 days"),
+        ("missed", "quiet", "no session for 8 days and nothing booked; lately he came every 7 days"),
         ("quiet, first", "quiet", "no session for 8 days and nothing booked; clients here usually come every 7 days"),
-        ("quiet, nobody knows what is booked", "quiet", "no session for 8 days; he usually comes every 7 days"),
-        ("quiet, booked far ahead", "quiet", "no session for 8 days; he usually comes every 7 days"),
+        ("quiet, nobody knows what is booked", "quiet", "no session for 8 days; lately he came every 7 days"),
+        ("quiet, booked far ahead", "quiet", "no session for 8 days; lately he came every 7 days"),
     ],
 )
 def test_words_for_what_has_and_has_not_happened_since(found: Moments, name: str, signal: str, expected: str) -> None:
