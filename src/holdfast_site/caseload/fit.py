@@ -36,7 +36,7 @@ NAMES: Mapping[str, str] = {
 }
 LATEST = 5  # answers on one axis
 LEFT, STEP, RIGHT = 14, 42, 266  # of the drawing: where −3 stands, a step, where 3 stands
-CLEARLY = 2
+CLEARLY, FEW = 2, 2
 ARROW = 30
 
 
@@ -61,6 +61,12 @@ class Axis:
     @property
     def is_blank(self) -> bool:
         return self.wanted is None and self.practised is None and not self.felt
+
+    @property
+    def off_by(self) -> int:
+        """How far it is off: points between wanted and practised, and answers that say so, whichever is more."""
+        apart = 0 if self.wanted is None or self.practised is None else abs(self.practised - self.wanted)
+        return max(apart, sum(one != 0 for one in self.felt))
 
     @property
     def words(self) -> str:
@@ -143,6 +149,11 @@ class Fit:
     def known(self) -> Sequence[Axis]:
         """Those of which something is known."""
         return [axis for axis in self.axes if not axis.is_blank]
+
+    @property
+    def off(self) -> Sequence[Axis]:
+        """The few that are most clearly off, the most first."""
+        return sorted((axis for axis in self.axes if axis.off_by >= CLEARLY), key=lambda axis: -axis.off_by)[:FEW]
 
     @property
     def unknown(self) -> str:

@@ -14,7 +14,7 @@ from holdfast_site.languages import N_
 from holdfast_site.saying import said
 
 FRAMEWORKS = {"ACT": "ACT", "strengths": N_("Strengths and values"), "narrative": N_("Narrative")}
-FIRST = 3  # reasons at a glance; more are one tap away
+FIRST, FIRST_OPENERS = 2, 2  # reasons, and things to say about one, at a glance; more are one tap away
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,14 @@ class Card:
     reason: str
     words: str
     openers: Sequence[Opener]
+
+    @property
+    def first(self) -> Sequence[Opener]:
+        return self.openers[:FIRST_OPENERS]
+
+    @property
+    def more(self) -> Sequence[Opener]:
+        return self.openers[FIRST_OPENERS:]
 
 
 def cards(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor
@@ -71,6 +72,12 @@ def coming(actor: Actor, clients: Collection[str], *, now: datetime) -> Sequence
     them = {one.client_id for one in ahead}
     told = _said(Invitation.objects.filter(with_him(actor, them)), latest=LATEST)
     return [Coming(one, told[one.client_id][-1] if one.client_id in told else None) for one in ahead]
+
+
+def of_the_first_day(coming: Sequence[Coming]) -> Sequence[Coming]:
+    """Those on the next day on which anybody is booked."""
+    days = [timezone.localdate(one.appointment.starts_at) for one in coming]
+    return [one for one, day in zip(coming, days, strict=True) if day == days[0]]
 
 
 def with_him(actor: Actor, clients: Collection[str]) -> Q:

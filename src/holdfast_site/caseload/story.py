@@ -32,7 +32,6 @@ from holdfast_site.people.wishes import wishes_of
 
 TAKEN_BACK_WITHIN = timedelta(hours=24)
 LOGGED_SHOWN = 5
-SAID_SHOWN = 3
 ENDED = {
     EndingKind.PLANNED: N_("Finished, as planned"),
     EndingKind.TOLD: N_("Stopped, and said so"),
@@ -83,12 +82,9 @@ class Story:
     form: UUID = field(default_factory=uuid4)
 
     @property
-    def latest_said(self) -> Sequence[Said]:
-        return self.said[:SAID_SHOWN]
-
-    @property
     def earlier_said(self) -> Sequence[Said]:
-        return self.said[SAID_SHOWN:]
+        """All but the latest."""
+        return self.said[1:]
 
 
 def story(actor: Actor, client: Client, *, now: datetime) -> Story:

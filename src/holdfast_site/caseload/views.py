@@ -17,7 +17,7 @@ from holdfast_site.caseload.story import story
 from holdfast_site.consents.selectors import told_to_his_therapist
 from holdfast_site.people.treating import own_clients
 
-FEW = 5  # what can be read before the next client comes
+FEW, TO_PUT_RIGHT = 3, 5  # what can be read before the next client comes, and what he tapped last
 
 
 def today(request: ActingRequest) -> HttpResponse:
@@ -27,9 +27,11 @@ def today(request: ActingRequest) -> HttpResponse:
     own = selectors.own_ids(actor)
     overdue, off = list(selectors.overdue(actor, own)), flags.muted()
     coming = selectors.coming(actor, own, now=now)
+    next_day = selectors.of_the_first_day(coming)
     worth = flags.worth_a_conversation(actor, own, off, now=now)
-    unmarked = selectors.unmarked(actor, own, now=now)[:FEW]
-    marked = selectors.marked_today(actor, own, now=now)[:FEW]
+    nobody_marked = selectors.unmarked(actor, own, now=now)
+    unmarked = nobody_marked[:FEW]
+    marked = selectors.marked_today(actor, own, now=now)[:TO_PUT_RIGHT]
     shown = {
         *(one.appointment.client_id for one in coming),
         *(one.client.pk for one in worth),
@@ -38,7 +40,8 @@ def today(request: ActingRequest) -> HttpResponse:
     }
     context = {
         "names": selectors.names(own & shown),
-        "coming": coming,
+        "coming": next_day,
+        "later": coming[len(next_day) :],
         "early_warning": settings.SITE.early_warning,
         "muted": off,
         "worth": worth,
@@ -47,6 +50,7 @@ def today(request: ActingRequest) -> HttpResponse:
         "overdue": overdue[:FEW],
         "longer": overdue[FEW:],
         "unmarked": unmarked,
+        "unmarked_after": max(nobody_marked.count() - FEW, 0),
         "marked": marked,
     }
     return render(request, "caseload/today.html", context)

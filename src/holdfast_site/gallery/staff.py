@@ -74,8 +74,8 @@ def _pointed(words: str, worth: Sequence[of_flags.Worth], muted: of_flags.Muted,
     return State(words, "caseload/_pointed.html", given)
 
 
-def _coming(words: str, said: Said | None, client: Client = SAM) -> State:
-    given = {"coming": [Coming(_booked(NOW + DAY, client), said)], "names": NAMES}
+def _coming(words: str, said: Said | None, client: Client = SAM, later: Sequence[Coming] = ()) -> State:
+    given = {"coming": [Coming(_booked(NOW + DAY, client), said)], "later": later, "names": NAMES}
     return State(words, "caseload/_coming.html", given)
 
 
@@ -85,7 +85,7 @@ TODAY = Part(
     [
         _coming("Something is off", FELL),
         _coming("He wants to be asked, and kept the rest", ASKS_ONLY),
-        _coming("Nothing is off", ALL_RIGHT),
+        _coming("Nothing is off; others come later in the week", ALL_RIGHT, later=[Coming(_booked(NOW + WEEK), FELL)]),
         _coming("Nothing was said; nobody noted his name", None, LEE),
         State("Nobody", "caseload/_coming.html", {"coming": []}),
     ],
@@ -113,7 +113,11 @@ GONE_QUIET = Part(
             {"overdue": [QUIET, NO_NAME], "longer": [QUIET], "names": NAMES},
         ),
         State("Nobody is overdue", "caseload/_quiet.html", {"overdue": [], "longer": []}),
-        State("Not marked", "caseload/_came.html", {"unmarked": [_booked(NOW - DAY)], "names": NAMES}),
+        State(
+            "Not marked, and more of them",
+            "caseload/_came.html",
+            {"unmarked": [_booked(NOW - DAY)], "unmarked_after": 4, "names": NAMES},
+        ),
         State(
             "All marked, and can be put right",
             "caseload/_came.html",
@@ -202,7 +206,7 @@ FELT: Sequence[Mapping[str, Value]] = [{"pace": 1}, {"pace": 2, "approach": -1},
 
 
 def _fit(words: str, found: Fit) -> State:
-    return State(words, "caseload/_fit.html", {"axes": found.known, "unknown": found.unknown})
+    return State(words, "caseload/_fit.html", {"fit": found})
 
 
 FIT = Part(

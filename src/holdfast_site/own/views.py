@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
@@ -91,15 +92,17 @@ def allowed(request: ActingRequest) -> HttpResponse:
     objects = ObjectForm(request.POST)
     if request.method == "POST" and objects.is_valid():
         services.object_to_it(by=request.actor, client=client, form=objects.cleaned_data["form"], now=now)
-        return redirect("own:allowed")
+        return redirect(f"{reverse('own:allowed')}#object")
     form = DecideForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         told = form.cleaned_data
         consent = Consent(told["consent"])
         decide(by=request.actor, client=client, consent=consent, given=told["given"], form=told["form"], now=now)
-        return redirect("own:allowed")
+        return redirect(f"{reverse('own:allowed')}#{consent}")
+    notice, *choices = selectors.standing(client, now=now)
     context = {
-        "standing": selectors.standing(client, now=now),
+        "notice": notice,
+        "choices": choices,
         "has_objected": not any(allows(client, consent, at=now) for consent in OBJECTED_TO),
         "decided": history(client),
         "early_warning": settings.SITE.early_warning,

@@ -24,7 +24,7 @@ from holdfast_site.people.models import Appointment, Client, Contact, Therapist
 from holdfast_site.people.selectors import cards_of
 
 SENT_WITHIN, DUE_WITHIN = timedelta(days=14), timedelta(days=3)
-MOST_FOUND = 50
+MOST_FOUND = 25
 STATUS_WORDS = {
     Status.BOOKED: "booked",
     Status.ATTENDED: "came",

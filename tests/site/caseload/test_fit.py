@@ -154,3 +154,14 @@ def test_the_scale_is_kept_by_the_database(site):
     with pytest.raises(IntegrityError), transaction.atomic():
         Therapist.objects.create(pk="zoe", style_pace=4)
     Therapist.objects.create(pk="zoe", style_pace=3)
+
+
+def test_the_two_that_are_most_off_come_first_by_points_apart_or_by_answers(site):
+    from holdfast_site.caseload.fit import fit_of
+
+    wanted = {"approach": -1, "language": 3, "tone": 0, "posture": 1, "pace": 0}
+    practised = {**dict.fromkeys(wanted, 0), "language": 0, "energy": None}
+    felt = [{"pace": 1, "posture": 0}, {"pace": -2, "tone": 1}, {"pace": 0, "tone": 2}, {"pace": 1}, {"pace": 1}]
+    found = fit_of(wanted, practised, felt)
+    assert [axis.name for axis in found.off] == ["pace", "language"]
+    assert fit_of({"tone": 1}, {"tone": 0}, [{"tone": 1}]).off == []

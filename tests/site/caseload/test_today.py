@@ -48,6 +48,18 @@ def test_the_next_comes_first_and_only_within_a_week(cast, now):
     assert [round((one.appointment.starts_at - now).days) for one in found] == [1, 3]
 
 
+def test_of_the_next_day_everybody_is_shown_and_the_rest_of_the_week_is_one_tap_away(cast, now):
+    eli = client("eli-too")
+    for him, hours in ((cast.dan, 48), (eli, 49), (cast.dan, 96)):
+        start = now.replace(hour=9, minute=0) + timedelta(hours=hours)
+        appointment(him, cast.alma, start, status="booked")
+    page = signed_in("therapist", "alma").get("/today/").content.decode()
+    shown, folded = page.split("<summary>1 more within a week</summary>")
+    folded = folded.split("</details>")[0]
+    assert shown.count("/today/client/dan") == folded.count("/today/client/dan") == 1
+    assert "/today/client/eli-too" in shown
+
+
 @pytest.mark.long
 def test_who_has_gone_quiet_is_listed_in_words_on_the_own_page_only(cast, now):
     from holdfast_site.caseload.services import refresh
@@ -182,7 +194,7 @@ def test_every_answer_in_words(site):
     answers = {"pace": -1, "talked_down": 0, "understood": 0, "change": "slower", "words": "Loud room"}
     assert lines(answers) == [
         "For next time: slower",
-        "In his words: “Loud room”",
+        'In his words: "Loud room"',
         "Felt understood: 0 of 10",
         "Pace: a bit too slow",
         "Felt talked down to: never",
@@ -207,4 +219,4 @@ def test_a_chance_in_words(site):
     from holdfast_site.caseload.words import chance
 
     assert chance(0.31, 0.42, 0.58) == "about 4 in 10 (between 3 and 6)"
-    assert chance(0.0, 0.01, 0.04) == "less than 1 in 10 (between 0 and 1)"
+    assert chance(0.0, 0.01, 0.04) == "less than 1 in 10"
