@@ -37,6 +37,7 @@ class SlowSignals:
         found = {
             "session": self.session(),
             "booking": self.booking(),
+            "perhaps_finished": self.perhaps_finished(),
             "missed": self.missed(),
             "provider": "yes" if self.before_this("provider") else "no",
             "widening": self.widening(),
@@ -200,6 +201,9 @@ class SlowSignals:
         said = [one for one in self.earlier if one["booking_said"]]
         had = [one for one in said if self.silence.ahead_at(one, one["at"]) is not None]
         return "free_usual" if len(said) >= 2 and 2 * len(had) >= len(said) else "free"
+
+    def perhaps_finished(self) -> str:
+        return "yes" if self.booking() in ("free", "free_usual") and self.contact["sessions"] > 5 else "no"
 
     def before_this(self, kind: str) -> list[Row]:
         """What happened between the contact before and this one, and was known by this one's evening."""

@@ -56,6 +56,10 @@ SIGNALS_IN_WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {  # name, and w
             "not_known": "not known whether it was booked",
         },
     ),
+    "perhaps_finished": (
+        "Nothing booked after a later session",
+        {"no": "no", "yes": "yes: perhaps agreed as the last"},
+    ),
     "missed": (
         "Missed before this session",
         {

@@ -54,6 +54,7 @@ def bookings(session: int) -> Shares:
     missed = {"none": 0.78, "called_off": 0.12, "late": 0.04, "no_show": 0.05, "several": 0.01}
     return {
         "booking": none_yet if session < 3 else usual,
+        "perhaps_finished": {"no": 0.7, "yes": 0.3} if session > 5 else {"no": 1.0},
         "missed": {"none": 1.0} if first else missed,
         "provider": {"no": 1.0} if first else {"no": 0.97, "yes": 0.03},
         "widening": {"none": 1.0} if session < 4 else {"no": 0.85, "some": 0.1, "much": 0.05},

@@ -163,7 +163,7 @@ def _held(fitted: Fitted, found: Moments):
 @pytest.mark.slow
 def test_to_begin_on_some_of_the_rows_changes_only_how_long_it_takes(found, judged, monkeypatch):
     """The last turns are always on all rows, until hardly any chance moves."""
-    monkeypatch.setattr(sys.modules["holdfast.silence.fit"], "ENOUGH_TO_BEGIN", 40)
+    monkeypatch.setattr(sys.modules["holdfast.silence.fit"], "ENOUGH_TO_BEGIN", 150)
     some = predict_moments(fit_moments(found), found)
     assert some["p_left"].to_numpy() == pytest.approx(judged[1]["p_left"].to_numpy(), abs=0.03)
 

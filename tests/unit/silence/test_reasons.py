@@ -102,6 +102,11 @@ def test_what_is_no_reason_has_no_words() -> None:
         ("fell", "age", "27 years old"),
         ("fell", "session", "session 5: more leave about then than after the twentieth"),
         ("booking free_usual", "booking", "he usually books on the day, and did not"),
+        (
+            "perhaps_finished yes",
+            "perhaps_finished",
+            "nothing booked after session 6: perhaps you finished, and nobody wrote it down",
+        ),
         ("booking ahead_late", "booking", "had booked the next one for 13 March, later than he usually comes"),
         ("missed late", "missed", "cancelled late on 26 February"),
         ("missed several", "missed", "missed or cancelled late 2 times before this one"),

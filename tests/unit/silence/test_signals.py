@@ -118,6 +118,7 @@ CODES: Mapping[str, Mapping[str, Story]] = {
         "free": [appointment(day, booked_at=moment(day, 9)) for day in (-14, -7, 0)],
         "not_known": came(-14, -7, 0, booked_at=None),
     },
+    "perhaps_finished": {"no": [*every_week(6), ahead(10)], "yes": every_week(6)},
     "missed": {
         "none": WEEKLY,
         "called_off": [*WEEKLY, called_off(-4, "cancelled", on=-5)],
@@ -247,6 +248,12 @@ MORE: Mapping[str, tuple[str, str, Story]] = {
         "booking",
         "free_usual",
         [*WEEKLY, ahead(7, booked=1)],
+    ),
+    "nothing booked after the fifth session is not yet an ending": ("perhaps_finished", "no", every_week(5)),
+    "where the source does not say when anything was booked, nobody can tell": (
+        "perhaps_finished",
+        "no",
+        [appointment(day, booked_at=None) for day in range(-63, 1, 7)],
     ),
     "what was called off the same evening is not ahead": (
         "booking",

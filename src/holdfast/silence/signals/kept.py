@@ -10,6 +10,7 @@ from holdfast.silence.signals.signal import UNASKED, Known, Rules, Signal
 NEAR_RHYTHMS = 1.5  # booked further away than this is late for him
 SOME_RHYTHMS, MUCH_RHYTHMS = 1.5, 2.5
 HABIT_CONTACTS = 2  # fewer are no habit
+EARLY_SESSIONS = 5  # few agree on an end as soon as that
 
 
 def _session(facts: ir.Table) -> Rules:
@@ -30,6 +31,11 @@ def _booking(facts: ir.Table) -> Rules:
         ],
         "free",
     )
+
+
+def _perhaps_finished(facts: ir.Table) -> Rules:
+    nothing = facts.booking_said & facts.ahead_at.isnull()
+    return [(nothing & (facts.sessions > EARLY_SESSIONS), "yes")], "no"
 
 
 def _missed(facts: ir.Table) -> Rules:
@@ -97,6 +103,17 @@ KEPT = (
             "Later than usual: more than one and a half of his rhythms away. Usually books: on the evening of at least "
             "half of his earlier contacts (two or more) something was booked. Not known: the source does not say when "
             "this appointment was booked, so a booking ahead cannot be told from later news."
+        ),
+    ),
+    Signal(
+        "perhaps_finished",
+        "Whether it may have been agreed as the last, and nobody wrote it down",
+        {"no": "", "yes": "nothing booked after session {sessions}: perhaps you finished, and nobody wrote it down"},
+        Known.EVENING,
+        _perhaps_finished,
+        note=(
+            f"Nothing was booked on the evening of a later session than the {EARLY_SESSIONS}th. Early on that is "
+            "mostly somebody who has not decided; later it is often an ending that was agreed."
         ),
     ),
     Signal(
