@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 
+import django
 import pytest
+from babel.messages import pofile
 
+from holdfast_site.languages import EVERY_WORD
 from tests.site.before.test_ask import asked, replied
 from tests.site.before.test_back import way_back
 from tests.site.caseload.test_today import a_caseload
@@ -15,6 +19,10 @@ from tests.site.checkins.test_answer import filled
 from tests.site.conftest import DECIDED, appointment, client, signed_in
 from tests.site.insight.test_practice import worked_out
 
+DJANGO = Path(django.__file__).parent / "conf" / "locale" / "en" / "LC_MESSAGES" / "django.po"
+LISTED = {
+    one.id for path in (EVERY_WORD, DJANGO) for one in pofile.read_po(path.read_bytes().splitlines(keepends=True))
+}
 SAID = re.compile(r"⟦[^⟦⟧]*⟧")
 CUT = re.compile(r"⟦.*…⟧?(?=\n|$)")  # what was shortened has lost its last brackets
 MARKUP = re.compile(r"<(style|script|textarea|code)\b.*?</\1>|<[^>]*>", re.S)
@@ -26,15 +34,17 @@ DATA = [DECIDED["name"], DECIDED["reading_hours"], *NUMBERS, "http://localhost:8
 
 @pytest.fixture(name="marked", autouse=True)
 def _marked(site, monkeypatch):
-    """A language in which everything that was looked up stands in brackets."""
+    """A language in which everything that was looked up, and is in the list of words, stands in brackets."""
     from django.utils import translation
 
-    def one(words):
-        return f"⟦{words}⟧"
+    def one(words, listed):
+        return f"⟦{words}⟧" if listed in LISTED else words
 
-    monkeypatch.setattr(translation._trans, "gettext", one)
-    monkeypatch.setattr(translation._trans, "pgettext", lambda context, words: one(words))
-    monkeypatch.setattr(translation._trans, "ngettext", lambda single, many, n: one(single if n == 1 else many))
+    monkeypatch.setattr(translation._trans, "gettext", lambda words: one(words, words))
+    monkeypatch.setattr(translation._trans, "pgettext", lambda context, words: one(words, words))
+    monkeypatch.setattr(
+        translation._trans, "ngettext", lambda single, many, n: one(single if n == 1 else many, (single, many))
+    )
 
 
 def unmarked(html: str, *data: str) -> list[str]:

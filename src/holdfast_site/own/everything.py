@@ -219,9 +219,10 @@ def _reached(client: Client) -> Iterator[Entry]:
     card = cards_of([client])[client.pk].model_dump() if contact else {}
     for name, value in card.items():
         title = gettext(REACHED.get(name, name))
+        told = gettext("not known") if value in ("", None) else value
         yield Entry(
             contact.changed_at if contact else None,
-            f"{title}: {value if value not in ('', None) else gettext('not known')}",
+            f"{title}: {told}",
             sees,
             {"field": name, "value": value},
         )
