@@ -13,7 +13,7 @@ from holdfast_site.checkins.answers import Value
 from holdfast_site.languages import N_
 from holdfast_site.saying import said
 
-FRAMEWORKS = {"ACT": "ACT", "strengths": N_("Strengths and values"), "narrative": N_("Narrative")}
+FRAMEWORKS = {"ACT": N_("ACT"), "strengths": N_("Strengths and values"), "narrative": N_("Narrative")}
 FIRST, FIRST_OPENERS = 2, 2  # reasons, and things to say about one, at a glance; more are one tap away
 
 
