@@ -17,6 +17,7 @@ from tests.site.before.test_back import way_back
 from tests.site.caseload.test_today import a_caseload
 from tests.site.checkins.test_answer import filled
 from tests.site.conftest import DECIDED, appointment, client, signed_in
+from tests.site.handover.test_switch import _asked, _practice  # noqa: F401 - fixtures
 from tests.site.insight.test_practice import worked_out
 
 DJANGO = Path(django.__file__).parent / "conf" / "locale" / "en" / "LC_MESSAGES" / "django.po"
@@ -167,12 +168,46 @@ def test_the_practices_figures(cast, now):
     assert unmarked(page) == []
 
 
-NAMES = ("dan", "eli", "finn", "gus", "kim", "leo", "hal", "ike", "Alma", "alma", "ben", "therapist")
+def test_whom_to_offer_somebody_who_asks_for_another_therapist(practice, asked):
+    page = signed_in("care_contact").get(f"/holding/{asked.key}/another?pace=2&gender=woman&tone=-2").content.decode()
+    assert 'name="goes_to"' in page
+    assert unmarked(page, *NAMES, "Too fast") == []
+
+
+def test_what_the_page_of_people_refuses(cast):
+    lead = signed_in("lead")
+    new = {"login": "zoe", "role": "therapist", "therapist": "", "name": ""}
+    sent = [{}, new, {**new, "login": "lead"}, {**new, "therapist": "alma", "name": "Ada"}]
+    sent += [{**new, "therapist": "ben", "name": "Ada"}, {**new, "login": "yan", "therapist": "alma", "name": "Bo"}]
+    pages = [lead.post("/people/", told) for told in sent]
+    pages += [lead.post("/people/therapist/ben", {"name": "Ada"}), lead.post("/people/access/1", {"do": "end"})]
+    assert [page.status_code for page in pages].count(422) >= 6
+    for page in pages:
+        link = re.search(r'class="secret">http://localhost:8000([^<]*)<', page.content.decode())
+        assert unmarked(page.content.decode(), *NAMES, "zoe", "Ada", *([link[1]] if link else [])) == []
+
+
+NAMES = (
+    "dan",
+    "eli",
+    "finn",
+    "gus",
+    "kim",
+    "leo",
+    "hal",
+    "ike",
+    "Alma",
+    "alma",
+    "ben",
+    "therapist",
+    "care_contact",
+    "lead",
+)
 STAFF = {  # those that say some things in English still are named in docs/how-to/translate.md
     "therapist": ["/today/", "/holding/", "/standing-in/"],
     "care_contact": ["/holding/", "/kept/"],
     "desk": ["/schedule/", "/schedule/sent", "/clients/"],
-    "lead": ["/practice/", "/people/arranged"],
+    "lead": ["/practice/", "/people/arranged", "/people/", "/people/therapist/alma", "/people/names"],
 }
 
 

@@ -10,24 +10,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from holdfast.tables.schema import AXES
+from holdfast.words import Words
 
 MOST = 3
 CLEAR = 1  # a step on the scale of an axis that is worth a sentence
 _THAN = {  # what working further towards each end of an axis is called
-    "approach": ("Stays more with feelings", "Works more with tools, steps and plans"),
-    "language": ("Uses plainer words", "Uses more technical words"),
-    "tone": ("Is gentler", "Is more direct"),
-    "posture": ("Follows more and leads less", "Leads more"),
-    "pace": ("Goes slower", "Goes faster"),
-    "energy": ("Is calmer", "Is livelier"),
+    "approach": (Words("Stays more with feelings"), Words("Works more with tools, steps and plans")),
+    "language": (Words("Uses plainer words"), Words("Uses more technical words")),
+    "tone": (Words("Is gentler"), Words("Is more direct")),
+    "posture": (Words("Follows more and leads less"), Words("Leads more")),
+    "pace": (Words("Goes slower"), Words("Goes faster")),
+    "energy": (Words("Is calmer"), Words("Is livelier")),
 }
 _FELT = {
-    "approach": ("too much doing", "too much feeling"),
-    "language": ("the words too technical", "the words too plain"),
-    "tone": ("too blunt", "too gentle"),
-    "posture": ("too much set for him", "too much left to him"),
-    "pace": ("too fast", "too slow"),
-    "energy": ("too lively", "too flat"),
+    "approach": (Words("too much doing"), Words("too much feeling")),
+    "language": (Words("the words too technical"), Words("the words too plain")),
+    "tone": (Words("too blunt"), Words("too gentle")),
+    "posture": (Words("too much set for him"), Words("too much left to him")),
+    "pace": (Words("too fast"), Words("too slow")),
+    "energy": (Words("too lively"), Words("too flat")),
 }  # what he felt, for whom the first or the second of those ways of working is better
 Axes = Mapping[str, int]
 
@@ -93,36 +94,42 @@ def _moved(axis: str, felt: int, leaves: Therapist, one: Therapist) -> int:
 
 
 def _offer(asked: Asked, leaves: Therapist, one: Therapist) -> Offer:
-    reasons, but = [], []
+    reasons: list[Words] = []
+    but: list[Words] = []
     for axis in AXES:
         felt = asked.felt.get(axis, 0)
         moved = _moved(axis, felt, leaves, one)
         if moved >= CLEAR:
-            reasons.append(f"{_way(axis, -felt)}; he felt {_felt(axis, felt)}.")
+            reasons.append(Words("{way}; he felt {felt}.", way=_way(axis, -felt), felt=_felt(axis, felt)))
         elif moved <= -CLEAR:
-            but.append(f"{_way(axis, felt)}, and he felt {_felt(axis, felt)}.")
+            but.append(Words("{way}, and he felt {felt}.", way=_way(axis, felt), felt=_felt(axis, felt)))
     for axis in AXES:
         if axis in asked.wishes and axis in one.style and not asked.felt.get(axis):
             near, apart = _near(axis, asked.wishes[axis], one.style[axis])
             reasons += near
             but += apart
     if asked.gender:
-        reasons.append(f"Is a {asked.gender.strip().lower()}, as he asked.")
+        reasons.append(_of_the_gender(asked.gender.strip().lower()))
     return Offer(one.id, one.places or 0, tuple(reasons), tuple(but))
 
 
-def _way(axis: str, towards: int) -> str:
+def _of_the_gender(gender: str) -> Words:
+    known = {"woman": Words("Is a woman, as he asked."), "man": Words("Is a man, as he asked.")}
+    return known.get(gender) or Words("Is a {gender}, as he asked.", gender=gender)
+
+
+def _way(axis: str, towards: int) -> Words:
     return _THAN[axis][0 if towards < 0 else 1]
 
 
-def _felt(axis: str, felt: int) -> str:
+def _felt(axis: str, felt: int) -> Words:
     return _FELT[axis][0 if felt > 0 else 1]
 
 
-def _near(axis: str, wish: int, style: int) -> tuple[list[str], list[str]]:
+def _near(axis: str, wish: int, style: int) -> tuple[list[Words], list[Words]]:
     """A sentence for a wish that is met, or one for a wish that is clearly not."""
     if wish and abs(wish - style) <= CLEAR:
-        return [f"{_way(axis, wish)}, as he would like."], []
+        return [Words("{way}, as he would like.", way=_way(axis, wish))], []
     if abs(wish - style) > 2 * CLEAR:
-        return [], [f"{_way(axis, style - wish)} than he would like."]
+        return [], [Words("{way} than he would like.", way=_way(axis, style - wish))]
     return [], []

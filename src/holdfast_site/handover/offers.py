@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+
 from holdfast.fit import TITLES
 from holdfast.matching.switch import MOST, Asked, Offer, Therapist, offers
 from holdfast.tables.schema import AXES
@@ -19,9 +22,10 @@ from holdfast_site.checkins.questions import QUESTIONS, Balance
 from holdfast_site.checkins.selectors import opened
 from holdfast_site.handover.models import Matter, Room
 from holdfast_site.handover.selectors import GENDER, kept_by, said
+from holdfast_site.languages import N_
 from holdfast_site.people import models as people
 
-GENDERS = (("", "Either"), ("woman", "A woman"), ("man", "A man"))
+GENDERS = (("", N_("Either")), ("woman", N_("A woman")), ("man", N_("A man")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def _gender(told: str) -> str:
 def _choice(axis: str, felt: int | None) -> Choice:
     question = QUESTIONS[axis]
     assert isinstance(question, Balance)  # noqa: S101 - for the types: an axis is asked as a balance
-    words = {-2: question.less, 0: "not said", 2: question.more}
+    words = {-2: question.less, 0: N_("not said"), 2: question.more}
     near = 0 if not felt else (-2 if felt < 0 else 2)
-    options = [(str(value), said.capitalize(), value == near) for value, said in words.items()]
-    return Choice(axis, TITLES[axis], options)
+    options = [(str(value), capfirst(gettext(told)), value == near) for value, told in words.items()]
+    return Choice(axis, gettext(TITLES[axis]), options)

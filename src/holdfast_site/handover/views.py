@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
@@ -211,7 +212,7 @@ def _another_page(
         "away": away,
         "form": uuid4(),
         "choices": offers.choices(asked),
-        "genders": [(value, words, value == asked.gender) for value, words in offers.GENDERS],
+        "genders": [(value, gettext(words), value == asked.gender) for value, words in offers.GENDERS],
         "found": offers.offered(found.matter, asked, today=timezone.localdate()),
         "told": request.POST,
         "most_story": MOST_STORY,

@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from holdfast.tables.schema import AXES
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import STAFF, Member, Post
+from holdfast_site.languages import N_
 from holdfast_site.people.models import Therapist
 
 AT_ONCE = 40  # a form may have a hundred fields
 ROLE_WORDS = {
-    Role.THERAPIST: "Therapist",
-    Role.SUPERVISOR: "Supervisor",
-    Role.CARE_CONTACT: "Care contact",
-    Role.LEAD: "Lead",
-    Role.DESK: "Desk",
+    Role.THERAPIST: N_("Therapist"),
+    Role.SUPERVISOR: N_("Supervisor"),
+    Role.CARE_CONTACT: N_("Care contact"),
+    Role.LEAD: N_("Lead"),
+    Role.DESK: N_("Desk"),
 }
 
 
@@ -46,7 +48,7 @@ def working(actor: Actor) -> Sequence[Working]:
 
 
 def _words(post: Post) -> str:
-    said = ROLE_WORDS[Role(post.role)]
+    said = gettext(ROLE_WORDS[Role(post.role)])
     return f"{said} ({post.therapist})" if post.therapist else said
 
 

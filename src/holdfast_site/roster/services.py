@@ -7,19 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Member, Post
 from holdfast_site.accounts.services import Told, add_member, welcome
 from holdfast_site.audit.services import Action, record
 from holdfast_site.handover.models import Matter
+from holdfast_site.languages import N_
 from holdfast_site.people.models import Therapist
 from holdfast_site.roster.selectors import is_called_so, is_last_lead, is_only_care_contact, members
 
-CALLED_SO = "Another therapist here is called {name}. Add something that tells them apart. Nothing was saved."
-GOES_BY = (
-    "{id} is {name} already. If that is who you mean, leave the name blank; a name is changed below, under Therapists."
+CALLED_SO = N_("Another therapist here is called %(name)s. Add something that tells them apart. Nothing was saved.")
+GOES_BY = N_(
+    "%(id)s is %(name)s already. If that is who you mean, leave the name blank; a name is changed below, under "
+    "Therapists."
 )
+
+
+def called_so(name: str) -> str:
+    """Why a therapist cannot have a name."""
+    return gettext(CALLED_SO) % {"name": name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +42,20 @@ def add(*, by: Actor, login: str, role: Role, therapist_id: str, name: str = "",
     """Add somebody, or a role of somebody who is known and keeps his way in. Or say why not."""
     known = Member.objects.filter(login=login).first()
     if known is not None and str(known.pk) == by.id:
-        return "Nobody gives a role to himself. Ask another lead, or whoever runs this computer."
+        return gettext("Nobody gives a role to himself. Ask another lead, or whoever runs this computer.")
     if known is not None and not members(by).filter(pk=known.pk).exists():
-        return f"{login} is taken. Choose another name."
+        return gettext("%(login)s is taken. Choose another name.") % {"login": login}
     if known is not None and Post.objects.filter(member=known, role=role).exists():
-        return f"{login} acts in this role already."
+        return gettext("%(login)s acts in this role already.") % {"login": login}
     if role is Role.THERAPIST and not therapist_id:
-        return "Say which therapist this is: the id in the practice's tables."
+        return gettext("Say which therapist this is: the id in the practice's tables.")
     if role is Role.THERAPIST:
         treats, _ = Therapist.objects.get_or_create(pk=therapist_id)
         if is_called_so(name, but=treats):
             transaction.set_rollback(True)
-            return CALLED_SO.format(name=name)
+            return called_so(name)
         if name and treats.name not in ("", name):
-            return GOES_BY.format(id=treats.pk, name=treats.name)
+            return gettext(GOES_BY) % {"id": treats.pk, "name": treats.name}
         if name:
             keep_therapist(by=by, therapist=treats, told={"name": name}, now=now)
     post = add_member(login, role, therapist_id=therapist_id if role is Role.THERAPIST else None)
@@ -113,7 +121,7 @@ def keep_names(*, by: Actor, therapists: Sequence[Therapist], names: Mapping[str
         name = names.get(one.pk, "")
         if name and (name.casefold() in seen or is_called_so(name, but=one)):
             transaction.set_rollback(True)
-            return CALLED_SO.format(name=name)
+            return called_so(name)
         if name:
             seen.add(name.casefold())
             keep_therapist(by=by, therapist=one, told={"name": name}, now=now)

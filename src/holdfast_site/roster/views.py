@@ -7,19 +7,21 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.accounts.models import Member
 from holdfast_site.accounts.services import Told
 from holdfast_site.audit.services import Action, note_reading
+from holdfast_site.languages import N_
 from holdfast_site.people.models import Therapist
 from holdfast_site.roster import selectors, services
 from holdfast_site.roster.forms import AddForm, NamesForm, TherapistForm
 from holdfast_site.roster.words import AXIS_ENDS
 
 UNREADABLE, NOT_YET = 422, 409
-UNCLEAR = "Something is missing or too long. Nothing was saved."
+UNCLEAR = N_("Something is missing or too long. Nothing was saved.")
 
 
 def people(request: ActingRequest) -> HttpResponse:
@@ -28,7 +30,7 @@ def people(request: ActingRequest) -> HttpResponse:
         return _page(request)
     form = AddForm(request.POST)
     if not form.is_valid():
-        return _page(request, wrong=UNCLEAR)
+        return _page(request, wrong=gettext(UNCLEAR))
     told = form.cleaned_data
     done = services.add(
         by=request.actor,
@@ -60,7 +62,8 @@ def access(request: ActingRequest, member: int) -> HttpResponse:
     if isinstance(done, services.OnlyCareContact):
         return _page(request, only=known)
     if not done:
-        return _page(request, wrong="Nothing changed: it was done already, it is you, or nobody would lead any more.")
+        why = gettext("Nothing changed: it was done already, it is you, or nobody would lead any more.")
+        return _page(request, wrong=why)
     return redirect("roster:people")
 
 
@@ -85,11 +88,11 @@ def therapist(request: ActingRequest, therapist_id: str) -> HttpResponse:
     found = get_object_or_404(selectors.therapists(request.actor), pk=therapist_id)
     form = TherapistForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and selectors.is_called_so(form.cleaned_data["name"], but=found):
-        return _therapist_page(request, found, wrong=services.CALLED_SO.format(name=form.cleaned_data["name"]))
+        return _therapist_page(request, found, wrong=services.called_so(form.cleaned_data["name"]))
     if form.is_valid():
         services.keep_therapist(by=request.actor, therapist=found, told=form.cleaned_data, now=timezone.now())
         return redirect("roster:people")
-    return _therapist_page(request, found, wrong=UNCLEAR if form.is_bound else "")
+    return _therapist_page(request, found, wrong=gettext(UNCLEAR) if form.is_bound else "")
 
 
 def names(request: ActingRequest) -> HttpResponse:
@@ -98,7 +101,7 @@ def names(request: ActingRequest) -> HttpResponse:
     form, wrong = NamesForm(nameless, request.POST if request.method == "POST" else None), ""
     if form.is_bound:
         told = form.names() if form.is_valid() else {}
-        wrong = UNCLEAR
+        wrong = gettext(UNCLEAR)
         if form.is_valid():
             wrong = services.keep_names(by=request.actor, therapists=nameless, names=told, now=timezone.now())
         if not wrong:
@@ -115,7 +118,7 @@ def _page(
         "working": selectors.working(request.actor),
         "therapists": selectors.therapists(request.actor),
         "nameless": selectors.nameless(request.actor).count(),
-        "roles": [(role.value, words) for role, words in selectors.ROLE_WORDS.items()],
+        "roles": [(role.value, gettext(words)) for role, words in selectors.ROLE_WORDS.items()],
         "wrong": wrong,
         "only": only,
         "told": request.POST if wrong else {},
@@ -133,6 +136,6 @@ def _page(
 def _therapist_page(request: ActingRequest, therapist: Therapist, *, wrong: str) -> HttpResponse:
     note_reading(Action.STAFF_READ, by=request.actor, about=f"therapist:{therapist.pk}", now=timezone.now())
     style = selectors.style_of(therapist)
-    axes = [(axis, low, high, style[axis]) for axis, (low, high) in AXIS_ENDS.items()]
+    axes = [(axis, gettext(low), gettext(high), style[axis]) for axis, (low, high) in AXIS_ENDS.items()]
     context = {"therapist": therapist, "axes": axes, "scale": range(-3, 4), "wrong": wrong}
     return render(request, "roster/therapist.html", context, status=UNREADABLE if wrong else 200)
