@@ -62,6 +62,7 @@ class SwitchForm(SeenForm):
     on = DayField()
     at = forms.TimeField()
     though_away = forms.BooleanField(required=False)
+    though_unread = forms.BooleanField(required=False)  # and that what he keeps from therapists would reach nobody
     story = forms.CharField(max_length=MOST_STORY, required=False)
     agreed = forms.BooleanField(required=False)
 

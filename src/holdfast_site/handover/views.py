@@ -22,6 +22,7 @@ from holdfast_site.away.selectors import absence
 from holdfast_site.handover import offers, selectors, services
 from holdfast_site.handover.forms import BY_HAND, MOST_STORY, KeptForm, PlanForm, SeenForm, SettleForm, SwitchForm
 from holdfast_site.handover.models import Matter, NextStep, Outcome, Step
+from holdfast_site.handover.receiving import would_reach_nobody
 from holdfast_site.people.booking import Over, Taken
 from holdfast_site.people.models import Therapist
 from holdfast_site.people.treating import own_clients
@@ -138,9 +139,9 @@ def _switched(request: ActingRequest, matter: Matter) -> HttpResponse:
         return _another_page(request, matter.key, wrong=_first_of(form), status=UNREADABLE)
     told, starts_at = form.cleaned_data, _moment(form.cleaned_data["on"], form.cleaned_data["at"])
     assert starts_at is not None  # noqa: S101 - for the types: the form asks for a day
-    away = _away(goes_to.pk, {**told, "outcome": Outcome.BOOKED})
-    if away:
-        return _another_page(request, matter.key, away=away, status=CHANGED_MEANWHILE)
+    away, unread = absence(goes_to.pk, told["on"], now=timezone.now()), would_reach_nobody(matter.client, goes_to)
+    if (away and not told["though_away"]) or (unread and not told["though_unread"]):
+        return _another_page(request, matter.key, away=away, unread=unread, status=CHANGED_MEANWHILE)
     done = services.switch(
         by=request.actor,
         matter=matter,
@@ -200,7 +201,7 @@ def _matter_page(
 
 
 def _another_page(
-    request: ActingRequest, matter: UUID, *, wrong: str = "", away: str = "", status: int = 200
+    request: ActingRequest, matter: UUID, *, wrong: str = "", away: str = "", unread: str = "", status: int = 200
 ) -> HttpResponse:
     found = _read(request, matter, Action.SWITCH_READ)
     if found.matter.closed_at is not None:
@@ -210,6 +211,7 @@ def _another_page(
         "whole": found,
         "wrong": wrong,
         "away": away,
+        "unread": unread,
         "form": uuid4(),
         "choices": offers.choices(asked),
         "genders": [(value, gettext(words), value == asked.gender) for value, words in offers.GENDERS],

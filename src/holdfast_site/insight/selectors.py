@@ -13,6 +13,7 @@ from holdfast_site.access.actors import Actor, Role
 from holdfast_site.audit.refused import Lately, lately
 from holdfast_site.backup import last_good
 from holdfast_site.handover.models import Matter
+from holdfast_site.handover.receiving import Unreceived, unreceived
 from holdfast_site.insight.models import Figures
 from holdfast_site.insight.small import Part, part
 
@@ -63,6 +64,11 @@ def last_backup(actor: Actor, *, now: datetime) -> Backup | None:
 def refused(actor: Actor, *, now: datetime) -> Lately | None:
     """How much those who work here were refused lately. For anybody but the lead: nothing."""
     return lately(now=now) if actor.role is Role.LEAD else None
+
+
+def nobody_receives(actor: Actor) -> Unreceived | None:
+    """Why what clients keep from their therapist may reach nobody; whether anybody kept anything plays no part."""
+    return unreceived() if actor.role is Role.LEAD else None
 
 
 def this_week(actor: Actor) -> Week | None:

@@ -24,6 +24,7 @@ def practice(request: ActingRequest) -> HttpResponse:
         "open": now_open,
         "matters": words(now_open.matters) if now_open is not None else "",
         "few": few(),
+        "unreceived": selectors.nobody_receives(actor),
         "refused": selectors.refused(actor, now=now),
         "backup": selectors.last_backup(actor, now=now),
     }

@@ -35,6 +35,7 @@ class BookForm(WhenForm):
 
     client = forms.CharField(max_length=100)
     therapist = forms.CharField(max_length=100)
+    though_unread = forms.BooleanField(required=False)  # he was told that what is kept from therapists reaches nobody
 
 
 class OffForm(forms.Form):

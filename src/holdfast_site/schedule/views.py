@@ -18,6 +18,7 @@ from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.away.selectors import absence
 from holdfast_site.dates import FIRST, LAST
+from holdfast_site.handover.receiving import would_reach_nobody
 from holdfast_site.messages.confirming import ask_whether_his, change_card
 from holdfast_site.messages.selectors import has_delivery_problem
 from holdfast_site.people import booking
@@ -72,8 +73,9 @@ def book(request: ActingRequest) -> HttpResponse:
         return _book_page(request, wrong=_unclear(form, client, therapist), status=UNREADABLE)
     told = form.cleaned_data
     away = absence(therapist.pk, told["on"], now=timezone.now())
-    if away and not told["though_away"]:
-        return _book_page(request, away=away, status=CHANGED_MEANWHILE)
+    unread = would_reach_nobody(client, therapist)
+    if (away and not told["though_away"]) or (unread and not told["though_unread"]):
+        return _book_page(request, away=away, unread=unread, status=CHANGED_MEANWHILE)
     made = booking.book(
         by=request.actor,
         form=told["form"],
@@ -245,7 +247,9 @@ def _moment(told: dict[str, Any]) -> datetime:
 # --- pages ------------------------------------------------------------------------------------------
 
 
-def _book_page(request: ActingRequest, *, wrong: str = "", away: str = "", status: int = 200) -> HttpResponse:
+def _book_page(
+    request: ActingRequest, *, wrong: str = "", away: str = "", unread: str = "", status: int = 200
+) -> HttpResponse:
     note_reading(Action.SCHEDULE_READ, by=request.actor, about="booking", now=timezone.now())
     context = {
         "form": request.POST.get("form") or uuid4(),
@@ -254,6 +258,7 @@ def _book_page(request: ActingRequest, *, wrong: str = "", away: str = "", statu
         "today": timezone.localdate(),
         "told": request.POST or request.GET,
         "away": away,
+        "unread": unread,
         "wrong": wrong,
     }
     return render(request, "schedule/book.html", context, status=status)
