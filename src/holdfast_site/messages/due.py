@@ -110,5 +110,6 @@ def due(now: datetime, open_ones: Sequence[Due], reach: Mapping[str, Reach], mos
 
 
 def _not_too_often(now: datetime, sent: Sequence[datetime], most_a_week: int) -> bool:
-    lately = [one for one in sent if now - one < WEEK]
-    return len(lately) < most_a_week and all(now - one >= APART for one in lately)
+    """What is said to be sent in days to come, a clock wrote that ran ahead: nobody knows when that was."""
+    lately = [one for one in sent if -APART < now - one < WEEK]
+    return len(lately) < most_a_week and all(abs(now - one) >= APART for one in lately)

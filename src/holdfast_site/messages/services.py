@@ -22,7 +22,7 @@ from holdfast_site.consents.models import Consent
 from holdfast_site.consents.services import decide
 from holdfast_site.messages import selectors
 from holdfast_site.messages.bounces import CameBack
-from holdfast_site.messages.due import APART, Due
+from holdfast_site.messages.due import APART, DAY, Due
 from holdfast_site.messages.models import Beat, Kind, Message, State, Undelivered
 from holdfast_site.messages.phones import digest
 from holdfast_site.messages.transports import BadAddress, NotSent, Outgoing, Transport
@@ -83,8 +83,32 @@ def send_waiting(clock: Callable[[], datetime], channels: Mapping[str, Transport
     lost = Message.objects.filter(state=State.SENDING).exclude(claimed_at__range=near)
     if lost.exists():  # looking takes no lock, writing does
         lost.update(state=State.WAITING, maybe_sent=True)
+    _undo_a_clock_that_ran_ahead(now)
     ids = list(selectors.waiting(now).values_list("pk", flat=True))
     return sum(_try(pk, clock(), channels) for pk in ids)
+
+
+def _undo_a_clock_that_ran_ahead(now: datetime) -> None:
+    """What was queued in days to come is forgotten and queued anew when it is due; of an address, it goes now."""
+    ahead = Message.objects.filter(state=State.WAITING, queued_at__gt=now + APART)
+    for pk in ahead.filter(kind=Kind.LINK, maybe_sent=False).values_list("pk", flat=True):
+        _forget(pk, now)
+    early = ahead.exclude(kind=Kind.LINK).filter(next_at__gt=now + DAY)
+    if early.exists():
+        early.update(next_at=now)
+
+
+@transaction.atomic
+def _forget(pk: int, now: datetime) -> None:
+    """Take a message and its link back that certainly never went out."""
+    message = Message.objects.select_for_update().filter(pk=pk, state=State.WAITING, maybe_sent=False).first()
+    asked = None if message is None else message.invitation
+    if message is None or Submission.objects.filter(invitation=asked).exists():
+        return
+    record(Action.MESSAGE_GIVEN_UP, by=WORKER, about=f"message:{message.pk}", at=now)
+    message.delete()
+    if asked is not None:
+        asked.delete()
 
 
 def _try(pk: int, now: datetime, channels: Mapping[str, Transport]) -> bool:
@@ -116,7 +140,7 @@ def _apart_from_the_last(message: Message, now: datetime) -> datetime:
     """From when on it is long enough after the last one that he got: what has waited together does not come at once."""
     if message.kind != Kind.LINK:
         return now
-    his = Message.objects.filter(client=message.client, kind=Kind.LINK, sent_at__range=(now - APART, now))
+    his = Message.objects.filter(client=message.client, kind=Kind.LINK, sent_at__range=(now - APART, now + APART))
     last = his.order_by("sent_at").values_list("sent_at", flat=True).last()
     return now if last is None else last + APART
 

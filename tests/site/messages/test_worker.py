@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.site.conftest import staff
+from tests.site.conftest import appointment, staff
 from tests.site.messages.test_sending import _mail, _past, card, messages, text_of, turn  # noqa: F401
 
 pytestmark = pytest.mark.long
@@ -46,6 +46,54 @@ def test_a_clock_that_was_three_days_wrong_hides_no_dead_worker_and_keeps_nothin
     turn(now)
     assert trouble(now) == ""
     assert len(mail.got) == 1
+
+
+@pytest.mark.hazard("H-17")
+@pytest.mark.parametrize("days", [3, 400])
+def test_what_a_clock_that_ran_ahead_queued_holds_back_nothing_and_is_asked_when_it_is_due(
+    cast, mail, past, now, settings, days
+):
+    """It was queued, and never went out: the mail server was dead then. It is about a session of that later day."""
+    from holdfast_site.checkins.models import Invitation
+
+    later = appointment(cast.dan, cast.alma, now + timedelta(days=days, hours=-5))
+    alive = settings.SITE
+    settings.SITE = alive.model_copy(update={"email": alive.email.model_copy(update={"port": 1})})
+    turn(now + timedelta(days=days))
+    assert [one.cause for one in messages()] == [f"checkin:{later.pk}"]
+    settings.SITE = alive
+    turn(now)
+    assert [(one.cause, one.state) for one in messages()] == [(f"checkin:{past.pk}", "sent")]
+    assert not Invitation.objects.filter(appointment=later).exists()
+    turn(now + timedelta(days=days))
+    assert len(mail.got) == 2
+    assert Invitation.objects.filter(appointment=later).exists()
+
+
+@pytest.mark.hazard("H-17")
+def test_what_was_sent_under_a_clock_that_ran_ahead_holds_back_what_is_due_a_day_at_most(cast, mail, past, now):
+    from holdfast_site.messages.models import Message
+
+    turn(now)
+    fresh = appointment(cast.dan, cast.alma, now - timedelta(hours=4))
+    for ahead, got in ((timedelta(hours=6), 1), (timedelta(days=3), 2)):
+        Message.objects.filter(cause=f"checkin:{past.pk}").update(queued_at=now + ahead, sent_at=now + ahead)
+        turn(now + timedelta(seconds=5))
+        assert len(mail.got) == got, ahead
+    assert messages()[-1].cause == f"checkin:{fresh.pk}"
+
+
+@pytest.mark.hazard("H-16")
+def test_a_question_about_his_address_that_was_queued_in_days_to_come_goes_now(cast, mail, now):
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.messages.confirming import change_card
+    from holdfast_site.people.selectors import cards_of
+
+    changed = cards_of([cast.dan])[cast.dan.pk].model_copy(update={"email": "dan@xanadu.example"})
+    change_card(by=OPERATOR, client=cast.dan, card=changed, now=now + timedelta(days=40), tell_him=True)
+    assert {one.kind for one in messages()} == {"confirm", "moved"}
+    turn(now)
+    assert sorted(one["To"] for one in mail.got) == ["dan@xanadu.example", "dan@zanzibar.example"]
 
 
 def test_lists_are_worked_out_after_a_new_answer_and_not_after_one_that_was_kept_from_the_therapist(
