@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from holdfast.tables.importing import Account
+from holdfast.tables.reassigned import notes
 from holdfast.tables.schema import REQUIRED_TABLE, Certainty, Status
 
 
 def account_lines(account: Account) -> list[str]:
     """Say what was read, kept and left out, how each outcome is known, and what that means for the figures."""
-    return [*_what_happened(account), *_left_out(account), *_how_it_is_known(account), *account.notes]
+    return [
+        *_what_happened(account),
+        *_left_out(account),
+        *_how_it_is_known(account),
+        *account.notes,
+        *notes(account.reassigned),
+    ]
 
 
 def _what_happened(account: Account) -> Iterator[str]:

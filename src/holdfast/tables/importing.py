@@ -23,6 +23,7 @@ from holdfast.tables.check import ROW, Problem, TableProblems, cell_problems, re
 from holdfast.tables.merge import Frames, Merged, as_frame, harmless, merge
 from holdfast.tables.raw import read_text
 from holdfast.tables.read import PRACTICE_FILE, read_practice, to_types
+from holdfast.tables.reassigned import WAS, Reassigned, reassigned, without_reassigned
 from holdfast.tables.schema import REQUIRED_TABLE, TABLES, Status
 from holdfast.tables.sources import all_sources
 from holdfast.tables.sources.files import SourceFile, open_files
@@ -50,6 +51,7 @@ class Account:
     written: bool
     last_outcome: datetime | None = None  # when somebody last came, or did not, by these files
     not_replaced: int = 0  # rows of an older export that gave way to newer ones
+    reassigned: Sequence[Reassigned] = ()
 
 
 NOW_ASSUMED = (
@@ -117,14 +119,17 @@ def import_files(
         new = _imported_frames(source, imported)
         last = known.imported.get(source.name)
         is_older = last is not None and moment < last and not imported.compared_up_to
+        others = reassigned(existing, new)
         if source.lists_all and not is_older and not imported.is_partial:
-            imported.notes.extend(_vanished(source, existing, new))
+            imported.notes.extend(_vanished(source, without_reassigned(existing, others, whose=WAS), new))
+        if is_older:  # it does not take an appointment back to whose it was
+            new, others = without_reassigned(new, others), []
         merged = merge(existing, new, keep_old=is_older)
         _check(merged, zone_name)
         if not dry_run:
             after = known.after(source.name, moment, zone_name, imported.compared_up_to)
             _write(folder, merged.frames, {**imported.extra_files, PRACTICE_FILE: after})
-        return _account(source, moment, imported, new, merged, written=not dry_run)
+        return replace(_account(source, moment, imported, new, merged, written=not dry_run), reassigned=others)
 
 
 def _refuse_other_system(source: Source, files: Sequence[SourceFile]) -> None:

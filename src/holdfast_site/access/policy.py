@@ -98,6 +98,7 @@ POLICY: Mapping[str, Rule] = {
         Rule("exchange:answer", SEND, IMPORTERS, Owns.OWN_UPLOADS),
         Rule("exchange:moment", SEND, IMPORTERS, Owns.OWN_UPLOADS),
         Rule("exchange:without", SEND, IMPORTERS, Owns.OWN_UPLOADS),
+        Rule("exchange:same", SEND, IMPORTERS, Owns.OWN_UPLOADS),
         Rule("exchange:take", SEND, IMPORTERS, Owns.OWN_UPLOADS),
         Rule("exchange:forget", SEND, IMPORTERS, Owns.OWN_UPLOADS),
         Rule("come", READ_AND_SEND, frozenset({Role.LINK_HOLDER}), Owns.THIS_CHECKIN),

@@ -68,6 +68,7 @@ class Action(StrEnum):
     PRACTICE_READ = "practice.read"
     STAFF_READ = "staff.read"
     CLIENT_ADDED = "client.added"
+    CLIENTS_JOINED = "clients.joined"
     THERAPIST_CHANGED = "therapist.changed"
     MEMBER_ENDED = "member.ended"
     MEMBER_BACK = "member.back"

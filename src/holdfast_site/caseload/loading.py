@@ -11,17 +11,18 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
+import polars as pl
 from django.conf import settings
 from django.db import transaction
 
 from holdfast.tables.read import Practice, Tables
-from holdfast.tables.schema import AXES, PAUSE, Certainty, InitiatedBy, Status
+from holdfast.tables.schema import AXES, PAUSE, TABLES, Certainty, InitiatedBy, Status
 from holdfast_site.caseload.bounds import refuse_what_does_not_fit
 from holdfast_site.caseload.landing import Key, Landed, landed
 from holdfast_site.caseload.models import Repair
@@ -33,6 +34,7 @@ from holdfast_site.checkins.models import Asks, Audience, Invitation
 from holdfast_site.checkins.questions import CHANGE, QUESTIONS, ROTATING, ROTATING_EACH_TIME, VERSION
 from holdfast_site.checkins.services import Given, keep_as_given
 from holdfast_site.people.models import Appointment, Client, Ending, KnownFrom, Pause, Therapist
+from holdfast_site.people.selectors import known_as
 from holdfast_site.people.services import add_client, keep_wishes
 
 Row = Mapping[str, Any]
@@ -41,6 +43,7 @@ WORDS_OR_BLANK = ("initiated_by", "certainty", "modality")
 MOMENTS = ("starts_at", "booked_at", "status_at")
 HOW_THEY_WORK = (*(f"style_{axis}" for axis in AXES), "frameworks", "capacity", "gender")
 OPEN_FOR = timedelta(days=3)
+OTHER = "\0other"
 AT_ONCE = 500  # rows in one question to the database
 MOVED_AWAY = {  # of what was booked here, once an export has moved it onto another that was booked here
     "status": Status.RESCHEDULED,
@@ -73,6 +76,7 @@ def load(tables: Tables, *, moved: timedelta = timedelta(0)) -> Loaded:
         If there is something in them that a site cannot hold.
     """
     refuse_what_does_not_fit(tables)
+    tables = _each_once(tables)
     clock = _Clock(ZoneInfo(settings.SITE.timezone), moved)
     _people(tables)
     settled, elsewhere = _appointments(tables, clock)
@@ -94,6 +98,21 @@ class _Clock:
 
     def known(self, wall: datetime) -> datetime:
         return (wall + self.moved).replace(tzinfo=self.zone)
+
+
+def _each_once(tables: Tables) -> Tables:
+    """The tables with everybody under the id that he has here; where a row is there under both, the other one holds."""
+    ids = dict(known_as())
+    if not ids:
+        return tables
+    frames = dict(tables.frames)
+    for name in tables.frames:
+        frame = tables[name]
+        if "client_id" in frame.columns:
+            is_other = pl.col("client_id").is_in(list(ids)).alias(OTHER)
+            named = frame.with_columns(is_other, pl.col("client_id").replace(ids)).sort(OTHER, maintain_order=True)
+            frames[name] = named.unique(TABLES[name].key, keep="last", maintain_order=True).drop(OTHER)
+    return replace(tables, frames=frames)
 
 
 def _rows(tables: Tables, name: str) -> Iterator[Row]:
@@ -127,6 +146,7 @@ def settle(tables: Tables, *, moved: timedelta = timedelta(0)) -> Settled:
         If there is something in them that a site cannot hold.
     """
     refuse_what_does_not_fit(tables)
+    tables = _each_once(tables)
     told = _told(tables, _Clock(ZoneInfo(settings.SITE.timezone), moved))
     found = landed(told, _here())
     return counted(Counter(one for _, one in _fates(told, found)), left=len(found.left))

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from holdfast.tables.sources.mapping import Mapping as Columns
 from holdfast_site.exchange.files import packed, unpacked
+from holdfast_site.exchange.joining import Said
 from holdfast_site.exchange.models import Upload
 from holdfast_site.vault import ClientBox
 
@@ -18,11 +19,13 @@ TOLD, FILES = "told.json", "files/"
 
 
 class Told(BaseModel):
-    """How a table of no known system is read, when the files were exported, and which of them are left out."""
+    """How a table of no known system is read, when the files were exported, which of them are left out, and of clients
+    under two ids, by the earlier one, whether they are one man or two."""
 
     columns: Columns | None = None
     exported_at: datetime | None = None
     left_out: tuple[str, ...] = ()
+    said: dict[str, Said] = {}
 
 
 @dataclass(frozen=True, slots=True)

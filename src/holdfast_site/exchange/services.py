@@ -24,6 +24,7 @@ from holdfast.tables.check import ROW
 from holdfast.tables.importing import NOW_ASSUMED, Account, csv_bytes, import_files
 from holdfast.tables.raw import read_text
 from holdfast.tables.read import PRACTICE_FILE
+from holdfast.tables.reassigned import WAS, Reassigned, without_reassigned
 from holdfast.tables.schema import REQUIRED_TABLE, TABLES
 from holdfast.tables.sources import all_sources, source
 from holdfast.tables.sources.any_table import kept_mapping
@@ -36,7 +37,9 @@ from holdfast_site.audit.services import Action, record
 from holdfast_site.caseload import settling
 from holdfast_site.caseload.loading import settle
 from holdfast_site.caseload.services import load_tables
+from holdfast_site.exchange import joining
 from holdfast_site.exchange.files import laid_out, own_name, packed, unpacked
+from holdfast_site.exchange.joining import Said
 from holdfast_site.exchange.models import Memory, Upload
 from holdfast_site.exchange.sealing import Brought, Told, box, names, opened, sealed
 from holdfast_site.exchange.working import empty_working, working_folder
@@ -49,6 +52,7 @@ BESIDE = frozenset({"source", "source_status", "note_locked"})  # columns that i
 _one_import = threading.Lock()  # one process serves one site
 MOST_PROBLEMS = 20
 CLOCKS_DIFFER = timedelta(days=1)  # between the computer that exported and this one
+SAY_FIRST = "First say of each two whether they are one man or two. Nothing was saved."
 AS_OF_NOW = (
     "These files do not say when they were exported: the moment at which they are taken over counts as that. If they "
     "are older, it has to be said first. Else everybody looks quieter than he is, and what was marked here since may "
@@ -65,6 +69,12 @@ class Tried:
     wrong: Sequence[str] = ()
     foreign: Sequence[str] = ()  # files of something else, without which the others could be taken over
     has_no_moment: bool = False  # nothing says when it was exported
+    perhaps_one: Sequence[tuple[Reassigned, str]] = ()  # two ids that may be one man, and what was said of them
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be taken over as it is."""
+        return not (self.wrong or self.asked or any(not said for _, said in self.perhaps_one))
 
 
 @transaction.atomic
@@ -86,7 +96,7 @@ def keep_upload(
     return upload
 
 
-def try_out(upload: Upload, *, now: datetime) -> Tried:
+def try_out(upload: Upload, *, by: Actor, now: datetime) -> Tried:
     """Read the files as they would be read, and change nothing."""
     brought = opened(upload)
     with _folder() as folder:
@@ -98,7 +108,9 @@ def try_out(upload: Upload, *, now: datetime) -> Tried:
             if asked is not None and questions(asked):
                 return Tried(guess_lines(asked, in_columns=False), questions(asked))
             account = _imported(upload, brought, folder, now=now)
-            told = _lines(account, brought, settle(_tables(folder)))
+            found, about = _tables(folder, account), joining.looked_at(account.reassigned, brought.told.said)
+            settled, taken = _tried(found, about, by=by, account=account, now=now)
+            told = _lines(account, brought, settled, [*about.lines, *joining.taken_lines(taken)])
         except TableProblems as found:
             more = len(found.problems) - MOST_PROBLEMS
             rest = [f"… and {more:,} more"] if more > 0 else []
@@ -106,7 +118,21 @@ def try_out(upload: Upload, *, now: datetime) -> Tried:
         except HoldfastError as error:
             return Tried([], wrong=str(error).splitlines(), foreign=_foreign(upload, brought))
     shown = guess_lines(asked, in_columns=False) if asked is not None else []
-    return Tried([*shown, *told], has_no_moment=NOW_ASSUMED in account.notes or brought.told.exported_at is not None)
+    has_no_moment = NOW_ASSUMED in account.notes or brought.told.exported_at is not None
+    return Tried([*shown, *told], has_no_moment=has_no_moment, perhaps_one=about.asked)
+
+
+def _tried(
+    found: Tables, about: joining.LookedAt, *, by: Actor, account: Account, now: datetime
+) -> tuple[settling.Settled, int]:
+    """What it would do here: it is done, and taken back."""
+    if not about.decided:
+        return settle(found), 0
+    with transaction.atomic():
+        taken = joining.apply(by=by, about=about, exported_at=account.now, now=now)
+        settled = settle(found)
+        transaction.set_rollback(True)
+    return settled, taken
 
 
 @transaction.atomic
@@ -142,6 +168,23 @@ def keep_moment(*, by: Actor, upload: Upload, exported_at: datetime, now: dateti
     _keep(by, upload, brought, now)
 
 
+def keep_said(*, by: Actor, upload: Upload, given: Mapping[str, str], now: datetime) -> None:
+    """Keep what was said of two ids that may be one man.
+
+    Raises
+    ------
+    UsageError
+        If of one of them nothing was said, or something else than that.
+    """
+    brought = opened(upload)
+    with _folder() as folder:
+        account = _imported(upload, brought, folder, now=now)
+    asked = [one.was for one, _ in joining.looked_at(account.reassigned, brought.told.said).asked]
+    if not asked or any(given.get(was) not in list(Said) for was in asked):
+        raise UsageError(SAY_FIRST)
+    _keep(by, upload, brought.but(said={was: Said(given[was]) for was in asked}), now)
+
+
 @transaction.atomic
 def leave_out(*, by: Actor, upload: Upload, now: datetime) -> bool:
     """Go on without the files that are of something else. False: there is none, or nothing would be left."""
@@ -173,13 +216,17 @@ def take_over(*, by: Actor, upload: Upload, now: datetime) -> Sequence[str]:
     brought = opened(upload)
     with _one_import, _folder() as folder:
         account = _imported(upload, brought, folder, now=now)
-        found, memory = _tables(folder), _remembered(folder)
+        found, memory = _tables(folder, account), _remembered(folder)
         with transaction.atomic():
             still = Upload.objects.filter(pk=upload.pk, account__isnull=True).first()
             if still is None:
                 return list(Upload.objects.get(pk=upload.pk).account or ())
+            about = joining.looked_at(account.reassigned, brought.told.said)
+            if not about.is_decided:
+                raise UsageError(SAY_FIRST)
+            taken = joining.apply(by=by, about=about, exported_at=account.now, now=now)
             done = load_tables(found, by=by, now=now)
-            lines = _lines(account, brought, done.settled)
+            lines = _lines(account, brought, done.settled, [*about.lines, *joining.taken_lines(taken)])
             Upload.objects.filter(pk=upload.pk).update(account=lines, sealed=b"")
             _remember(memory, now)
     return lines
@@ -239,15 +286,16 @@ def _imported(upload: Upload, brought: Brought, folder: Path, *, now: datetime) 
     return account
 
 
-def _lines(account: Account, brought: Brought, settled: settling.Settled) -> list[str]:
+def _lines(account: Account, brought: Brought, settled: settling.Settled, of_clients: Sequence[str]) -> list[str]:
     """The account of an import, for somebody in a browser."""
     notes = [AS_OF_NOW if note == NOW_ASSUMED else note for note in account.notes]
     without = [f"Left out, as you said: {names(brought.told.left_out)}."] if brought.told.left_out else []
-    return [*account_lines(replace(account, notes=notes)), *without, *settling.lines(settled)]
+    told = account_lines(replace(account, notes=notes, reassigned=()))
+    return [*told, *without, *of_clients, *settling.lines(settled)]
 
 
-def _tables(folder: Path) -> Tables:
-    """The tables as they are after the import.
+def _tables(folder: Path, account: Account) -> Tables:
+    """The tables as they are after the import; what is somebody else's now, once and not twice.
 
     Raises
     ------
@@ -256,6 +304,9 @@ def _tables(folder: Path) -> Tables:
     """
     if not any(folder.glob(f"{REQUIRED_TABLE}.*")):
         raise UsageError("There are no appointments in these files, and none here yet. Bring the list of appointments.")
+    for path in folder.glob(f"{REQUIRED_TABLE}.csv") if account.reassigned else ():
+        known = {REQUIRED_TABLE: read_text(path).drop(ROW)}
+        path.write_bytes(csv_bytes(without_reassigned(known, account.reassigned, whose=WAS)[REQUIRED_TABLE]))
     return read_tables(folder)
 
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("<uuid:form>/answer", views.answer, name="answer"),
     path("<uuid:form>/moment", views.moment, name="moment"),
     path("<uuid:form>/without", views.without, name="without"),
+    path("<uuid:form>/same", views.same, name="same"),
     path("<uuid:form>/take", views.take, name="take"),
     path("<uuid:form>/forget", views.forget, name="forget"),
 ]

@@ -81,6 +81,17 @@ def moment(request: ActingRequest, form: UUID) -> HttpResponse:
     return redirect("exchange:look", form)
 
 
+def same(request: ActingRequest, form: UUID) -> HttpResponse:
+    """Whether two ids are one man or two."""
+    upload = get_object_or_404(selectors.own_uploads(request.actor), form=form, account__isnull=True)
+    given = {was: request.POST.get(f"said.{was}", "") for was in request.POST.getlist("was")}
+    try:
+        services.keep_said(by=request.actor, upload=upload, given=given, now=timezone.now())
+    except HoldfastError as error:
+        return _look(request, upload, wrong=str(error), status=UNREADABLE)
+    return redirect("exchange:look", form)
+
+
 def without(request: ActingRequest, form: UUID) -> HttpResponse:
     """Go on without the files that are of something else."""
     upload = get_object_or_404(selectors.own_uploads(request.actor), form=form, account__isnull=True)
@@ -96,7 +107,7 @@ def forget(request: ActingRequest, form: UUID) -> HttpResponse:
 
 
 def _look(request: ActingRequest, upload: Upload, *, wrong: str = "", status: int = 200) -> HttpResponse:
-    tried = services.try_out(upload, now=timezone.now())
+    tried = services.try_out(upload, by=request.actor, now=timezone.now())
     asked = [(one, [(choice, choice.replace("_", " ")) for choice in one.choices]) for one in tried.asked]
     context = {
         "upload": upload,

@@ -10,6 +10,7 @@ from holdfast.insight import svg
 from holdfast.insight.result import Share, Step
 from holdfast_site.audit.refused import Lately
 from holdfast_site.gallery.parts import NOW, Part, State
+from holdfast_site.handover.receiving import Unreceived
 from holdfast_site.insight.drawn import Drawn, Row
 from holdfast_site.insight.selectors import Backup, Open
 from holdfast_site.insight.small import few, part, words
@@ -46,6 +47,11 @@ BACKUPS = Part(
         State("Old", "insight/_backup.html", {"backup": Backup(NOW - timedelta(days=9), 9)}),
         State("None yet", "insight/_backup.html", {"backup": Backup(None, None)}),
     ],
+)
+UNRECEIVED = Part(
+    "unreceived",
+    "What may reach nobody",
+    [State(one.value.capitalize(), "insight/_unreceived.html", {"unreceived": one}) for one in Unreceived],
 )
 ASKED = Part(
     "asked",
@@ -108,4 +114,4 @@ LOST = Part(
     ],
 )
 
-PARTS: Sequence[Part] = (OPEN, BACKUPS, ASKED, REFUSED, SWITCHED, LOST)
+PARTS: Sequence[Part] = (OPEN, BACKUPS, UNRECEIVED, ASKED, REFUSED, SWITCHED, LOST)

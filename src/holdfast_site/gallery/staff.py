@@ -11,6 +11,7 @@ from uuid import UUID
 from holdfast.matching.switch import Offer
 from holdfast.repair import Tally
 from holdfast.silence.policy import EVERYONE, own_record
+from holdfast.tables.reassigned import Reassigned
 from holdfast.tables.schema import AXES, Status
 from holdfast_site.access.actors import Role
 from holdfast_site.accounts.models import Member, Post
@@ -341,6 +342,8 @@ AWAY = Part(
 # --- at the top of every page -----------------------------------------------------------------------
 
 
+UNREAD = "Anna Berg is the care contact, and nobody else could be his."
+ONE_MAN = Reassigned("17", "42", ("a", "b"), is_gone=True)
 NOTICES = Part(
     "notices",
     "Notices and buttons",
@@ -353,6 +356,9 @@ NOTICES = Part(
         State("Wrong", "_wrong.html", {"wrong": "That day is over. Choose another."}),
         State("Saved", "_done.html", {"words": "Saved."}),
         State("Away on that day", "_away.html", {"away": "Anna Berg is away from 16 to 20 March."}, Within.FORM),
+        State("It would reach nobody", "_unread.html", {"unread": UNREAD}, Within.FORM),
+        State("Two ids that may be one man", "exchange/_one_man.html", {"one": ONE_MAN, "said": ""}, Within.FORM),
+        State("The same, once it was said", "exchange/_one_man.html", {"one": ONE_MAN, "said": "two"}, Within.FORM),
         State("Who it is", "_who.html", {"id": SAM.pk, "name": CARD.name}),
         State("Who it is, without a name", "_who.html", {"id": LEE.pk}),
         button("What the page is for", "Hand him over"),

@@ -56,6 +56,7 @@ DID: Mapping[str, str] = {
     Action.APPOINTMENT_CHANGED: N_("moved or called off an appointment of yours"),
     Action.SCHEDULE_READ: N_("opened an appointment of yours"),
     Action.CLIENT_ADDED: N_("added you"),
+    Action.CLIENTS_JOINED: N_("made two entries of you one"),
     Action.CONTACT_READ: N_("opened how you are reached"),
     Action.CONTACT_CHANGED: N_("changed how you are reached"),
     Action.MATTER_OPENED: N_("noted something to see to for you"),

@@ -52,12 +52,14 @@ class Therapist(models.Model):
 class Client(models.Model):
     """A person in treatment. ``wrapped_key`` is empty once he has been erased, and grows with each new master key.
 
-    How he would like to be worked with is sealed with his own key; none: it is not known.
+    How he would like to be worked with is sealed with his own key; none: it is not known. ``other_ids`` are those under
+    which the practice's other system knows him as well: an export that has one of them means him.
     """
 
     id = models.CharField(primary_key=True, max_length=100)
     wrapped_key = models.BinaryField()
     sealed_wishes = models.BinaryField(null=True)
+    other_ids = models.JSONField(default=list, blank=True)
 
     def __str__(self) -> str:
         return self.id

@@ -31,3 +31,9 @@ def erased() -> frozenset[str]:
 def _opened(contact: Contact) -> ContactCard:
     box = settings.VAULT.client_box(contact.client_id, contact.client.wrapped_key)
     return ContactCard.model_validate_json(box.open(contact.sealed, place=contact.place))
+
+
+def known_as() -> Mapping[str, str]:
+    """Other ids of clients, each with the one under which he stands here."""
+    found = Client.objects.exclude(other_ids=[]).values_list("pk", "other_ids")
+    return {other: pk for pk, others in found for other in others}

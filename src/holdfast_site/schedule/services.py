@@ -18,6 +18,7 @@ from holdfast_site.handover.services import settled_itself
 from holdfast_site.people import booking
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client
+from holdfast_site.people.selectors import known_as
 from holdfast_site.people.services import add_client, keep_contact
 
 
@@ -37,8 +38,8 @@ def call_off(*, by: Actor, appointment_id: int, who: InitiatedBy, now: datetime)
 
 @transaction.atomic
 def add(*, by: Actor, client_id: str, name: str, now: datetime) -> bool:
-    """Add a client under the practice's own id, with his name. False: there is one of that id already."""
-    if Client.objects.filter(pk=client_id).exists():
+    """Add a client under the practice's own id, with his name. False: somebody has that id already, or has it too."""
+    if Client.objects.filter(pk=client_id).exists() or client_id in known_as():
         return False
     client = add_client(client_id)
     record(Action.CLIENT_ADDED, by=by, about=f"client:{client.pk}", at=now)

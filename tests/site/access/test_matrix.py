@@ -148,6 +148,7 @@ def places(cast, now):
         f"/import/{uploaded.form}/answer": {"desk": {"POST": 404}},  # nothing is asked
         f"/import/{uploaded.form}/moment": {"desk": {"POST": 422}},
         f"/import/{uploaded.form}/without": {"desk": {"POST": 302}},
+        f"/import/{uploaded.form}/same": {"desk": {"POST": 422}},  # nobody may be somebody else
         f"/import/{uploaded.form}/take": {"desk": {"POST": 302}},
         f"/import/{gone.form}/forget": {"desk": {"POST": 302}},
         "/sign-in": {who: {**(READ if who == "anyone" else LED_ON), "POST": 422} for who in WHO},
