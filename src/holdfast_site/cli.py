@@ -113,7 +113,7 @@ def doctor(folder: Path, listen: str) -> None:
     from holdfast_site import start
 
     say(f"{folder} is safe to start.")
-    for words in start.advice(folder):
+    for words in [*start.advice(folder), *start.advice_on_days(folder)]:
         say(f"To mend: {words}")
     for note in start.notes(folder):
         say(note, error=True)
@@ -239,6 +239,23 @@ def load(folder: Path, tables: Path) -> None:
     )
     for line in settling.lines(done.settled):
         say(line)
+
+
+@click.command("mend-days")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+def mend_days(folder: Path) -> None:
+    """Take out dates outside the years 1900 to 2199, such as 9999-12-31, that an import brought before it refused them.
+
+    What may be unknown is left blank; an appointment, ending or break on such a day is taken out. Make a backup first.
+    """
+    _refuse_if_unsafe(folder, LOCAL)
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.exchange.mending import take_out_impossible_days
+
+    found = take_out_impossible_days(by=OPERATOR, now=timezone.now())
+    say("1 date was taken out." if found == 1 else f"{found:,} dates were taken out.")
 
 
 @click.command()
@@ -497,6 +514,7 @@ COMMANDS = (
     words,
     add_person,
     load,
+    mend_days,
     link,
     own_page,
     came_back,

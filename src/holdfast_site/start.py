@@ -227,6 +227,19 @@ def advice(folder: Path) -> list[str]:
     return said if help_page.is_right(path, config) else [*said, _OLD_HELP.format(path=path, folder=folder)]
 
 
+def advice_on_days(folder: Path) -> list[str]:
+    """The same of days that are none, which imports have refused for a while. Django must be ready."""
+    from holdfast_site.exchange.mending import impossible_days
+
+    found = impossible_days()
+    lie = "1 date in the site lies" if found == 1 else f"{found:,} dates in the site lie"
+    return [_DAYS.format(lie=lie, folder=folder)] if found else []
+
+
+_DAYS = (
+    "{lie} outside the years 1900 to 2199 (such as 9999-12-31), and pages that count from it can fail. To take it out, "
+    "with a backup made before: holdfast site mend-days {folder}"
+)
 _NO_HELP = (
     "When the site is down, nobody finds whom to call. Write a page for the proxy in front of it: "
     "holdfast site help-page {folder} --to FILE"

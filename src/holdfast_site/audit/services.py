@@ -34,6 +34,7 @@ class Action(StrEnum):
     CHECKIN_SENT = "checkin.sent"
     CHECKIN_ANSWERED = "checkin.answered"
     TABLES_LOADED = "tables.loaded"
+    DAYS_TAKEN_OUT = "days.taken_out"
     MEMBER_ADDED = "member.added"
     SIGNED_IN = "member.signed_in"
     NOT_SIGNED_IN = "member.not_signed_in"

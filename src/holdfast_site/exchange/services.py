@@ -7,13 +7,14 @@ afterwards. What clients said is never kept there.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import polars as pl
 from django.conf import settings
 from django.db import transaction
 
@@ -243,6 +244,17 @@ def forget_old(now: datetime) -> None:
     """Throw away what nobody has taken over within an hour, and what a killed process left lying open."""
     Upload.objects.filter(at__lt=now - KEPT_FOR, account__isnull=True).delete()
     empty_working()
+
+
+def change_memory(change: Callable[[Mapping[str, pl.DataFrame]], Mapping[str, pl.DataFrame]], *, now: datetime) -> None:
+    """Change the tables of what the last import left."""
+    if not Memory.objects.exists():
+        return
+    with _folder() as folder:
+        paths = {path.stem: path for path in folder.glob("*.csv") if path.stem in TABLES}
+        for name, frame in change({name: read_text(path).drop(ROW) for name, path in paths.items()}).items():
+            paths[name].write_bytes(csv_bytes(frame))
+        _remember(_remembered(folder), now)
 
 
 # --- the folder that importers work in ----------------------------------------------------------------
