@@ -97,7 +97,7 @@ def why_not(one: Reassigned) -> str:
     if now is not None and has_own(was) and has_own(now):
         return (
             f"Both {one.was} and {one.now} have a card, answers or wishes of their own here, so they cannot be made "
-            "one. If it is one man, choose at the desk which of them is written to; for the other, “Send nothing”."
+            'one. If it is one man, choose at the desk which of them is written to; for the other, "Send nothing".'
         )
     return ""
 

@@ -51,7 +51,7 @@ def would_reach_nobody(client: Client, therapist: Therapist) -> str:
     if not his or not able or not all(therapist.pk in treats for treats in able):
         return ""
     return gettext(
-        "%(therapist)s is the care contact, and nobody else could be his: what he says “not for my therapist”, now or "
+        "%(therapist)s is the care contact, and nobody else could be his: what he keeps from his therapist, now or "
         "before, would then reach nobody. The lead can add another care contact first."
     ) % {"therapist": therapist}
 
