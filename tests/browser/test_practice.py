@@ -12,6 +12,7 @@ from tests.browser.test_report import OUTSIDE, PHONE
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROLES = ("The care contact", "The lead", "The desk", "A supervisor", "A therapist")
 LEAST_TARGET = 44
+LONGEST = 3000  # pixels on a phone, with everything folded that comes folded
 MOST_PAGES = 14  # of one role: every kind of page is among them
 LINKS = "all => all.map(one => one.href).filter(one => String(one).startsWith('http')).map(one => one.split('#')[0])"
 ONE_OF_MANY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]")  # the part of an address that says which
@@ -41,9 +42,11 @@ def walked(page):
 @SIZES
 @SCRIPTS
 @pytest.mark.parametrize("who", ROLES)
-def test_every_page_of_a_role_stays_within_its_origin_its_policy_and_its_width(browser, links, size, scripts, who):
+def test_every_page_of_a_role_stays_within_its_origin_its_policy_its_width_and_three_thousand_pixels(browser, links, size, scripts, who):
     page = entered(browser, links, who, size, scripts=scripts)
     for kind in walked(page):
+        if size == PHONE:
+            assert page.locator("html").bounding_box()["height"] <= LONGEST, kind
         if scripts:
             page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
             assert page.evaluate("document.documentElement.scrollWidth") <= size[0], kind
