@@ -42,7 +42,9 @@ def walked(page):
 @SIZES
 @SCRIPTS
 @pytest.mark.parametrize("who", ROLES)
-def test_every_page_of_a_role_stays_within_its_origin_its_policy_its_width_and_three_thousand_pixels(browser, links, size, scripts, who):
+def test_every_page_of_a_role_stays_within_its_origin_its_policy_its_width_and_three_thousand_pixels(
+    browser, links, size, scripts, who
+):
     page = entered(browser, links, who, size, scripts=scripts)
     for kind in walked(page):
         if size == PHONE:
