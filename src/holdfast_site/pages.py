@@ -17,13 +17,19 @@ from django.utils.translation import gettext as _
 from holdfast_site.access.actors import ANYONE, Role
 from holdfast_site.access.places import PLACES
 from holdfast_site.accounts.models import STAFF
+from holdfast_site.accounts.sessions import news
 from holdfast_site.messages.selectors import trouble
 
 
 def practice(request: HttpRequest) -> dict[str, Any]:
     """What every page may say: the practice's decisions, from its settings, and where else its reader can go."""
     role = getattr(request, "actor", ANYONE).role
-    return {"site": settings.SITE, "places": PLACES.get(role, ()), "trouble": partial(_trouble, role)}
+    return {
+        "site": settings.SITE,
+        "places": PLACES.get(role, ()),
+        "trouble": partial(_trouble, role),
+        "changed_ways": partial(news, request),
+    }
 
 
 def _trouble(role: Role) -> str:

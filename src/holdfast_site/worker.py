@@ -40,6 +40,7 @@ class Sender:
     def turn(self, now: datetime) -> None:
         """Do one round."""
         services.queue_due(now, self.channels)
+        services.queue_changed_ways(now)
         services.send_waiting(self.clock, self.channels)
         if self.beat_at is None or abs(now - self.beat_at) >= BEAT_EVERY:
             services.beat(now)

@@ -99,6 +99,7 @@ def test_messages(wording, by_sms):
         assert unmarked("\n".join(told), "LINK") == []
     assert unmarked("\n".join(words.confirming("LINK", by_sms=by_sms)), "LINK") == []
     assert unmarked("\n".join(words.moved("020"))) == []
+    assert unmarked("\n".join(words.ways_changed("020"))) == []
 
 
 @pytest.fixture(name="own_pages")

@@ -70,6 +70,7 @@ POLICY: Mapping[str, Rule] = {
         Rule("add_passkey", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
         Rule("remove_passkey", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
         Rule("change_password", READ_AND_SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
+        Rule("know_changes", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
         Rule("end_session", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
         Rule("end_others", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
         Rule("welcome", READ_AND_SEND, EVERYBODY, Owns.OWN_WAY_IN),

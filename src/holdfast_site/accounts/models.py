@@ -66,6 +66,7 @@ class Passkey(models.Model):
     sign_count = models.PositiveBigIntegerField()
     made_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)  # up to when whoever signs in with it knows what was changed
 
     def __str__(self) -> str:
         return f"passkey {self.pk}"
@@ -84,6 +85,7 @@ class CodeApp(models.Model):
     sealed = models.BinaryField()
     last_step = models.BigIntegerField(default=0)
     made_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)  # up to when whoever signs in with it knows what was changed
 
     def __str__(self) -> str:
         return f"code app {self.pk}"

@@ -102,17 +102,17 @@ def asked_to_show(site: Site) -> Asked:
     return Asked(options_to_json(options), options.challenge)
 
 
-def whose(answer: str, challenge: bytes | None, site: Site, *, now: datetime) -> Member | None:
-    """Whose signature came back; none if it is nobody's, or not one of what was asked."""
+def shown(answer: str, challenge: bytes | None, site: Site, *, now: datetime) -> Passkey | None:
+    """With which passkey somebody signed; none if it is nobody's, or not what was asked."""
     if not challenge or len(answer) > MOST_BYTES:
         return None
     try:
-        shown = parse_authentication_credential_json(answer)
-        passkey = Passkey.objects.select_related("member").filter(credential=shown.raw_id).first()
+        came = parse_authentication_credential_json(answer)
+        passkey = Passkey.objects.select_related("member").filter(credential=came.raw_id).first()
         if passkey is None or not passkey.member.is_active:
             return None
         verified = verify_authentication_response(
-            credential=shown,
+            credential=came,
             expected_challenge=challenge,
             expected_rp_id=site.host,
             expected_origin=site.origin,
@@ -124,7 +124,7 @@ def whose(answer: str, challenge: bytes | None, site: Site, *, now: datetime) ->
         return None
     with transaction.atomic():
         Passkey.objects.filter(pk=passkey.pk).update(sign_count=verified.new_sign_count, used_at=now)
-    return passkey.member
+    return passkey
 
 
 def _of(member: Member) -> list[PublicKeyCredentialDescriptor]:

@@ -266,11 +266,12 @@ def _who_knows(login: str, password: str, code: str, *, address: str, now: datet
     return proven
 
 
-def who_signed(answer: str, challenge: bytes | None, site: passkeys.Site | None, *, now: datetime) -> Member | None:
-    """Who signs in with a passkey."""
-    member = None if site is None else passkeys.whose(answer, challenge, site, now=now)
+def who_signed(answer: str, challenge: bytes | None, site: passkeys.Site | None, *, now: datetime) -> Passkey | None:
+    """With which passkey somebody signs in."""
+    passkey = None if site is None else passkeys.shown(answer, challenge, site, now=now)
+    member = passkey.member if passkey else None
     _tell(member, tried=member, now=now)
-    return member
+    return passkey
 
 
 def post_for(member: Member, role: str) -> Post | None:

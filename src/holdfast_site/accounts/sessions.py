@@ -16,11 +16,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from holdfast_site.access.actors import ANYONE, Actor, Role
+from holdfast_site.accounts import changes
 from holdfast_site.accounts.browsers import in_words
+from holdfast_site.accounts.changes import Change, unknown, way_of
 from holdfast_site.accounts.models import Member, Post, Session
 from holdfast_site.audit.services import Action, record
 
 POST, BEGAN, PROVED, BROWSER, TOLD = "post", "began", "proved", "browser", "told"
+WAY, CHANGED = "way", "changed"
 ASKED, WELCOMED = "asked", "welcomed"
 FRESH = timedelta(minutes=5)  # how long it counts that somebody has just shown that it is he
 ANSWER_WITHIN = timedelta(minutes=5)
@@ -38,13 +41,17 @@ class Sessions(SessionMiddleware):
         return super().process_response(request, response)
 
 
-def begin(request: HttpRequest, post: Post, *, now: datetime) -> Actor:
-    """Begin a session in one role, under a new id. He has just shown that it is he."""
+def begin(request: HttpRequest, post: Post, *, way: str = "", now: datetime) -> Actor:
+    """Begin a session in one role, under a new id. He has just shown that it is he; ``way``: with which way in."""
+    used = way_of(way)
+    news = unknown(used) if used else ()
     request.session.flush()
     login(request, post.member)
     request.session[POST] = post.pk
     request.session[BEGAN] = request.session[PROVED] = now.isoformat()
     request.session[BROWSER] = in_words(request.headers.get("User-Agent", ""))
+    request.session[WAY] = way
+    request.session[CHANGED] = [(one.at.isoformat(), one.words) for one in news]
     return _actor(post)
 
 
@@ -68,6 +75,21 @@ def prove(request: HttpRequest, *, now: datetime) -> None:
     """Remember that he has shown it just now, under a new id."""
     request.session.cycle_key()
     request.session[PROVED] = now.isoformat()
+
+
+# --- what was changed about his ways in ---------------------------------------------------------------
+
+
+def news(request: HttpRequest) -> Sequence[Change]:
+    """What was changed about his ways in before this session, and he has not said that he knows."""
+    return [Change(datetime.fromisoformat(at), words) for at, words in request.session.get(CHANGED, ())]
+
+
+def know(request: HttpRequest, *, by: Actor, now: datetime) -> None:
+    """He knows what this session told him."""
+    used = way_of(request.session.get(WAY, ""))
+    if used is not None and request.session.pop(CHANGED, None):
+        changes.know(used, by=by, upto=datetime.fromisoformat(request.session[BEGAN]), now=now)
 
 
 # --- where somebody is signed in --------------------------------------------------------------------

@@ -15,6 +15,7 @@ from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.access.places import PLACES, first_place
 from holdfast_site.accounts import codes, passkeys, services, sessions
+from holdfast_site.accounts.changes import LATELY, WayIn, changes, mark_of
 from holdfast_site.accounts.forms import CodeAppForm, CodeForm, PasswordForm, SignInForm
 from holdfast_site.accounts.models import CodeApp, Member, PaperCode, Post, Welcome
 from holdfast_site.accounts.page import ended_in_words, square, words_of
@@ -38,15 +39,17 @@ def sign_in(request: ActingRequest) -> HttpResponse:
     member = services.who_knows(
         told["login"], told["password"], told["code"], address=request.META["REMOTE_ADDR"], now=now
     )
-    return _sign_in_page(request, wrong=True) if member is None else _enter(request, member)
+    if member is None:
+        return _sign_in_page(request, wrong=True)
+    return _enter(request, member, CodeApp.objects.filter(member=member).first())
 
 
 def sign_in_with_passkey(request: ActingRequest) -> HttpResponse:
     """Take what the browser signed."""
     now = timezone.now()
     challenge = sessions.asked(request, SHOW, now=now)
-    member = services.who_signed(request.POST.get("credential", ""), challenge, _site(request), now=now)
-    return _sign_in_page(request, wrong=True) if member is None else _enter(request, member)
+    passkey = services.who_signed(request.POST.get("credential", ""), challenge, _site(request), now=now)
+    return _sign_in_page(request, wrong=True) if passkey is None else _enter(request, passkey.member, passkey)
 
 
 def ask_to_show(request: ActingRequest) -> HttpResponse:
@@ -78,7 +81,8 @@ def choose_role(request: ActingRequest) -> HttpResponse:
     post = services.post_for(member, request.POST.get("role", ""))
     if post is None:
         raise Http404
-    return redirect(first_place(sessions.begin(request, post, now=now).role))
+    way = request.session.get(sessions.WAY, "")
+    return redirect(first_place(sessions.begin(request, post, way=way, now=now).role))
 
 
 def sign_out(request: ActingRequest) -> HttpResponse:
@@ -136,7 +140,8 @@ def _has_shown(request: ActingRequest) -> bool:
     now, member = timezone.now(), Member.objects.get(pk=request.actor.id)
     if "credential" in request.POST:
         challenge = sessions.asked(request, SHOW, now=now)
-        return services.who_signed(request.POST["credential"], challenge, _site(request), now=now) == member
+        passkey = services.who_signed(request.POST["credential"], challenge, _site(request), now=now)
+        return passkey is not None and passkey.member == member
     form = CodeForm(request.POST)
     return form.is_valid() and codes.accepted(member, form.cleaned_data["code"], now=now)
 
@@ -274,6 +279,12 @@ def change_password(request: ActingRequest) -> HttpResponse:
     return _changed(request, gettext("The password is changed."), ended)
 
 
+def know_changes(request: ActingRequest) -> HttpResponse:
+    """He knows what was changed: it is not told again where he signs in like this."""
+    sessions.know(request, by=request.actor, now=timezone.now())
+    return redirect(first_place(request.actor.role))
+
+
 def end_session(request: ActingRequest, mark: str) -> HttpResponse:
     """Sign him out on one other device. What is over already stays so."""
     sessions.end_one(request, _himself(request), mark, by=request.actor, now=timezone.now())
@@ -309,6 +320,7 @@ def _ways_page(request: ActingRequest, *, wrong: str = "") -> HttpResponse:
         "paper": PaperCode.objects.filter(member=member, used_at__isnull=True).count(),
         "passkeys": _site(request) is not None,
         "home": first_place(request.actor.role),
+        "changes": changes(member, since=timezone.now() - LATELY),
         "wrong": wrong,
     }
     return render(request, "accounts/ways.html", context, status=UNREADABLE if wrong else 200)
@@ -317,13 +329,15 @@ def _ways_page(request: ActingRequest, *, wrong: str = "") -> HttpResponse:
 # --- what they share --------------------------------------------------------------------------------
 
 
-def _enter(request: ActingRequest, member: Member) -> HttpResponse:
+def _enter(request: ActingRequest, member: Member, way_in: WayIn | None) -> HttpResponse:
     """Begin the session of whoever has shown who he is; with two roles he says first in which."""
     now, posts = timezone.now(), list(Post.objects.filter(member=member).select_related("member")[:2])
+    way = mark_of(way_in)
     if len(posts) == 1:
-        return redirect(first_place(sessions.begin(request, posts[0], now=now).role))
+        return redirect(first_place(sessions.begin(request, posts[0], way=way, now=now).role))
     request.session.flush()  # whoever was signed in here is not any more
     sessions.remember(request, PROVEN, member.pk, now=now)
+    request.session[sessions.WAY] = way
     return redirect("choose_role")
 
 

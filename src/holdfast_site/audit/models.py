@@ -29,7 +29,10 @@ class Event(models.Model):
     chain = models.BinaryField(max_length=32, unique=True)  # over this row and all before it
 
     class Meta:
-        indexes = [models.Index(fields=["about"])]  # to tell somebody who looked at what is his
+        indexes = [  # to tell somebody who looked at what is his, and at lists that he was on
+            models.Index(fields=["about"]),
+            models.Index(fields=["action", "at"], name="audit_event_action_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pk} {self.action}"

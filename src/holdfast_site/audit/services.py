@@ -45,6 +45,7 @@ class Action(StrEnum):
     WAY_IN_MADE = "way_in.made"
     WAY_IN_CHANGED = "way_in.changed"
     WAY_IN_TAKEN = "way_in.taken"
+    WAY_IN_KNOWN = "way_in.known"
     REFUSED = "request.refused"
     CASELOAD_READ = "caseload.read"
     CLIENT_READ = "client.read"

@@ -6,7 +6,7 @@ What is sent to an address is half of a way in to his own page. So whoever chang
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from holdfast_site.messages.models import Kind, Message, State, Undelivered
 from holdfast_site.messages.phones import digest
 from holdfast_site.messages.selectors import (
     CONFIRM_WITHIN,
+    TELL_WITHIN,
     address_of,
     addresses,
     is_denied,
@@ -32,7 +33,6 @@ from holdfast_site.people.selectors import cards_of
 from holdfast_site.people.services import keep_contact
 
 LINK_BYTES = 32
-TELL_WITHIN = timedelta(days=3)
 
 
 @transaction.atomic

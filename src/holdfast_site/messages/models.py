@@ -23,6 +23,7 @@ class Kind(models.TextChoices):
     LINK = "link", "A link with questions"
     CONFIRM = "confirm", "Asks whether a changed address is his"
     MOVED = "moved", "Tells him at his old address that it was changed"
+    CHANGED = "changed", "Tells him that how he signs in was changed"
 
 
 class Message(models.Model):

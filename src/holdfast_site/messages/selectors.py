@@ -14,7 +14,10 @@ from django.utils.translation import gettext
 
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor
+from holdfast_site.accounts.models import Post
 from holdfast_site.accounts.whose_address import is_his_own
+from holdfast_site.audit.models import Event
+from holdfast_site.audit.services import Action
 from holdfast_site.before.models import WayBack
 from holdfast_site.checkins.models import Asks, Invitation, SealedBox
 from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST
@@ -45,6 +48,8 @@ SILENT_AFTER = timedelta(minutes=15)  # of the worker (H-01)
 REFRESHED_WITHIN = timedelta(hours=3)
 STUCK_AFTER = timedelta(hours=1)
 CONFIRM_WITHIN = timedelta(days=14)
+TELL_WITHIN = timedelta(days=3)
+WAYS_CHANGED = (Action.WAY_IN_MADE, Action.WAY_IN_TAKEN, Action.WAY_IN_CHANGED)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -142,6 +147,34 @@ def asked_about(actor: Actor) -> Contact:
     return Contact.objects.select_related("client").get(pk=actor.contact_id or 0)
 
 
+def changed_ways(now: datetime) -> Mapping[Client, Event]:
+    """The clients whose ways in were changed lately and who were not told since, each with the last change."""
+    lately = Event.objects.filter(action__in=WAYS_CHANGED, at__gt=now - TELL_WITHIN, at__lte=now).order_by("pk")
+    last = {one.about: one for one in lately}
+    if not last:
+        return {}
+    posts = Post.objects.filter(client__isnull=False).exclude(client__wrapped_key=b"").select_related("client")
+    marks = [(f"{kind}:{pk}", kind, pk) for kind, _, pk in (about.partition(":") for about in last)]
+    his = posts.filter(member__in=[pk for _, kind, pk in marks if kind == "member"])
+    by_link = posts.filter(client__in=[pk for _, kind, pk in marks if kind == "client"])
+    found = {}
+    for post in {*his, *by_link}:
+        known = [last[about] for about in (f"member:{post.member_id}", f"client:{post.client_id}") if about in last]
+        event = max(known, key=lambda one: one.pk)
+        told = Message.objects.filter(client=post.client_id, kind=MessageKind.CHANGED, queued_at__gte=event.at)
+        if post.client is not None and not told.exists():
+            found[post.client] = event
+    return found
+
+
+def at_his_own(client: Client, *, now: datetime) -> Recipient | None:
+    """How he is reached at an address that works and is, for all that is known, his own; none: not at all."""
+    his, contact = recipient_by(cards_of([client])[client.pk]), Contact.objects.filter(client=client).first()
+    if contact is None or not his.to or not is_his_own(contact, WAYS[his.channel], now=now):
+        return None
+    return his if refusal_of(client, his.to) is None else None
+
+
 def is_still_wanted(message: Message, *, now: datetime) -> bool:
     """Whether what it asks still makes sense: the appointment stands and is ahead, or may have taken place.
 
@@ -150,7 +183,7 @@ def is_still_wanted(message: Message, *, now: datetime) -> bool:
     if message.kind == MessageKind.CONFIRM:
         contact = Contact.objects.filter(client=message.client, asked_at=message.queued_at).first()
         return contact is not None and contact.confirms is not None
-    if message.kind == MessageKind.MOVED:
+    if message.kind in (MessageKind.MOVED, MessageKind.CHANGED):
         return not message.client.is_erased
     if message.invitation is None:
         return False

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from holdfast_site.access.actors import GATEWAY, WORKER, Actor
+from holdfast_site.audit.models import Event
 from holdfast_site.audit.services import Action, record
 from holdfast_site.checkins.models import Asks, Invitation, Submission
 from holdfast_site.checkins.services import ask_before, invite
@@ -26,7 +27,7 @@ from holdfast_site.messages.due import APART, DAY, Due
 from holdfast_site.messages.models import Beat, Kind, Message, State, Undelivered
 from holdfast_site.messages.phones import digest
 from holdfast_site.messages.transports import BadAddress, NotSent, Outgoing, Transport
-from holdfast_site.messages.wording import confirming, moved, worded
+from holdfast_site.messages.wording import confirming, moved, ways_changed, worded
 from holdfast_site.people.contacts import WAYS, ContactCard
 from holdfast_site.people.models import Appointment, Client, Contact
 from holdfast_site.people.selectors import NOBODY_KNOWS, cards_of
@@ -67,6 +68,19 @@ def _queue(one: Due, now: datetime) -> bool:
     message.sealed = box.seal(link.encode(), place=message.place)
     message.save(force_insert=True)
     return True
+
+
+def queue_changed_ways(now: datetime) -> int:
+    """Tell each client whose ways in were changed, at the address that is his own, if he is written to at all."""
+    untold = selectors.changed_ways(now).items()
+    return sum(_queue_changed(one, event, now) for one, event in untold if selectors.at_his_own(one, now=now))
+
+
+@transaction.atomic
+def _queue_changed(client: Client, event: Event, now: datetime) -> bool:
+    mark, ends_at = uuid4(), event.at + selectors.TELL_WITHIN
+    told = {"client": client, "kind": Kind.CHANGED, "mark": mark, "queued_at": now, "next_at": now, "ends_at": ends_at}
+    return Message.objects.get_or_create(cause=f"{Kind.CHANGED}:{event.pk}", defaults=told)[1]
 
 
 # --- sending ------------------------------------------------------------------------------------------
@@ -154,6 +168,9 @@ def _recipient(message: Message, now: datetime, channels: Mapping[str, Transport
     if message.kind == Kind.MOVED:
         his = selectors.recipient_by(ContactCard.model_validate_json(_sealed_in(message)))
         is_open = selectors.refusal_of(message.client, his.to) is None
+    elif message.kind == Kind.CHANGED:
+        own = selectors.at_his_own(message.client, now=now)
+        return own if own is not None and own.channel in channels else None
     else:
         his = selectors.recipient_by(cards_of([message.client])[message.client_id])
         asks = Contact.objects.get(client=message.client).asks  # of another one it may not be sent to this
@@ -169,6 +186,8 @@ def _sealed_in(message: Message) -> str:
 def _outgoing(message: Message, his: selectors.Recipient) -> Outgoing:
     if message.kind == Kind.MOVED:
         return Outgoing(str(message.mark), his.channel, his.to, *moved(settings.SITE.phone), "")
+    if message.kind == Kind.CHANGED:
+        return Outgoing(str(message.mark), his.channel, his.to, *ways_changed(settings.SITE.phone), "")
     link = _sealed_in(message)
     if message.kind == Kind.CONFIRM:
         address = f"{settings.SITE.address}/yours/{link}"

@@ -49,6 +49,15 @@ def confirming(link: str, *, by_sms: bool, say: Say = gettext) -> tuple[str, str
     return say(N_("Is this your address?")), f"{asks}\n\n{link}\n\n{says}\n"
 
 
+def ways_changed(phone: str, *, say: Say = gettext) -> tuple[str, str]:
+    """The same of what tells him that how he signs in was changed."""
+    if phone:
+        says = N_("How you sign in was changed. If that was not you, call %(phone)s.")
+    else:
+        says = N_("How you sign in was changed. If that was not you, say so the next time you talk to us.")
+    return say(N_("How you sign in was changed")), say(says) % {"phone": phone}
+
+
 def moved(phone: str, *, say: Say = gettext) -> tuple[str, str]:
     """The same of what tells him at his old address that another one is used now."""
     if phone:
@@ -64,5 +73,5 @@ def text_messages(address: str, phone: str, *, hears_replies: bool, say: Say = g
     """One of each that can go out by SMS, from a site at this address."""
     link, stop, yours = (f"{address}/{path}/{'x' * LINK_SIGNS}" for path in ("c", "stop", "yours"))
     asking = [worded(one, link, stop, by_sms=True, hears_replies=hears_replies, say=say) for one in WORDINGS]
-    told = [*asking, confirming(yours, by_sms=True, say=say), moved(phone, say=say)]
+    told = [*asking, confirming(yours, by_sms=True, say=say), moved(phone, say=say), ways_changed(phone, say=say)]
     return [text for _, text in told]

@@ -95,14 +95,15 @@ def test_no_message_says_what_it_is_about_or_whose_it_is(cast, mail, past, now):
 @pytest.mark.hazard("H-08", "H-16")
 def test_what_asks_about_an_address_and_what_tells_of_a_change_are_neutral_too(site):
     from holdfast_site.discreet import telling
-    from holdfast_site.messages.wording import confirming, moved
+    from holdfast_site.messages.wording import confirming, moved, ways_changed
 
     link = f"https://practice.example/yours/{'x' * 43}"
     told = [confirming(link, by_sms=True), confirming(link, by_sms=False), moved("020 7946 0321"), moved("")]
+    told += [ways_changed("020 7946 0321"), ways_changed("")]
     for subject, text in told:
         assert telling(subject) == telling(re.sub(r"https://\S+", "", text)) == ""
         assert [word for word in CANARIES if word in subject + text] == []
-    for text in (told[0][1], told[2][1], told[3][1]):  # as a text message
+    for text in (told[0][1], *(one[1] for one in told[2:])):  # as a text message
         assert len(text) <= 160
         assert text.isascii()
 

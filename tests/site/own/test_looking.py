@@ -139,3 +139,28 @@ def test_every_reading_that_the_audit_knows_has_words(site):
     no_person = {Action.PRACTICE_READ, Action.STAFF_READ}  # counts; who works there
     told = set(DID) | {action for action, _ in LISTS}
     assert {action for action in Action if action.endswith(".read")} - told <= own | no_person
+
+
+@pytest.mark.sqlite
+def test_nobody_waits_while_the_whole_audit_is_read(cast, now):
+    """Each question to the audit is answered by an index: it may hold a million rows."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from holdfast_site.own.looking import SHOWN, who_looked
+
+    with CaptureQueriesContext(connection) as asked:
+        who_looked(cast.dan, since=now - SHOWN)
+    asked_of_audit = [one["sql"] for one in asked.captured_queries if 'FROM "audit_event"' in one["sql"]]
+    assert len(asked_of_audit) == 3
+    with connection.cursor() as cursor:
+        for sql in asked_of_audit:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            assert [row[3] for row in cursor.fetchall() if row[3].startswith("SCAN")] == []
+
+
+def test_lists_of_a_therapist_whom_he_never_had_are_not_even_fetched(cast, now):
+    signed_in("therapist", "ben").get("/today/")
+    assert lists(cast.dan) == ""
+    signed_in("therapist", "alma").get("/today/")
+    assert "opened the list of the day" in lists(cast.dan)
