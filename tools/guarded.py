@@ -28,7 +28,7 @@ ITS_TESTS = (  # two halves that take about as long; each is one process, which 
         "tests/site/checkins/test_answer.py",
         "tests/site/exchange/test_import.py",
         "tests/site/own/test_mine.py",
-        "tests/site/own/test_whose_address.py",
+        "tests/site/own/address",
         "tests/site/roster/test_people.py",
     ),
 )

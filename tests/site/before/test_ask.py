@@ -189,7 +189,7 @@ def test_at_the_desk_too_his_therapist_sees_only_what_he_did_not_keep_from_her(c
     from holdfast_site.access.actors import Role
     from holdfast_site.accounts.models import Member
     from holdfast_site.accounts.services import add_member
-    from tests.site.own.test_whose_address import in_role
+    from tests.site.own.address.reached import in_role
 
     others = signed_in("desk")
     signed_in("therapist", "alma")

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from tests.site.conftest import staff
-from tests.site.own.test_whose_address import HIS, _desk, _mail, enter, own_page, turn  # noqa: F401
+from tests.site.own.address.conftest import _desk, _mail  # noqa: F401
+from tests.site.own.address.reached import HIS, enter, own_page, turn
 
 pytestmark = [pytest.mark.long, pytest.mark.hazard("H-16")]
 SUBJECT = "How you sign in was changed"
