@@ -73,6 +73,7 @@ TEMPLATES = [
         "DIRS": [HERE / "templates"],
         "OPTIONS": {
             "builtins": ["django.templatetags.i18n", "holdfast_site.saying"],
+            "libraries": {"days": "holdfast_site.dates"},
             "context_processors": ["django.template.context_processors.request", "holdfast_site.pages.practice"],
         },
     }

@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 
 from holdfast_site.accounts.models import Post
+from holdfast_site.people.contacts import Way
 from holdfast_site.people.models import Contact
 
 
-def is_his_own(contact: Contact, way: str, *, now: datetime) -> bool:
-    """Whether an address (``email`` or ``phone``) is good for one half of a way in to his own page.
+def is_his_own(contact: Contact, way: Way, *, now: datetime) -> bool:
+    """Whether an address is good for one half of a way in to his own page.
 
     Not while he has to confirm it, and never from the hand of somebody who treats him: who tells him the code would
     then hold both halves, and read what he kept from that person.
     """
-    good_from = getattr(contact, f"{way}_good_from")
-    if getattr(contact, f"{way}_to_confirm") or (good_from is not None and now < good_from):
+    hand = contact.hand(way)
+    if hand.to_confirm or (hand.good_from is not None and now < hand.good_from):
         return False
-    entered_by = str(getattr(contact, f"{way}_by"))
-    return bool(entered_by) and not treats(entered_by, contact.client_id)
+    return bool(hand.by) and not treats(hand.by, contact.client_id)
 
 
 def treats(mark: str, client_id: str) -> bool:

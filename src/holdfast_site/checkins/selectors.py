@@ -59,13 +59,13 @@ def audiences_for(appointment: Appointment, *, now: datetime) -> Sequence[Audien
     treats everybody, nor where nobody receives it, or whoever does is the therapist; nor to a client who wants no such
     offer.
     """
-    contact, his = settings.SITE.care_contact, Therapist.objects.filter(appointments__client=appointment.client_id)
-    receivers = Post.objects.filter(role=Role.CARE_CONTACT, member__is_active=True)
-    is_his_therapist = receivers.filter(member__posts__therapist__in=his).exists()
-    alone = Therapist.objects.count() < 2
-    if contact is None or alone or is_his_therapist or not receivers.exists():
-        return (Audience.THERAPIST,)
-    if contact.therapist_id is not None and his.filter(pk=contact.therapist_id).exists():
+    contact = settings.SITE.care_contact
+    treats = Exists(Appointment.objects.filter(therapist=OuterRef("pk"), client=appointment.client_id))
+    therapists = dict(Therapist.objects.values_list("pk", treats))
+    his = {one for one, is_his in therapists.items() if is_his}
+    posts = Post.objects.filter(role=Role.CARE_CONTACT, member__is_active=True)
+    receivers = set(posts.values_list("member__posts__therapist", flat=True))  # none: in a role that treats nobody
+    if contact is None or len(therapists) < 2 or not receivers or his & (receivers | {contact.therapist_id}):
         return (Audience.THERAPIST,)
     if not allows(appointment.client, Consent.PRIVATE_ROUTE, at=now):
         return SEEN_BY_THERAPIST

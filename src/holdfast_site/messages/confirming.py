@@ -57,8 +57,8 @@ def change_card(*, by: Actor, client: Client, card: ContactCard, now: datetime, 
         Undelivered.objects.filter(client=client, went_to=b"").delete()  # which one that was is not known: not this one
     contact, way = Contact.objects.get(client=client), WAYS[card.channel]
     if not is_told:
-        Contact.objects.filter(pk=contact.pk).update(codes_from=getattr(contact, f"{way}_good_from"))
-    if getattr(contact, f"{way}_to_confirm") and not treats(by.mark, client.pk):
+        Contact.objects.filter(pk=contact.pk).update(codes_from=contact.hand(way).good_from)
+    if contact.hand(way).to_confirm and not treats(by.mark, client.pk):
         _ask(client, card, now)
 
 

@@ -241,7 +241,7 @@ def _give_up(message: Message, now: datetime) -> None:
 def _was_not_told(message: Message, now: datetime) -> None:
     """What was to tell him of a change did not: only codes made after the time to object open by a link now (H-16)."""
     contact = Contact.objects.filter(client=message.client_id).first() if message.kind == Kind.MOVED else None
-    good_from = [getattr(contact, f"{way}_good_from") for way in WAYS.values()] if contact else []
+    good_from = [contact.hand(way).good_from for way in WAYS.values()] if contact else []
     if any(good_from):  # else he has entered all of it himself since
         latest = max(now, *filter(None, good_from))
         Contact.objects.filter(client=message.client_id).update(codes_from=latest)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Channel = Literal["email", "sms", "none"]
-WAYS = {"email": "email", "sms": "phone"}  # by the channel that he chose: what of his card is used
+Way = Literal["email", "phone"]
+WAYS: Mapping[str, Way] = {"email": "email", "sms": "phone"}  # by the channel that he chose: what of his card is used
 Wording = Literal["message", "question", "note"]
 Line = Annotated[str, Field(max_length=200)]
 
@@ -26,6 +28,10 @@ class ContactCard(BaseModel):
     wording: Wording = "message"  # how what he gets is worded: never what it is about
     timezone: Line = ""  # blank: the practice's
     wishes: Line = ""  # in his own words, such as: never ring the landline
+
+    def typed(self, way: Way) -> str:
+        """The address of one way, as somebody typed it."""
+        return self.email if way == "email" else self.phone
 
     @property
     def initials(self) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from django.db import models
 
 from holdfast.tables.schema import AXES, Certainty, InitiatedBy, Modality, Status
 from holdfast.tables.schema import Ending as EndingKind
+from holdfast_site.people.contacts import Way
 
 MOST_ID = 70  # signs of a practice's own id: the audit has room for what it is, and this
 
@@ -75,6 +78,14 @@ class Client(models.Model):
         return not self.wrapped_key
 
 
+class Hand(NamedTuple):
+    """Whose hand one address of a client is from, and whether it is known to be his."""
+
+    by: str  # the audit's mark of who entered it; blank: not known
+    to_confirm: bool  # somebody else changed it; he has not said that it is his
+    good_from: datetime | None  # opens no way in before, so that he can object where he was told
+
+
 class Contact(models.Model):
     """A client's name, how he may be reached, and what is safe for him: sealed with his own key.
 
@@ -85,11 +96,11 @@ class Contact(models.Model):
     client = models.OneToOneField(Client, on_delete=models.PROTECT, related_name="contact")
     sealed = models.BinaryField()
     changed_at = models.DateTimeField()
-    email_by = models.CharField(max_length=60, blank=True)  # the audit's mark of who entered it; blank: not known
+    email_by = models.CharField(max_length=60, blank=True)  # these six: see Hand
     phone_by = models.CharField(max_length=60, blank=True)
-    email_to_confirm = models.BooleanField(default=True)  # somebody else changed it; he has not said that it is his
+    email_to_confirm = models.BooleanField(default=True)
     phone_to_confirm = models.BooleanField(default=True)
-    email_good_from = models.DateTimeField(null=True)  # opens no way in before, so that he can object where he was told
+    email_good_from = models.DateTimeField(null=True)
     phone_good_from = models.DateTimeField(null=True)
     codes_from = models.DateTimeField(null=True)  # he was told of a change nowhere: older codes open nothing by a link
     confirms = models.BinaryField(max_length=32, null=True, unique=True)  # the link that asks him, as a fingerprint
@@ -98,6 +109,19 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"contact {self.pk}"
+
+    def hand(self, way: Way) -> Hand:
+        """Whose hand the address of one way is from."""
+        if way == "email":
+            return Hand(self.email_by, self.email_to_confirm, self.email_good_from)
+        return Hand(self.phone_by, self.phone_to_confirm, self.phone_good_from)
+
+    def note_hand(self, way: Way, hand: Hand) -> None:
+        """Note that of one way; kept with the card."""
+        if way == "email":
+            self.email_by, self.email_to_confirm, self.email_good_from = hand
+        else:
+            self.phone_by, self.phone_to_confirm, self.phone_good_from = hand
 
     @property
     def place(self) -> str:

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.audit.services import Action, record
-from holdfast_site.people.contacts import WAYS, ContactCard
-from holdfast_site.people.models import Client, Contact
+from holdfast_site.people.contacts import WAYS, ContactCard, Way
+from holdfast_site.people.models import Client, Contact, Hand
 from holdfast_site.people.selectors import cards_of
 from holdfast_site.people.wishes import Wishes, sealed, wishes_of
 
@@ -48,24 +48,23 @@ def _note_whose_hand(contact: Contact, before: ContactCard, card: ContactCard, *
         contact.codes_from = None
     is_first = not (before.email or before.phone or contact.email_by or contact.phone_by)
     for way in WAYS.values():
-        is_changed = getattr(before, way) != getattr(card, way)
+        hand, is_changed = contact.hand(way), before.typed(way) != card.typed(way)
         if by.role is Role.CLIENT or is_changed:
-            setattr(contact, f"{way}_by", by.mark)
+            hand = hand._replace(by=by.mark)
             contact.confirms = None if contact.asks == way else contact.confirms
         if by.role is Role.CLIENT:
-            setattr(contact, f"{way}_to_confirm", False)
-            setattr(contact, f"{way}_good_from", None)
-        elif not is_first and (is_changed or _is_switched(contact, before, card, way)):
-            setattr(contact, f"{way}_to_confirm", True)
-            setattr(contact, f"{way}_good_from", now + TIME_TO_OBJECT)
+            hand = hand._replace(to_confirm=False, good_from=None)
+        elif not is_first and (is_changed or _is_switched(hand, before, card, way)):
+            hand = hand._replace(to_confirm=True, good_from=now + TIME_TO_OBJECT)
+        contact.note_hand(way, hand)
 
 
-def _is_switched(contact: Contact, before: ContactCard, card: ContactCard, way: str) -> bool:
+def _is_switched(hand: Hand, before: ContactCard, card: ContactCard, way: Way) -> bool:
     """Whether he is written to this way from now on, where another was known too, and did not enter it himself."""
     if card.channel == before.channel or WAYS.get(card.channel) != way:
         return False
-    others = (getattr(before, other) for other in WAYS.values() if other != way)
-    return any(others) and not getattr(contact, f"{way}_by").startswith(f"{Role.CLIENT}:")
+    others = (before.typed(other) for other in WAYS.values() if other != way)
+    return any(others) and not hand.by.startswith(f"{Role.CLIENT}:")
 
 
 def keep_wishes(client: Client, wishes: Wishes) -> bool:

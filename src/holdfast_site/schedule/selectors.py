@@ -231,7 +231,7 @@ def whose_address(actor: Actor, client: Client, *, now: datetime) -> Whose | Non
     if contact is None or not address_of(card):
         return None
     way = WAYS[card.channel]
-    to_confirm, good_from = getattr(contact, f"{way}_to_confirm"), getattr(contact, f"{way}_good_from")
+    _, to_confirm, good_from = contact.hand(way)
     asks = to_confirm and contact.confirms is not None and contact.asks == way and _is_asked(contact)
     return Whose(
         is_his=is_his_own(contact, way, now=now),
