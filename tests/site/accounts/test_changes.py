@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.site.accounts.authenticator import Phone
-from tests.site.accounts.test_ways_in import _alma, _clock, _told, ask, by_code, enrol, sign_in, with_code_app  # noqa: F401
+from tests.site.accounts.ways import ask, by_code, enrol, sign_in, window, with_code_app
 from tests.site.conftest import signed_in
 
 pytestmark = pytest.mark.long
@@ -103,8 +103,6 @@ def test_with_a_code_app_he_hears_of_a_changed_password(told, now, clock):
     answer = browser.post("/ways/password", {"current": PASSWORD, "new": new})
     assert answer.status_code == 302, answer.content.decode()
     clock(now + timedelta(hours=1))
-    from tests.site.accounts.test_ways_in import window
-
     browser = window()
     code = pyotp.TOTP(secret).at(now + timedelta(hours=1))
     assert by_code(browser, code, password=new).status_code == 302

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tests.site.accounts.authenticator import Phone
-from tests.site.accounts.test_ways_in import ask, window
+from tests.site.accounts.ways import ask, window
 from tests.site.checkins.test_answer import filled
 from tests.site.conftest import appointment, signed_in
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.site.accounts.test_ways_in import enrol, sign_in
+from tests.site.accounts.ways import enrol, sign_in
 from tests.site.conftest import PASSWORD, signed_in
 from tests.site.handover.test_holding import text
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.site.accounts.test_ways_in import window
+from tests.site.accounts.ways import window
 from tests.site.conftest import signed_in
 from tests.site.messages.sinks import mail_server
 from tests.site.own.address.reached import HERS, enter, in_role, links, turn

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from tests.site.accounts.test_ways_in import window
+from tests.site.accounts.ways import window
 from tests.site.conftest import appointment, signed_in
 from tests.site.own.test_mine import REACH, code_told
 

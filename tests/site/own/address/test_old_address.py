@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.site.accounts.test_ways_in import window
+from tests.site.accounts.ways import window
 from tests.site.conftest import signed_in
 from tests.site.own.address.reached import HERS, HERS_TOO, HIS, enter, is_his, leads, links, opens, told_at, turn
 from tests.site.own.test_mine import REACH

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.site.accounts.test_ways_in import window
+from tests.site.accounts.ways import window
 from tests.site.own.address.reached import (
     HERS,
     HERS_TOO,

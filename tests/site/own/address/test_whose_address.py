@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.site.accounts.test_ways_in import window
+from tests.site.accounts.ways import window
 from tests.site.conftest import appointment, client, signed_in
 from tests.site.own.address.reached import HERS, HIS, a_code, asked_again, enter, leads, links, opens, turn
 from tests.site.own.test_mine import REACH, code_told
