@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 LOCAL, PORT = "127.0.0.1", 8000
 NAME = "localhost"  # the same machine by a name: under a bare number browsers make no passkeys
-UNSAFE = 4
 
 
 @click.command()

@@ -181,10 +181,6 @@ class World:
     def opened(self) -> date:
         return self.clock_now.date() - timedelta(days=round(self.months * 30.44))
 
-    @property
-    def clients_per_week(self) -> float:
-        return self.clients / (self.months * 30.44 / 7)
-
     def base_on(self, day: date) -> float:
         """Log-odds of leaving after a session of that day when nothing speaks for it."""
         return self.base + self.drift * (day - self.opened).days / 365.25

@@ -68,7 +68,7 @@ def digest(client_id: str) -> str:
 def _destroy(by: Actor, client: Client, now: datetime) -> None:
     _take_his_page(client)
     for one in HELD:
-        his = one.model._default_manager.filter(**{one.path: client.pk})
+        his = one.rows_of(client)
         if one.erasing is Erasing.DELETED:
             his.delete()
         elif one.erasing is Erasing.EMPTIED:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from holdfast_site.accounts.models import Assignment, CodeApp, Member, PaperCode, Passkey, Post, Session, Welcome
 from holdfast_site.before.models import Knock, WayBack, Word
@@ -41,6 +41,10 @@ class Held:
     part: str = ""  # of what he is shown and can take away
     emptied: Mapping[str, bytes | None] = field(default_factory=dict)  # what is left of a row that stays
     why_not: str = ""  # it is in no part
+
+    def rows_of(self, client: Client) -> QuerySet[Model]:
+        """The rows that are his."""
+        return self.model._default_manager.filter(**{self.path: client.pk})
 
 
 DELETED, EMPTIED, SHUT, STAYS = Erasing.DELETED, Erasing.EMPTIED, Erasing.SHUT, Erasing.STAYS
@@ -83,9 +87,3 @@ HELD: Sequence[Held] = (  # what is deleted is deleted in this order
     Held(Assignment, "client", STAYS, "supervised"),
     Held(Upload, "by__client", STAYS, why_not="Only staff bring exports; it is sealed, and gone within the hour."),
 )
-
-
-def held_of(model: type[Model], client: Client) -> Sequence[Model]:
-    """The rows of one model that are his."""
-    one = next(held for held in HELD if held.model is model)
-    return list(model._default_manager.filter(**{one.path: client.pk}).order_by("pk"))

@@ -158,11 +158,11 @@ def test_each_is_in_a_part_or_says_why_not(site):
 
 
 def test_the_tests_know_an_example_of_each(full):
-    from holdfast_site.own.held import HELD, held_of
+    from holdfast_site.own.held import HELD
 
-    empty = {one.model.__name__ for one in HELD if not held_of(one.model, full.dan)}
+    empty = {one.model.__name__ for one in HELD if not one.rows_of(full.dan)}
     assert empty == {"Upload"}  # only staff bring exports
-    others = {one.model.__name__ for one in HELD if held_of(one.model, full.eli)}
+    others = {one.model.__name__ for one in HELD if one.rows_of(full.eli)}
     assert others == {"Client", "Appointment", "Invitation"}
 
 
@@ -200,12 +200,12 @@ def test_a_reply_before_a_session_stands_among_his_answers_and_is_asked_anew_ins
 def test_after_erasing_nothing_is_left_but_that_and_when(full):
     from django.db.models import BinaryField, TextField
 
-    from holdfast_site.own.held import HELD, Erasing, held_of
+    from holdfast_site.own.held import HELD, Erasing
 
     links = {model: _links(model, full.dan) for model in ("Invitation", "Welcome")}
     signed_in("client", of=full.dan).post("/mine/erase/now", {"form": uuid4(), "sure": "yes"})
     for one in HELD:
-        rows = held_of(one.model, full.dan)
+        rows = one.rows_of(full.dan)
         if one.erasing is Erasing.DELETED:
             assert not rows, one.model
             continue
@@ -222,10 +222,10 @@ def test_after_erasing_nothing_is_left_but_that_and_when(full):
 
 
 def _links(model, client):
-    from holdfast_site.own.held import HELD, held_of
+    from holdfast_site.own.held import HELD
 
-    named = next(one.model for one in HELD if one.model.__name__ == model)
-    return {one.pk: bytes(one.link) for one in held_of(named, client)}
+    named = next(one for one in HELD if one.model.__name__ == model)
+    return {row.pk: bytes(row.link) for row in named.rows_of(client)}
 
 
 def _answered(client):

@@ -30,7 +30,6 @@ class Sure(StrEnum):
     """How it is known what a column holds."""
 
     HEADING = "by its heading"
-    CONTENT = "by what is in it"
     TOLD = "by the mapping"
 
 
