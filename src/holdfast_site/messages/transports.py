@@ -21,6 +21,7 @@ from typing import Protocol
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 
 from holdfast_site.config import EmailConfig, SmsConfig
 
@@ -71,23 +72,7 @@ def by_mail(config: EmailConfig, password: str) -> Transport:
     """Mail by SMTP, with TLS unless the server is on this machine."""
 
     def send(message: Outgoing) -> str:
-        connection = get_connection(
-            "django.core.mail.backends.smtp.EmailBackend",
-            host=config.host,
-            port=config.port,
-            username=config.user or None,
-            password=password or None,
-            use_tls=config.security == "starttls",
-            use_ssl=config.security == "tls",
-            timeout=PATIENCE,
-        )
-        headers = {
-            "Message-ID": f"<{message.mark}@{config.domain}>",
-            "Auto-Submitted": "auto-generated",
-        }
-        if message.stop:
-            headers |= {"List-Unsubscribe": f"<{message.stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-        mail = EmailMessage(message.subject, message.text, config.sender, [message.to], headers=headers)
+        connection, mail = _connection(config, password), _mail(config, message)
         try:
             connection.open()
         except (OSError, smtplib.SMTPException, ssl.SSLError) as error:
@@ -110,9 +95,29 @@ def by_mail(config: EmailConfig, password: str) -> Transport:
     return send
 
 
-def _close(connection: object) -> None:
+def _connection(config: EmailConfig, password: str) -> BaseEmailBackend:
+    return get_connection(
+        "django.core.mail.backends.smtp.EmailBackend",
+        host=config.host,
+        port=config.port,
+        username=config.user or None,
+        password=password or None,
+        use_tls=config.security == "starttls",
+        use_ssl=config.security == "tls",
+        timeout=PATIENCE,
+    )
+
+
+def _mail(config: EmailConfig, message: Outgoing) -> EmailMessage:
+    headers = {"Message-ID": f"<{message.mark}@{config.domain}>", "Auto-Submitted": "auto-generated"}
+    if message.stop:
+        headers |= {"List-Unsubscribe": f"<{message.stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return EmailMessage(message.subject, message.text, config.sender, [message.to], headers=headers)
+
+
+def _close(connection: BaseEmailBackend) -> None:
     try:
-        connection.close()  # type: ignore[attr-defined]
+        connection.close()
     except (OSError, smtplib.SMTPException):
         return
 

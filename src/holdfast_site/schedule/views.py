@@ -84,7 +84,9 @@ def book(request: ActingRequest) -> HttpResponse:
         starts_at=_moment(told),
         now=timezone.now(),
     )
-    return _to_its_day(made) or _book_page(request, wrong=WRONG[type(made)], status=CHANGED_MEANWHILE)
+    if isinstance(made, Appointment):
+        return _to_its_day(made)
+    return _book_page(request, wrong=WRONG[type(made)], status=CHANGED_MEANWHILE)
 
 
 def appointment(request: ActingRequest, appointment: int) -> HttpResponse:
@@ -122,7 +124,7 @@ def came(request: ActingRequest, appointment: int) -> HttpResponse:
         booking.mark_right(mine, by=request.actor, appointment_id=found.pk, came=said, now=now)
     else:
         booking.mark(by=request.actor, appointment_id=found.pk, came=said, now=now)
-    return _to_its_day(found) or redirect("schedule:day")
+    return _to_its_day(found)
 
 
 def sent(request: ActingRequest) -> HttpResponse:
@@ -155,41 +157,23 @@ def client(request: ActingRequest, client_id: str) -> HttpResponse:
     if "ask" in request.POST:
         is_asked = ask_whether_his(by=request.actor, client=found, now=timezone.now())
         return redirect(f"{reverse('schedule:client', args=[found.pk])}?{'asked' if is_asked else 'not-asked'}")
-    before, seen = selectors.card_of(found), selectors.card_as_of(found)
-    form = CardForm(request.POST if request.method == "POST" else None)
-    told = form.cleaned_data if form.is_valid() else {}
-    is_stale = bool(told) and told.pop("seen") != seen  # he may have ended the messages meanwhile
-    if told and not is_stale:
-        tell_him = not told.pop("is_unsafe")
-        card = ContactCard(timezone=before.timezone, **told)
-        change_card(by=request.actor, client=found, card=card, now=timezone.now(), tell_him=tell_him)
-        return redirect(f"{reverse('schedule:client', args=[found.pk])}?saved")
-    now = timezone.now()
-    booked = selectors.booked(request.actor, found, now=now)
-    note_reading(Action.CONTACT_READ, by=request.actor, about=f"client:{found.pk}", now=now)
-    if booked:
-        note_reading(Action.SCHEDULE_READ, by=request.actor, about=f"client:{found.pk}", now=now)
-    wrong = MEANWHILE if is_stale else UNCLEAR if form.is_bound else ""
-    context = {
-        "client": found,
-        "booked": booked,
-        "card": request.POST if wrong and not is_stale else before,  # what was typed is not lost
-        "seen": seen,
-        "channels": CHANNEL_OPTIONS,
-        "wordings": WORDING_OPTIONS,
-        "came_back": bool(has_delivery_problem([found])),
-        "wrong": wrong,
-        "errors": form.errors,
-        "is_saved": "saved" in request.GET and not wrong,
-        "is_asked": "asked" in request.GET and not wrong,
-        "not_asked": "not-asked" in request.GET and not wrong,
-        "whose": selectors.whose_address(request.actor, found, now=now),
-    }
-    status = CHANGED_MEANWHILE if is_stale else UNREADABLE if wrong else 200
-    return render(request, "schedule/client.html", context, status=status)
+    return _card_sent_in(request, found) if request.method == "POST" else _client_page(request, found)
 
 
 # --- steps ------------------------------------------------------------------------------------------
+
+
+def _card_sent_in(request: ActingRequest, client: Client) -> HttpResponse:
+    form = CardForm(request.POST)
+    if not form.is_valid():
+        return _client_page(request, client, wrong=UNCLEAR, unclear=form, status=UNREADABLE)
+    told = form.cleaned_data
+    if told.pop("seen") != selectors.card_as_of(client):  # he may have ended the messages meanwhile
+        return _client_page(request, client, wrong=MEANWHILE, status=CHANGED_MEANWHILE)
+    tell_him = not told.pop("is_unsafe")
+    card = ContactCard(timezone=selectors.card_of(client).timezone, **told)
+    change_card(by=request.actor, client=client, card=card, now=timezone.now(), tell_him=tell_him)
+    return redirect(f"{reverse('schedule:client', args=[client.pk])}?saved")
 
 
 def _unclear(form: BookForm, client: Client | None, therapist: Therapist | None) -> str:
@@ -213,7 +197,9 @@ def _move(request: ActingRequest, found: Appointment) -> HttpResponse:
     made = booking.move(
         by=request.actor, form=told["form"], appointment_id=found.pk, starts_at=_moment(told), now=timezone.now()
     )
-    return _to_its_day(made) or _appointment_page(request, found, wrong=WRONG[type(made)], status=CHANGED_MEANWHILE)
+    if isinstance(made, Appointment):
+        return _to_its_day(made)
+    return _appointment_page(request, found, wrong=WRONG[type(made)], status=CHANGED_MEANWHILE)
 
 
 def _off(request: ActingRequest, found: Appointment) -> HttpResponse:
@@ -222,13 +208,11 @@ def _off(request: ActingRequest, found: Appointment) -> HttpResponse:
         return _appointment_page(request, found, wrong=UNCLEAR, status=UNREADABLE)
     who = InitiatedBy(form.cleaned_data["who"])
     services.call_off(by=request.actor, appointment_id=found.pk, who=who, now=timezone.now())
-    return _to_its_day(found) or redirect("schedule:day")
+    return _to_its_day(found)
 
 
-def _to_its_day(made: object) -> HttpResponse | None:
-    if not isinstance(made, Appointment):
-        return None
-    return redirect(f"{reverse('schedule:day')}?on={timezone.localdate(made.starts_at)}")
+def _to_its_day(found: Appointment) -> HttpResponse:
+    return redirect(f"{reverse('schedule:day')}?on={timezone.localdate(found.starts_at)}")
 
 
 def _day(told: str) -> date:
@@ -262,6 +246,33 @@ def _book_page(
         "wrong": wrong,
     }
     return render(request, "schedule/book.html", context, status=status)
+
+
+def _client_page(
+    request: ActingRequest, client: Client, *, wrong: str = "", unclear: CardForm | None = None, status: int = 200
+) -> HttpResponse:
+    now = timezone.now()
+    booked = selectors.booked(request.actor, client, now=now)
+    note_reading(Action.CONTACT_READ, by=request.actor, about=f"client:{client.pk}", now=now)
+    if booked:
+        note_reading(Action.SCHEDULE_READ, by=request.actor, about=f"client:{client.pk}", now=now)
+    done = {} if wrong else request.GET
+    context = {
+        "client": client,
+        "booked": booked,
+        "card": selectors.card_of(client) if unclear is None else request.POST,  # what was typed is not lost
+        "seen": selectors.card_as_of(client),
+        "channels": CHANNEL_OPTIONS,
+        "wordings": WORDING_OPTIONS,
+        "came_back": bool(has_delivery_problem([client])),
+        "wrong": wrong,
+        "errors": {} if unclear is None else unclear.errors,
+        "is_saved": "saved" in done,
+        "is_asked": "asked" in done,
+        "not_asked": "not-asked" in done,
+        "whose": selectors.whose_address(request.actor, client, now=now),
+    }
+    return render(request, "schedule/client.html", context, status=status)
 
 
 def _appointment_page(
