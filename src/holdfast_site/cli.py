@@ -1,4 +1,4 @@
-"""``holdfast site init``, ``doctor`` and ``serve``: questions, arguments and printing, nothing else."""
+"""The commands of ``holdfast site``: questions, arguments and printing, nothing else."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from holdfast.errors import UsageError
-from holdfast.shell import CALLED, FILE, FOLDER, open_in_browser, say
+from holdfast.shell import CALLED, FILE, FOLDER, say
 from holdfast_site.config import ERASED, SITE_FILE, is_loopback
 from holdfast_site.init_questions import crisis_numbers_of, decide, mail_of
+from holdfast_site.serving import LOCAL, PORT, serve_demo, serve_site
 
 if TYPE_CHECKING:
     from holdfast_site.accounts.services import Told
-
-LOCAL, PORT = "127.0.0.1", 8000
-NAME = "localhost"  # the same machine by a name: under a bare number browsers make no passkeys
 
 
 @click.command()
@@ -186,12 +184,12 @@ def serve(folder: Path | None, demo: bool, listen: str, port: int | None, show: 
         raise UsageError("Give the folder of a site, or --demo. To make a site: holdfast site init DIR")
     if folder is not None:
         _refuse_if_unsafe(folder, listen)
-        _serve(folder, listen, PORT if port is None else port, show)
+        serve_site(folder, listen, PORT if port is None else port, show=show)
         return
     if not is_loopback(listen):
         raise UsageError("The demo is for this machine only: leave --listen out.")
     with tempfile.TemporaryDirectory(prefix="holdfast-demo-") as made:
-        _serve_demo(Path(made), listen, port, show)
+        serve_demo(Path(made), listen, port, show=show)
 
 
 @click.command("add-person")
@@ -419,64 +417,6 @@ def _files(paths: tuple[Path, ...]) -> list[bytes]:
     for path in paths:
         found += sorted(path.iterdir()) if path.is_dir() else [path]
     return [path.read_bytes() for path in found if path.is_file()]
-
-
-def _serve_demo(home: Path, listen: str, port: int | None, show: bool) -> None:
-    from django.utils import timezone
-
-    from holdfast_site import demo, demo_messages
-
-    say("Making a practice up: a quarter of a minute or so …")
-    made = demo.make(home)
-    try:
-        server = _server_of(made, listen, PORT if port is None else port)
-    except UsageError:
-        if port is not None:
-            raise
-        server = _server_of(made, listen, 0)
-    address = _address(listen, server.effective_port)
-    say("A made-up practice, on this machine only. Everything in it is gone when you stop it with Ctrl+C.\n")
-    for words, link in demo.links(address, timezone.now()):
-        say(f"{words}\n  {link}\n")
-    at_work = demo_messages.begin(made, address)
-    if show:
-        open_in_browser(address)
-    try:
-        server.run()
-    finally:
-        at_work.stop()
-
-
-def _serve(folder: Path, listen: str, port: int, show: bool) -> None:
-    from holdfast_site import worker
-    from holdfast_site.audit.services import anchor
-    from holdfast_site.backup import in_use
-    from holdfast_site.config import read_config
-    from holdfast_site.start import anchors, empty_working
-
-    server = _server_of(folder, listen, port)
-    with in_use(folder):
-        empty_working()
-        anchor(anchors(folder))
-        worker.start(folder)
-        address = _address(listen, server.effective_port)
-        say(f"The site is at {address}. Stop it with Ctrl+C.")
-        if read_config(folder).address != address:
-            say(f"Links that it makes lead to {read_config(folder).address}, as its settings say.", error=True)
-        if show:
-            open_in_browser(address)
-        server.run()
-
-
-def _address(listen: str, port: int) -> str:
-    """Where to open what listens there: on this machine by its name, for the sake of passkeys."""
-    return f"http://{NAME if listen == LOCAL else f'[{listen}]' if ':' in listen else listen}:{port}"
-
-
-def _server_of(folder: Path, listen: str, port: int) -> Any:
-    from holdfast_site import server
-
-    return server.server(folder, listen=listen, port=port)
 
 
 def _refuse_if_unsafe(folder: Path, listen: str, *, look_only: bool = False) -> None:

@@ -360,7 +360,7 @@ def test_init_takes_the_mail_server(tmp_path):
 @pytest.fixture(name="taken")
 def _taken():
     """The port that the site would like, taken by somebody else."""
-    from holdfast_site.cli import LOCAL, PORT
+    from holdfast_site.serving import LOCAL, PORT
 
     with socket.socket() as other:
         with suppress(OSError):  # somebody has it already

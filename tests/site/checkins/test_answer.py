@@ -110,6 +110,20 @@ def test_what_cannot_be_kept_is_not_offered(cast, browser, settings):
     assert not offered()
 
 
+def test_who_may_be_chosen_is_asked_of_the_database_in_two_queries_and_one_of_what_he_decided(cast, now):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from holdfast_site.checkins.models import Audience
+    from holdfast_site.checkins.selectors import audiences_for
+    from holdfast_site.people.models import Appointment
+
+    appointment = Appointment.objects.select_related("client").get(pk=cast.invitation.appointment_id)
+    with CaptureQueriesContext(connection) as asked:
+        assert audiences_for(appointment, now=now) == tuple(Audience)
+    assert len(asked) == 3
+
+
 @pytest.mark.parametrize("why", ["no care contact", "the care contact is his therapist", "one person treats everybody"])
 def test_a_choice_that_is_no_longer_kept_is_never_turned_into_another(cast, browser, settings, rows, why):
     from holdfast_site.config import CareContact
