@@ -22,6 +22,8 @@ from django.utils.translation.template import templatize
 
 from holdfast.repair import SUGGESTIONS, Followed
 from holdfast.silence.reasons import forms
+from holdfast.tables.sources.headings import Field
+from holdfast.tables.sources.outcomes import Meaning
 
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 SITE, LIBRARY = SOURCE / "holdfast_site", SOURCE / "holdfast"
@@ -59,6 +61,8 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
     """What the library declares as data, and the site says. Nothing is known here of a client's gender."""
     yield "holdfast/silence/reasons.py", forms("unknown")
     yield "holdfast/repair/followed.py", [one.value for one in Followed]
+    yield "holdfast/tables/sources/headings.py", [one.value.replace("_", " ") for one in Field]
+    yield "holdfast/tables/sources/outcomes.py", [one.value.replace("_", " ") for one in Meaning]
     both = ((one.do, one.say) for one in SUGGESTIONS.values())
     yield "holdfast/repair/suggestions.toml", (words for pair in both for words in pair if words)
 

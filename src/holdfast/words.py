@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Self
 
 PLACE = re.compile(r"\{(\w+)\}")
@@ -68,7 +68,7 @@ def _english(name: str, value: Value) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, date):
-        return f"{value.day} {value:%B %Y}"
+        return f"{value.day} {value:%B %Y, %H:%M}" if isinstance(value, datetime) else f"{value.day} {value:%B %Y}"
     if isinstance(value, int | float):
         return f"{round(value, 1):,}" if value % 1 else f"{int(value):,}"
     return ", ".join(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -44,6 +44,8 @@ def heard(stored: Kept) -> str:
 def _local(value: Value) -> str:
     if isinstance(value, str):
         return said(value)  # text is one of a few that are known, such as the change that he picked
+    if isinstance(value, datetime):
+        return date_format(value, gettext("j F Y, H:i"))
     if isinstance(value, date):
         return date_format(value, gettext("j F") if value.year == timezone.localdate().year else gettext("j F Y"))
     if isinstance(value, int | float):

@@ -11,12 +11,15 @@ import django
 import pytest
 from babel.messages import pofile
 
+from holdfast.tables.schema import Status
+from holdfast.tables.sources import all_sources
 from holdfast_site.languages import EVERY_WORD
 from tests.site.before.test_ask import asked, replied
 from tests.site.before.test_back import way_back
 from tests.site.caseload.test_today import a_caseload
 from tests.site.checkins.test_answer import filled
 from tests.site.conftest import DECIDED, appointment, client, signed_in
+from tests.site.exchange.test_import import OTHER, ROWS, brought
 from tests.site.handover.test_switch import _asked, _practice  # noqa: F401 - fixtures
 from tests.site.insight.test_practice import worked_out
 
@@ -188,6 +191,37 @@ def test_what_the_page_of_people_refuses(cast):
         assert unmarked(page.content.decode(), *NAMES, "zoe", "Ada", *([link[1]] if link else [])) == []
 
 
+@pytest.mark.long
+def test_importing(cast):
+    """Tables of a known and of no known system: asked about, tried out, taken over; and those that are refused."""
+    desk = signed_in("desk")
+    pages = [desk.get("/import/"), desk.post("/import/", {})]
+    for content in (ROWS, ROWS.replace("no_show", "attended"), ROWS.replace("no_show", "odd"), OTHER):
+        page = brought(desk, content).url
+        pages += [desk.get(page), desk.post(f"{page}/moment", {})]
+        keys = re.findall(r'<select name="([^"]+)" required>', pages[-1].content.decode())
+        if keys:
+            pages.append(desk.post(f"{page}/answer", dict.fromkeys(keys, "attended"), follow=True))
+        pages.append(desk.post(f"{page}/take", follow=True))
+    titles = [one.title for one in all_sources()]
+    for page in pages:
+        html = page.content.decode()
+        assert unmarked(html, *titles, *OF_THE_FILE, *NAMES) == [], page.status_code
+
+
+STATUSES = ", ".join(one.value for one in Status)
+OF_THE_FILE = (
+    "appointments.csv",
+    "'came'",
+    "'weg'",
+    "'odd'",
+    "Client",
+    "Datum",
+    "Therapist",
+    "Outcome",
+    "Europe/London",
+    STATUSES,
+)
 NAMES = (
     "dan",
     "eli",

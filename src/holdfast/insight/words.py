@@ -57,7 +57,7 @@ def beyond_the_export(at: datetime, complete_to: datetime | None) -> list[str]:
         Words(
             "The export ends on {ends_on}, before the day that was asked for: whoever came since then looks quiet "
             "here. Import a newer export, or leave out --at.",
-            ends_on=complete_to,
+            ends_on=complete_to.date(),
         )
     ]
 

@@ -12,6 +12,7 @@ import polars as pl
 from holdfast.errors import HoldfastError
 from holdfast.tables import moments
 from holdfast.tables.schema import Reference, Table
+from holdfast.words import Words, plural
 
 ROW = "row_number"
 BLANK = "(blank)"
@@ -28,8 +29,14 @@ class Problem:
     allowed: str
 
     def __str__(self) -> str:
-        place = self.file if self.row is None else f"{self.file}, row {self.row}"
-        return f"{place}, {self.column}: found {self.found}; allowed: {self.allowed}"
+        return str(self.words)
+
+    @property
+    def words(self) -> Words:
+        told = {"file": self.file, "column": self.column, "found": self.found, "allowed": self.allowed}
+        if self.row is None:
+            return Words("{file}, {column}: found {found}; allowed: {allowed}", **told)
+        return Words("{file}, row {row}, {column}: found {found}; allowed: {allowed}", row=str(self.row), **told)
 
 
 class TableProblems(HoldfastError):
@@ -41,30 +48,39 @@ class TableProblems(HoldfastError):
         self.problems = tuple(problems)
         shown = "\n".join(f"  {problem}" for problem in self.problems[:20])
         more = f"\n  … and {len(self.problems) - 20:,} more" if len(self.problems) > 20 else ""
-        count = f"{len(self.problems):,} problem" + ("" if len(self.problems) == 1 else "s")
-        super().__init__(f"{count} found; nothing was loaded.\n{shown}{more}")
+        super().__init__(f"{self.words}\n{shown}{more}")
+
+    @property
+    def words(self) -> Words:
+        """How many, and what that means."""
+        count = len(self.problems)
+        return plural(
+            "{count} problem found; nothing was loaded.", "{count} problems found; nothing was loaded.", count
+        )
 
 
 def allowed_words(column: dy.Column) -> str:
     """Say in words what a column may hold."""
     match column:
         case dy.Enum():
-            words = "one of " + ", ".join(column.categories)
+            words = Words("one of {codes}", codes=", ".join(column.categories))
         case dy.Datetime():
             words = moments.ALLOWED
         case dy.Int16():
-            words = f"a whole number {_range(column.min, column.max)}"
+            words = Words("a whole number {range}", range=_range(column.min, column.max))
         case dy.Float64():
-            words = f"a number {_range(column.min, column.max)}".strip()
+            limits = _range(column.min, column.max)
+            words = Words("a number {range}", range=limits) if limits else Words("a number")
         case _:
-            words = "any text" if column.nullable else "any text, but not blank"
-    return f"{words}, or blank" if column.nullable else words
+            words = Words("any text") if column.nullable else Words("any text, but not blank")
+    return Words("{allowed}, or blank", allowed=words) if column.nullable else words
 
 
 def _range(low: float | None, high: float | None) -> str:
-    if low is not None and high is not None:
-        return f"from {low:g} to {high:g}"
-    return f"from {low:g} up" if low is not None else ""
+    least, most = (f"{limit:g}" if limit is not None else "" for limit in (low, high))
+    if least and most:
+        return Words("from {low} to {high}", low=least, high=most)
+    return Words("from {low} up", low=least) if least else ""
 
 
 def cell_problems(table: Table, file: str, text: pl.DataFrame, typed: pl.DataFrame) -> list[Problem]:

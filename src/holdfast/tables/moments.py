@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import polars as pl
 
 from holdfast.errors import UsageError
+from holdfast.words import Words
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199  # of whatever a practice can mean
-ALLOWED = "a date or time such as 2026-11-22, 2026-11-22T14:00 or 2026-11-22T14:00:00+01:00"
+ALLOWED = Words("a date or time such as 2026-11-22, 2026-11-22T14:00 or 2026-11-22T14:00:00+01:00")
 
 _DATE = r"^\d{4}-\d{2}-\d{2}"
 _CLOCK = r"[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"

@@ -13,6 +13,7 @@ import polars as pl
 
 from holdfast.tables.merge import Frames
 from holdfast.tables.schema import REQUIRED_TABLE
+from holdfast.words import Words, plural
 
 WAS, NOW = "was", "now"
 
@@ -29,15 +30,16 @@ class Reassigned:
     @property
     def words(self) -> str:
         """That this is so, in a sentence."""
-        count = len(self.appointments)
-        many = (
-            f"{count:,} appointments that earlier exports had"
-            if count > 1
-            else "One appointment that an earlier export had"
+        begins = plural(
+            "One appointment that an earlier export had for client {was} stands under client {now} in this one",
+            "{count} appointments that earlier exports had for client {was} stand under client {now} in this one",
+            len(self.appointments),
+            was=self.was,
+            now=self.now,
         )
-        stand = "stand" if count > 1 else "stands"
-        begins = f"{many} for client {self.was} {stand} under client {self.now} in this one"
-        return f"{begins}, and nothing under {self.was} any more." if self.is_gone else f"{begins}."
+        if self.is_gone:
+            return Words("{begins}, and nothing under {was} any more.", begins=begins, was=self.was)
+        return Words("{begins}.", begins=begins)
 
 
 def reassigned(before: Frames, after: Frames) -> Sequence[Reassigned]:

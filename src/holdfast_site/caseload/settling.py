@@ -10,11 +10,13 @@ What an export said, or agreed with, stands against one that was made before it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, time
 from enum import Enum
 
+from django.utils.formats import number_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
 from holdfast.tables.schema import Certainty, Status
 from holdfast_site.people.models import Appointment, KnownFrom
@@ -71,23 +73,26 @@ def counted(fates: Mapping[Fate, int], *, left: int) -> Settled:
 
 def lines(settled: Settled) -> Iterator[str]:
     """The same in words, for the account of an import; nothing where nothing was here before."""
+    counts = {name: number_format(count, force_grouping=True) for name, count in asdict(settled).items()}
     if settled.changed or settled.kept:
-        yield (
-            f"On this site: {settled.new:,} new, {settled.changed:,} changed, "
-            f"{settled.kept:,} kept as somebody marked, moved or called off here."
+        words = gettext(
+            "On this site: %(new)s new, %(changed)s changed, %(kept)s kept as somebody marked, moved or called off "
+            "here."
         )
+        yield words % counts
     if settled.overruled:
-        yield (
-            f"{settled.overruled:,} of those changed had been marked, moved or called off here before this export was "
-            "made, and somebody wrote something else into the other system."
+        words = gettext(
+            "%(overruled)s of those changed had been marked, moved or called off here before this export was made, and "
+            "somebody wrote something else into the other system."
         )
+        yield words % counts
     if settled.left:
-        yield (
-            f"{settled.left:,} called off here: the other system has moved what it was to a time that was booked here "
-            "as well."
+        words = gettext(
+            "%(left)s called off here: the other system has moved what it was to a time that was booked here as well."
         )
+        yield words % counts
     if settled.older:
-        yield f"{settled.older:,} kept as an export has them that was made after this one."
+        yield gettext("%(older)s kept as an export has them that was made after this one.") % counts
 
 
 def is_later(one: datetime | None, other: datetime | None) -> bool:

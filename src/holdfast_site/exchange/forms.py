@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext
 
 from holdfast.tables.sources import all_sources
 from holdfast_site.dates import DayField
@@ -20,9 +21,9 @@ FORM_ID = "form"
 
 def sources() -> Iterator[tuple[str, str]]:
     """Where an export can be from, by the name that the practice knows; read once somebody wants to bring one."""
-    yield FIND_OUT, "Find out by itself"
+    yield FIND_OUT, gettext("Find out by itself")
     yield from ((one.name, one.title) for one in all_sources() if one.name != ANY)
-    yield ANY, "any other table"
+    yield ANY, gettext("any other table")
 
 
 class ManyFiles(forms.ClearableFileInput):

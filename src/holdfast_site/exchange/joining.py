@@ -14,6 +14,8 @@ from enum import StrEnum
 
 from django.db import models, transaction
 from django.db.models import Q
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
 
 from holdfast.tables.reassigned import Reassigned
 from holdfast.tables.schema import Certainty, InitiatedBy, Status
@@ -25,8 +27,10 @@ from holdfast_site.caseload.models import Repair
 from holdfast_site.checkins.models import Invitation, Submission
 from holdfast_site.consents.models import Decision
 from holdfast_site.handover.models import NOTICED, Matter, Switch
+from holdfast_site.languages import N_
 from holdfast_site.people.models import Appointment, Client, Contact, Ending, KnownFrom, Pause
 from holdfast_site.people.selectors import known_as
+from holdfast_site.saying import said as say
 
 
 class Said(StrEnum):
@@ -65,8 +69,8 @@ def looked_at(found: Sequence[Reassigned], said: Mapping[str, Said]) -> LookedAt
         (one, said.get(one.was, "")) for one in found if one.is_gone and went_to[one.was] == 1 and not reasons[one]
     ]
     is_asked = {one for one, _ in asked}
-    lines = [f"{one.words} {reasons[one]}".strip() for one in found if one not in is_asked]
-    lines += [WORDS[Said(told)].format(one=one) for one, told in asked if told]
+    lines = [f"{say(one.words)} {reasons[one]}".strip() for one in found if one not in is_asked]
+    lines += [gettext(WORDS[Said(told)]) % {"was": one.was, "now": one.now} for one, told in asked if told]
     return LookedAt(
         asked,
         one_man=[one for one, told in asked if told == Said.ONE],
@@ -76,16 +80,22 @@ def looked_at(found: Sequence[Reassigned], said: Mapping[str, Said]) -> LookedAt
 
 
 WORDS = {
-    Said.ONE: "{one.was} and {one.now} are one man, as you said.",
-    Said.TWO: "{one.was} and {one.now} are two men, as you said.",
+    Said.ONE: N_("%(was)s and %(now)s are one man, as you said."),
+    Said.TWO: N_("%(was)s and %(now)s are two men, as you said."),
 }
 
 
 def taken_lines(taken: int) -> Iterator[str]:
     """How many appointments are not those of whom they were."""
     if taken:
-        were = "One appointment was" if taken == 1 else f"{taken:,} appointments were"
-        yield f"{were} taken from whoever had them on this site before; what was still to come is called off there."
+        words = ngettext(
+            "One appointment was taken from whoever had it on this site before; if it was still to come, it is called "
+            "off there.",
+            "%(count)s appointments were taken from whoever had them on this site before; what was still to come is "
+            "called off there.",
+            taken,
+        )
+        yield words % {"count": number_format(taken, force_grouping=True)}
 
 
 def why_not(one: Reassigned) -> str:
@@ -93,12 +103,14 @@ def why_not(one: Reassigned) -> str:
     was, now = _here(one.was), _here(one.now)
     assert was is not None  # noqa: S101 - for the types: of somebody who is not here nothing is open
     if was.is_erased or (now is not None and now.is_erased):
-        return f"One of {one.was} and {one.now} was erased here, so they stay two."
+        told = gettext("One of %(was)s and %(now)s was erased here, so they stay two.")
+        return told % {"was": one.was, "now": one.now}
     if now is not None and has_own(was) and has_own(now):
-        return (
-            f"Both {one.was} and {one.now} have a card, answers or wishes of their own here, so they cannot be made "
-            'one. If it is one man, choose at the desk which of them is written to; for the other, "Send nothing".'
+        told = gettext(
+            "Both %(was)s and %(now)s have a card, answers or wishes of their own here, so they cannot be made one. If "
+            'it is one man, choose at the desk which of them is written to; for the other, "Send nothing".'
         )
+        return told % {"was": one.was, "now": one.now}
     return ""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.utils.translation import gettext
 from pydantic import BaseModel
 
 from holdfast.tables.sources.mapping import Mapping as Columns
@@ -66,4 +67,6 @@ def box() -> ClientBox:
 
 def names(files: Sequence[str]) -> str:
     """Names of files in a sentence."""
-    return files[0] if len(files) == 1 else f"{', '.join(files[:-1])} and {files[-1]}"
+    if len(files) == 1:
+        return files[0]
+    return gettext("%(files)s and %(last)s") % {"files": ", ".join(files[:-1]), "last": files[-1]}

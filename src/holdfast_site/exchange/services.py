@@ -17,6 +17,8 @@ from uuid import UUID
 import polars as pl
 from django.conf import settings
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from holdfast.errors import HoldfastError, UsageError
 from holdfast.tables import TableProblems, Tables, read_tables
@@ -44,6 +46,8 @@ from holdfast_site.exchange.joining import Said
 from holdfast_site.exchange.models import Memory, Upload
 from holdfast_site.exchange.sealing import Brought, Told, box, names, opened, sealed
 from holdfast_site.exchange.working import empty_working, working_folder
+from holdfast_site.languages import N_
+from holdfast_site.saying import said
 
 ANY, FIND_OUT = "any", ""
 KEPT_FOR = timedelta(hours=1)
@@ -53,8 +57,8 @@ BESIDE = frozenset({"source", "source_status", "note_locked"})  # columns that i
 _one_import = threading.Lock()  # one process serves one site
 MOST_PROBLEMS = 20
 CLOCKS_DIFFER = timedelta(days=1)  # between the computer that exported and this one
-SAY_FIRST = "First say of each two whether they are one man or two. Nothing was saved."
-AS_OF_NOW = (
+SAY_FIRST = N_("First say of each two whether they are one man or two. Nothing was saved.")
+AS_OF_NOW = N_(
     "These files do not say when they were exported: the moment at which they are taken over counts as that. If they "
     "are older, it has to be said first. Else everybody looks quieter than he is, and what was marked here since may "
     "be changed back."
@@ -105,20 +109,20 @@ def try_out(upload: Upload, *, by: Actor, now: datetime) -> Tried:
             asked = _asked(upload, brought, folder)
             foreign = _foreign(upload, brought) if asked is not None else []
             if foreign:  # before anybody answers questions that would be in vain
-                return Tried([], wrong=[f"No table: {names(foreign)}."], foreign=foreign)
+                return Tried([], wrong=[gettext("No table: %(files)s.") % {"files": names(foreign)}], foreign=foreign)
             if asked is not None and questions(asked):
-                return Tried(guess_lines(asked, in_columns=False), questions(asked))
+                return Tried(_guessed(asked), questions(asked))
             account = _imported(upload, brought, folder, now=now)
             found, about = _tables(folder, account), joining.looked_at(account.reassigned, brought.told.said)
             settled, taken = _tried(found, about, by=by, account=account, now=now)
             told = _lines(account, brought, settled, [*about.lines, *joining.taken_lines(taken)])
         except TableProblems as found:
             more = len(found.problems) - MOST_PROBLEMS
-            rest = [f"… and {more:,} more"] if more > 0 else []
-            return Tried([], wrong=[*(str(one) for one in found.problems[:MOST_PROBLEMS]), *rest])
+            rest = [gettext("… and %(more)s more") % {"more": more}] if more > 0 else []
+            return Tried([], wrong=[*(said(one.words) for one in found.problems[:MOST_PROBLEMS]), *rest])
         except HoldfastError as error:
             return Tried([], wrong=str(error).splitlines(), foreign=_foreign(upload, brought))
-    shown = guess_lines(asked, in_columns=False) if asked is not None else []
+    shown = _guessed(asked) if asked is not None else []
     has_no_moment = NOW_ASSUMED in account.notes or brought.told.exported_at is not None
     return Tried([*shown, *told], has_no_moment=has_no_moment, perhaps_one=about.asked)
 
@@ -159,13 +163,13 @@ def keep_moment(*, by: Actor, upload: Upload, exported_at: datetime, now: dateti
         If that is still to come, or before something of which they tell.
     """
     if exported_at > now:
-        raise UsageError("That moment is still to come. Nothing was saved.")
+        raise UsageError(gettext("That moment is still to come. Nothing was saved."))
     brought = opened(upload).but(exported_at=exported_at)
     with _folder() as folder:
         last = _imported(upload, brought, folder, now=now).last_outcome
     if last is not None and last > exported_at:
-        day = f"{last.day} {last:%B %Y}"
-        raise UsageError(f"These files tell who came on {day}: they are not from before that. Nothing was saved.")
+        told = gettext("These files tell who came on %(day)s: they are not from before that. Nothing was saved.")
+        raise UsageError(told % {"day": _day(last)})
     _keep(by, upload, brought, now)
 
 
@@ -182,7 +186,7 @@ def keep_said(*, by: Actor, upload: Upload, given: Mapping[str, str], now: datet
         account = _imported(upload, brought, folder, now=now)
     asked = [one.was for one, _ in joining.looked_at(account.reassigned, brought.told.said).asked]
     if not asked or any(given.get(was) not in list(Said) for was in asked):
-        raise UsageError(SAY_FIRST)
+        raise UsageError(gettext(SAY_FIRST))
     _keep(by, upload, brought.but(said={was: Said(given[was]) for was in asked}), now)
 
 
@@ -224,13 +228,18 @@ def take_over(*, by: Actor, upload: Upload, now: datetime) -> Sequence[str]:
                 return list(Upload.objects.get(pk=upload.pk).account or ())
             about = joining.looked_at(account.reassigned, brought.told.said)
             if not about.is_decided:
-                raise UsageError(SAY_FIRST)
+                raise UsageError(gettext(SAY_FIRST))
             taken = joining.apply(by=by, about=about, exported_at=account.now, now=now)
             done = load_tables(found, by=by, now=now)
             lines = _lines(account, brought, done.settled, [*about.lines, *joining.taken_lines(taken)])
             Upload.objects.filter(pk=upload.pk).update(account=lines, sealed=b"")
             _remember(memory, now)
     return lines
+
+
+def why(error: HoldfastError) -> str:
+    """Why something could not be done. Of problems in tables it is how many; which they are says the trial."""
+    return said(error.words) if isinstance(error, TableProblems) else str(error)
 
 
 @transaction.atomic
@@ -294,16 +303,27 @@ def _imported(upload: Upload, brought: Brought, folder: Path, *, now: datetime) 
         mapping=mapping,
     )
     if account.now > now + CLOCKS_DIFFER:
-        raise UsageError(f"These files say that they were exported on {account.now:%d %B %Y}. That is still to come.")
+        told = gettext("These files say that they were exported on %(day)s. That is still to come.")
+        raise UsageError(told % {"day": _day(account.now)})
     return account
 
 
 def _lines(account: Account, brought: Brought, settled: settling.Settled, of_clients: Sequence[str]) -> list[str]:
     """The account of an import, for somebody in a browser."""
     notes = [AS_OF_NOW if note == NOW_ASSUMED else note for note in account.notes]
-    without = [f"Left out, as you said: {names(brought.told.left_out)}."] if brought.told.left_out else []
-    told = account_lines(replace(account, notes=notes, reassigned=()))
-    return [*told, *without, *of_clients, *settling.lines(settled)]
+    lines = [said(line) for line in account_lines(replace(account, notes=notes, reassigned=()))]
+    if brought.told.left_out:
+        lines.append(gettext("Left out, as you said: %(files)s.") % {"files": names(brought.told.left_out)})
+    return [*lines, *of_clients, *settling.lines(settled)]
+
+
+def _guessed(found: Guess) -> list[str]:
+    """The guess for somebody to look at."""
+    return [said(line) for line in guess_lines(found, in_columns=False)]
+
+
+def _day(moment: datetime) -> str:
+    return date_format(moment, gettext("j F Y"))
 
 
 def _tables(folder: Path, account: Account) -> Tables:
@@ -315,7 +335,9 @@ def _tables(folder: Path, account: Account) -> Tables:
         If there is not one appointment yet.
     """
     if not any(folder.glob(f"{REQUIRED_TABLE}.*")):
-        raise UsageError("There are no appointments in these files, and none here yet. Bring the list of appointments.")
+        raise UsageError(
+            gettext("There are no appointments in these files, and none here yet. Bring the list of appointments.")
+        )
     for path in folder.glob(f"{REQUIRED_TABLE}.csv") if account.reassigned else ():
         known = {REQUIRED_TABLE: read_text(path).drop(ROW)}
         path.write_bytes(csv_bytes(without_reassigned(known, account.reassigned, whose=WAS)[REQUIRED_TABLE]))

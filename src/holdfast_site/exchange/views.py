@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from holdfast.errors import HoldfastError
 from holdfast_site.access.gate import ActingRequest
@@ -14,9 +15,11 @@ from holdfast_site.exchange import selectors, services
 from holdfast_site.exchange.forms import MomentForm, UploadForm, sources
 from holdfast_site.exchange.models import Upload
 from holdfast_site.exchange.sealing import names
+from holdfast_site.languages import N_
+from holdfast_site.saying import said
 
 UNREADABLE, CONFLICT = 422, 409
-NO_MOMENT = "That is not a day with a time. Nothing was saved."
+NO_MOMENT = N_("That is not a day with a time. Nothing was saved.")
 
 
 def upload(request: ActingRequest) -> HttpResponse:
@@ -51,7 +54,7 @@ def answer(request: ActingRequest, form: UUID) -> HttpResponse:
     try:
         services.keep_answers(by=request.actor, upload=upload, given=given, now=timezone.now())
     except HoldfastError as error:
-        return _look(request, upload, wrong=str(error), status=UNREADABLE)
+        return _look(request, upload, wrong=services.why(error), status=UNREADABLE)
     return redirect("exchange:look", form)
 
 
@@ -62,7 +65,7 @@ def take(request: ActingRequest, form: UUID) -> HttpResponse:
         if upload.account is None:
             services.take_over(by=request.actor, upload=upload, now=timezone.now())
     except HoldfastError as error:
-        return _look(request, upload, wrong=str(error), status=CONFLICT)
+        return _look(request, upload, wrong=services.why(error), status=CONFLICT)
     return redirect("exchange:look", form)
 
 
@@ -71,13 +74,13 @@ def moment(request: ActingRequest, form: UUID) -> HttpResponse:
     upload = get_object_or_404(selectors.own_uploads(request.actor), form=form, account__isnull=True)
     asked = MomentForm(request.POST)
     if not asked.is_valid():
-        return _look(request, upload, wrong=NO_MOMENT, status=UNREADABLE)
+        return _look(request, upload, wrong=gettext(NO_MOMENT), status=UNREADABLE)
     try:
         services.keep_moment(
             by=request.actor, upload=upload, exported_at=asked.cleaned_data["moment"], now=timezone.now()
         )
     except HoldfastError as error:
-        return _look(request, upload, wrong=str(error), status=UNREADABLE)
+        return _look(request, upload, wrong=services.why(error), status=UNREADABLE)
     return redirect("exchange:look", form)
 
 
@@ -108,7 +111,7 @@ def forget(request: ActingRequest, form: UUID) -> HttpResponse:
 
 def _look(request: ActingRequest, upload: Upload, *, wrong: str = "", status: int = 200) -> HttpResponse:
     tried = services.try_out(upload, by=request.actor, now=timezone.now())
-    asked = [(one, [(choice, choice.replace("_", " ")) for choice in one.choices]) for one in tried.asked]
+    asked = [(one, [(choice, said(choice.replace("_", " "))) for choice in one.choices]) for one in tried.asked]
     context = {
         "upload": upload,
         "tried": tried,

@@ -293,7 +293,7 @@ def test_when_it_was_exported_can_be_said_and_counts_against_what_was_marked_sin
     for wrong in ({"on": "2199-01-01", "at": "10:00"}, {"on": "x", "at": "10:00"}, {"on": "2026-03-10"}):
         assert desk.post(f"{page}/moment", wrong).status_code == 422
     assert desk.post(f"{page}/moment", {"on": "2026-03-10", "at": "10:00"}).status_code == 302
-    assert "as of 10 March 2026 10:00" in desk.get(page).content.decode()
+    assert "as of 10 March 2026, 10:00" in desk.get(page).content.decode()
     desk.post(f"{page}/take")
     one = Appointment.objects.get(appointment_id="x2")
     assert mark(by=Actor(Role.DESK, id="1"), appointment_id=one.pk, came=True, now=now)

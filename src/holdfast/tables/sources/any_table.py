@@ -23,6 +23,7 @@ from holdfast.tables.sources.headings import THERAPIST_FIELDS, Field
 from holdfast.tables.sources.mapping import Mapping, file_name, load
 from holdfast.tables.sources.outcomes import Meaning, word_key
 from holdfast.tables.sources.source import Context, Imported, Source
+from holdfast.words import Words
 
 
 def recognises(file: SourceFile) -> bool:
@@ -118,29 +119,39 @@ def _notes(how: Reading, out: Imported) -> list[str]:
     columns, found = how.columns, how.guess
     statuses = set(out.frames["appointments"]["status"])
     told = {
-        "No column says what became of an appointment: past ones are unknown, and never counted as attended.": (
+        Words("No column says what became of an appointment: past ones are unknown, and never counted as attended."): (
             Field.STATUS not in columns
         ),
-        f"No column says who the therapist was: everybody counts as a client of {how.therapist!r}.": (
-            not set(THERAPIST_FIELDS) & set(columns)
-        ),
-        "Clients are told apart by their names: two of the same name count as one, and one whose name is written in "
-        "two ways as two.": Field.CLIENT_ID not in columns,
-        "Appointments have no number of their own: one that was moved to another time counts as another one.": (
+        Words(
+            "No column says who the therapist was: everybody counts as a client of {therapist}.",
+            therapist=repr(how.therapist),
+        ): not set(THERAPIST_FIELDS) & set(columns),
+        Words(
+            "Clients are told apart by their names: two of the same name count as one, and one whose name is written "
+            "in two ways as two."
+        ): Field.CLIENT_ID not in columns,
+        Words("Appointments have no number of their own: one that was moved to another time counts as another one."): (
             Field.APPOINTMENT_ID not in columns
         ),
-        "When an appointment was cancelled is not in it: only those that a word calls late count as late.": (
+        Words("When an appointment was cancelled is not in it: only those that a word calls late count as late."): (
             bool(statuses & {Status.CANCELLED, Status.LATE_CANCELLED}) and Field.CANCELLED_AT not in columns
         ),
-        "Every appointment starts at midnight in it: the days were taken, the times are not known.": how.days_only,
-        "Some are marked as attended though their day has not come: they count as booked.": _some_ahead(how, out),
+        Words("Every appointment starts at midnight in it: the days were taken, the times are not known."): (
+            how.days_only
+        ),
+        Words("Some are marked as attended though their day has not come: they count as booked."): (
+            _some_ahead(how, out)
+        ),
     }
-    notes = [note for note, holds in told.items() if holds]
+    notes: list[str] = [note for note, holds in told.items() if holds]
     if found.day_first is not None:
-        first = "day" if found.day_first else "month"
-        notes.append(f"Dates were read with the {first} first: {found.order.evidence}.")
+        shown = found.order.evidence
+        if found.day_first:
+            notes.append(Words("Dates were read with the day first: {shown}.", shown=shown))
+        else:
+            notes.append(Words("Dates were read with the month first: {shown}.", shown=shown))
     if found.unused:
-        notes.append(f"These columns were not read: {', '.join(found.unused)}.")
+        notes.append(Words("These columns were not read: {columns}.", columns=", ".join(found.unused)))
     return notes
 
 

@@ -10,13 +10,14 @@ from holdfast.tables.sources.guess import Guess
 from holdfast.tables.sources.headings import Field
 from holdfast.tables.sources.mapping import Mapping
 from holdfast.tables.sources.outcomes import Meaning, word_key
+from holdfast.words import Words, plural
 
-DAY, MONTH, NONE = "day first", "month first", "none of them"
+DAY, MONTH, NONE = Words("day first"), Words("month first"), Words("none of them")
 _WHAT = {
-    Field.CLIENT: "who the client is",
-    Field.DATE: "when the appointment was",
-    Field.STATUS: "what became of it (attended, no show, cancelled)",
-    Field.THERAPIST: "who the therapist was",
+    Field.CLIENT: Words("Which column of {file} says who the client is?").form,
+    Field.DATE: Words("Which column of {file} says when the appointment was?").form,
+    Field.STATUS: Words("Which column of {file} says what became of it (attended, no show, cancelled)?").form,
+    Field.THERAPIST: Words("Which column of {file} says who the therapist was?").form,
 }
 _CAN_BE_NONE = (Field.STATUS, Field.THERAPIST)
 
@@ -34,17 +35,24 @@ def questions(guess: Guess) -> list[Question]:
     """What has to be answered before the file can be read. After some answers there may be further questions."""
     asked = []
     if guess.unclear_sheets:
-        asked.append(Question("sheets", f"On which sheet of {guess.file} are the appointments?", guess.unclear_sheets))
+        asked.append(
+            Question(
+                "sheets", Words("On which sheet of {file} are the appointments?", file=guess.file), guess.unclear_sheets
+            )
+        )
     for field, headings in guess.unsure.items():
         choices = (*headings, NONE) if field in _CAN_BE_NONE else headings
-        asked.append(Question(f"columns.{field}", f"Which column of {guess.file} says {_WHAT[field]}?", choices))
+        asked.append(Question(f"columns.{field}", Words(_WHAT[field], file=guess.file), choices))
     if guess.order.unclear:
-        words = f"Does the day or the month come first in {guess.order.unclear}? No date in the file tells."
+        words = Words(
+            "Does the day or the month come first in {date}? No date in the file tells.", date=guess.order.unclear
+        )
         asked.append(Question("day_first", words, (DAY, MONTH)))
     for word, known in guess.words.items():
         if known.meaning is None:
-            rows = f"{known.count:,} row" + ("" if known.count == 1 else "s")
-            asked.append(Question(f"words.{word}", f"What does {word!r} mean ({rows})?", tuple(Meaning)))
+            rows = plural("{count} row", "{count} rows", known.count)
+            means = Words("What does {word} mean ({rows})?", word=repr(word), rows=rows)
+            asked.append(Question(f"words.{word}", means, tuple(Meaning)))
     return asked
 
 
@@ -97,32 +105,49 @@ def guess_lines(guess: Guess, *, in_columns: bool = True) -> list[str]:
 
     In columns, as for a terminal; else each line as "what: said".
     """
-    part = "  {:<16} {}" if in_columns else "{}: {}"
-    form = (
-        f", {guess.encoding}, cells parted by {_DELIMITERS.get(guess.delimiter, guess.delimiter)}"
-        if guess.encoding
-        else ""
-    )
-    count = len(guess.records)
-    rows = "1 row" if count == 1 else f"{count:,} rows"
-    lines = [f"{guess.file}: {rows} under the heading in row {guess.heading_row}{form}"]
-    lines += [
-        part.format(field.replace("_", " "), f"{column.heading}{'' if column.sure else '  (probably)'}")
-        for field, column in guess.columns.items()
-    ]
+    part = _in_columns if in_columns else _as_a_line
+    lines: list[str] = [_form(guess)]
+    for field, column in guess.columns.items():
+        told = column.heading if column.sure else Words("{heading}  (probably)", heading=column.heading)
+        lines.append(part(field.replace("_", " "), told))
     if guess.day_first is not None:
-        lines.append(part.format("dates", f"{'day' if guess.day_first else 'month'} first: {guess.order.evidence}"))
+        first = DAY if guess.day_first else MONTH
+        lines.append(part(Words("dates"), Words("{order}: {shown}", order=first, shown=guess.order.evidence)))
     lines += [
-        f"{'  ' if in_columns else ''}{word!r} means {known.meaning.replace('_', ' ')} ({known.count:,})"
+        f"  {_meaning(word, known.meaning, known.count)}" if in_columns else _meaning(word, known.meaning, known.count)
         for word, known in guess.words.items()
         if known.meaning
     ]
     if guess.unused:
-        lines.append(part.format("not read", ", ".join(guess.unused)))
+        lines.append(part(Words("not read"), ", ".join(guess.unused)))
     return lines
 
 
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+def _meaning(word: str, meaning: Meaning, count: int) -> Words:
+    told = meaning.replace("_", " ")
+    return Words("{word} means {meaning} ({count})", word=repr(word), meaning=told, count=count)
+
+
+def _form(guess: Guess) -> Words:
+    rows = plural("{count} row", "{count} rows", len(guess.records))
+    told = Words(
+        "{file}: {rows} under the heading in row {heading}", file=guess.file, rows=rows, heading=str(guess.heading_row)
+    )
+    if not guess.encoding:
+        return told
+    parted = _DELIMITERS.get(guess.delimiter, guess.delimiter)
+    return Words("{form}, {encoding}, cells parted by {parted}", form=told, encoding=guess.encoding, parted=parted)
+
+
+def _in_columns(what: str, told: str) -> str:
+    return f"  {what:<16} {told}"
+
+
+def _as_a_line(what: str, told: str) -> str:
+    return Words("{what}: {told}", what=what, told=told)
+
+
+_DELIMITERS = {",": Words("commas"), ";": Words("semicolons"), "\t": Words("tabs"), "|": Words("bars")}
 
 
 def refusal(guess: Guess) -> str:
