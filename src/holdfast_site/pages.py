@@ -5,10 +5,12 @@ None of them touches the database, so that help is there when everything else is
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -71,9 +73,21 @@ def absent(request: HttpRequest, exception: Exception | None = None) -> HttpResp
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Our own fault."""
+    """Our own fault, or a disk that takes nothing."""
+    if isinstance(sys.exc_info()[1], OperationalError):
+        return _not_written(request)
     sorry = _("Something went wrong here, not with you. Go back, keep the page open and try again in a minute.")
     return render(request, "sorry.html", {"sorry": sorry}, status=500)
+
+
+def _not_written(request: HttpRequest) -> HttpResponse:
+    """A full or failing disk. Who looks is written down first, so that then there is nothing to look at either."""
+    if request.method in ("GET", "HEAD"):
+        sorry = _("This page cannot be shown now: who looks is written down first, and nothing can be written down.")
+    else:
+        sorry = _("This was not done: nothing can be written down now. Go back, and keep what you wrote.")
+    then = _("Try again in a few minutes. If it stays so, whoever runs this site has to know: its disk may be full.")
+    return render(request, "sorry.html", {"sorry": sorry, "then": then}, status=503)
 
 
 def too_much(request: HttpRequest) -> HttpResponse:

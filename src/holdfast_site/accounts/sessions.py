@@ -11,7 +11,7 @@ from hashlib import sha256
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -38,7 +38,13 @@ class Sessions(SessionMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if request.path in WITHOUT_SESSION:
             return response
-        return super().process_response(request, response)
+        changed = request.session.modified
+        try:
+            return super().process_response(request, response)
+        except OperationalError:
+            if changed:
+                raise
+            return response  # a disk that takes nothing: his session is not prolonged, and what he asked for stands
 
 
 def begin(request: HttpRequest, post: Post, *, way: str = "", now: datetime) -> Actor:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import OperationalError
 
 from holdfast_site.accounts.models import Session
 
@@ -25,3 +27,18 @@ class SessionStore(DatabaseStore):
         made = cast(Session, super().create_model_instance(data))
         made.member_id = data.get(SESSION_KEY) or data.get(PROVEN)
         return made
+
+    def save(self, must_create: bool = False) -> None:
+        """Keep it. Django takes a disk that takes nothing for a session that was ended meanwhile; it is not the same.
+
+        Raises
+        ------
+        django.db.OperationalError
+            If it could not be written.
+        """
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            if isinstance(error.__context__, OperationalError):
+                raise error.__context__ from None
+            raise

@@ -275,3 +275,33 @@ def test_the_demo_needs_no_password_and_only_the_demo(cast, browser, settings):
     assert browser.post("/demo/lead").status_code == 404
     assert browser.post("/demo/therapist").status_code == 302
     assert browser.get("/today/").status_code == 200
+
+
+# --- on a disk that takes nothing -------------------------------------------------------------------
+
+
+@pytest.mark.sqlite
+@pytest.mark.hazard("H-15")
+def test_on_a_disk_that_takes_nothing_he_stays_signed_in_and_nothing_new_is_remembered(cast, now):
+    from django.contrib.sessions.backends.base import UpdateError
+    from django.db import OperationalError
+    from django.http import HttpRequest, HttpResponse
+
+    from holdfast_site.accounts.sessions import Sessions
+    from holdfast_site.accounts.store import SessionStore
+    from tests.site.test_failing_disk import read_only
+
+    alma = signed_in("therapist", "alma")
+    store = SessionStore(alma.cookies["session"].value)
+    request = HttpRequest()
+    request.session, request.path = store, "/sign-in"
+    with read_only():
+        assert alma.get("/prove").status_code == 200
+        store["asked"] = ["x", "", now.isoformat()]
+        with pytest.raises(OperationalError):
+            Sessions(lambda _: HttpResponse()).process_response(request, HttpResponse())
+    assert "asked" not in SessionStore(store.session_key)
+    assert alma.get("/today/").status_code == 200
+    SessionStore().delete(store.session_key)
+    with pytest.raises(UpdateError):  # and one that was ended meanwhile is still told from it
+        store.save()
