@@ -30,6 +30,12 @@ TARGETS = """() => [...document.querySelectorAll('.pick, .none, summary, a, butt
     .map(element => [element.textContent.trim() || element.name, element.getBoundingClientRect().height])
     .filter(([_, height]) => height)"""
 
+LEAVING = """() => {
+    const began = performance.now();
+    document.querySelector('a.leave').click();
+    return [getComputedStyle(document.documentElement).display, performance.now() - began];
+}"""
+
 
 @pytest.fixture(scope="module", name="links")
 def _links() -> Iterator[dict[str, str]]:
@@ -213,6 +219,18 @@ def test_the_exit_is_blank_at_once_and_back_shows_none_of_ours(browser, links, s
     if scripts:
         page.go_back()
         assert page.url == "about:blank"
+    page.close()
+
+
+def test_the_exit_hides_the_page_within_a_tenth_of_a_second(browser, links):
+    page, took = opened(browser, links["help"]), []
+    for _ in range(5):
+        shown, milliseconds = page.evaluate(LEAVING)
+        assert shown == "none"
+        took.append(milliseconds)
+        page.wait_for_url("**/blank")
+        page.goto(links["help"])
+    assert min(took) < 100  # the quickest of five: a busy machine says nothing of the page
     page.close()
 
 
