@@ -71,3 +71,26 @@ def test_a_page_cut_off_on_the_way_names_the_line_and_leaves_the_folder(sample: 
     with pytest.raises(SourceError, match=r"not complete JSON \(line \d+"):
         run_import("cliniko", [broken], tmp_path / "out")
     assert (tmp_path / "out" / "appointments.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("list_", "changes"),
+    [("individual_appointments", {"starts_at": "soon"}), ("individual_appointments", {"created_at": "x:00:00Z"}),
+     ("individual_appointments", {"patient": "dan"}),
+     ("individual_appointments", {"starts_at": "0001-01-01T00:00:00Z"}),
+     ("individual_appointments", {"starts_at": None}), ("patients", {"date_of_birth": 7}),
+     ("individual_appointments", {"id": None})],
+)  # fmt: skip
+def test_an_item_that_the_api_never_writes_is_told_and_nothing_is_imported(
+    tmp_path: Path, list_: str, changes: dict[str, object]
+) -> None:
+    def link(kind: str, id: int) -> dict[str, object]:
+        return {"links": {"self": f"https://api.au1.cliniko.com/v1/{kind}/{id}"}}
+
+    one: dict[str, object] = {"id": 7, "starts_at": "2026-09-01T09:00:00Z", "patient": link("patients", 48)}
+    lists = {"individual_appointments": one, "patients": {"id": 48}}
+    lists[list_] = {**lists[list_], **changes}
+    (tmp_path / "page.json").write_text(json.dumps({name: [item] for name, item in lists.items()}))
+    with pytest.raises(SourceError, match="cannot be read, and nothing was imported"):
+        run_import("cliniko", [tmp_path / "page.json"], tmp_path / "out", timezone="America/New_York")
+    assert not (tmp_path / "out" / "appointments.csv").exists()

@@ -7,7 +7,8 @@ Shape: docs.api.cliniko.com, github.com/redguava/cliniko-api.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from holdfast.tables.schema import Certainty, InitiatedBy, Status
 from holdfast.tables.sources.files import SourceFile
 from holdfast.tables.sources.source import (
     Context,
+    Faults,
     Imported,
     Row,
     Source,
@@ -26,6 +28,7 @@ from holdfast.tables.sources.source import (
     year_of,
 )
 
+WAY_OUT = "Save the API's answers as they come, and give them again."
 LISTS = ("individual_appointments", "group_appointments", "attendees", "patients", "practitioners")
 THE_CLIENTS_OWN = (
     10,
@@ -36,6 +39,13 @@ THE_CLIENTS_OWN = (
     60,
 )  # feeling better, worse, sick, COVID-19, away, work; 50 "other" can be anyone's
 Item = Mapping[str, Any]
+NOT_AS_WRITTEN = (
+    AttributeError,
+    KeyError,
+    OverflowError,
+    TypeError,
+    ValueError,
+)  # of an item that the API never writes
 
 
 def recognises(file: SourceFile) -> bool:
@@ -46,28 +56,46 @@ def recognises(file: SourceFile) -> bool:
 
 def read(files: Sequence[SourceFile], context: Context) -> Imported:
     """Read the three lists of appointments, the clients and the practitioners."""
-    out = Imported()
-    items = {name: list(_items(files, name)) for name in LISTS}
+    out, faults = Imported(), Faults()
+    items = {name: list(_items(files, name, faults)) for name in LISTS}
+    faults.refuse(WAY_OUT)
     if not items["individual_appointments"] and not items["attendees"]:
         raise SourceError(
             "None of these files has a list 'individual_appointments'. Save the API's answers as they come."
         )
     for item in [*_newest(items["individual_appointments"]).values(), *_in_groups(items)]:
         out.rows_read += 1
-        _appointment(item, context, out)
+        with _named("appointment", item, faults):
+            _appointment(item, context, out)
     for item in items["patients"]:
-        out.add("clients", _client(item))
+        with _named("patient", item, faults):
+            out.add("clients", _client(item))
+    faults.refuse(WAY_OUT)
     for item in items["practitioners"]:
         out.add("therapists", {"therapist_id": str(item["id"])})
     out.notes = _notes(items["individual_appointments"])
     return out
 
 
-def _items(files: Sequence[SourceFile], name: str) -> Iterable[Item]:
+def _items(files: Sequence[SourceFile], name: str, faults: Faults) -> Iterable[Item]:
     for file in files:
         page = file.json
-        if isinstance(page, dict) and isinstance(page.get(name), list):
-            yield from page[name]
+        if not (isinstance(page, dict) and isinstance(page.get(name), list)):
+            continue
+        for number, item in enumerate(page[name], start=1):
+            if isinstance(item, dict) and item.get("id"):
+                yield item
+            else:
+                faults.add(file.name, f"{name} {number}", type(item).__name__, "an object with an id")
+
+
+@contextmanager
+def _named(kind: str, item: Item, faults: Faults) -> Iterator[None]:
+    """What cannot be read in one item is told with its id; the others are looked at all the same."""
+    try:
+        yield
+    except NOT_AS_WRITTEN as error:
+        faults.add(f"{kind} {item['id']}", type(error).__name__, str(error), "what Cliniko's API writes")
 
 
 def _newest(items: Iterable[Item]) -> dict[str, Item]:
