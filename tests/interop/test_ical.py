@@ -462,6 +462,13 @@ class TestBadFiles:
             (calendar(event("a", "20261125T090000Z", "AP", "STATUS:PERHAPS")), "STATUS: found 'PERHAPS'"),
             (calendar(event("a", "DTSTART;TZID=Nowhere/Nope:20261125T090000")), "TZID: found 'Nowhere/Nope'"),
             (calendar(event("", "20261125T090000Z")), "UID"),
+            (calendar(event("a", "20261125T090000Z", "AP", "SEQUENCE:1", "SEQUENCE:2")), "SEQUENCE: found '1, 2'"),
+            (calendar(event("a", "20261125T090000Z", "AP", "SEQUENCE:many")), "event a, SEQUENCE: found"),
+            (calendar(event("a", "20261125T090000Z", "AP", "DTSTART:20261126T090000Z")), "event a, DTSTART: found"),
+            (
+                calendar(event("a", "20261125T090000Z", "AP", "STATUS:CONFIRMED", "STATUS:CANCELLED")),
+                "allowed: one of it",
+            ),
             (calendar("BEGIN:VEVENT", "UID:a", "SUMMARY:AP", "END:VEVENT"), "event a, DTSTART"),
             (calendar(event("a", "20261125T090000Z"), "nonsense"), "line 11 is not iCalendar"),
             ("", "is empty"),

@@ -35,6 +35,7 @@ BACK = timedelta(days=2 * 365)  # how far a series is followed, from the moment 
 AHEAD = timedelta(days=365)
 _TOO_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
 _READ = ("DTSTART", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
+_ONCE = ("UID", "DTSTART", "RECURRENCE-ID", "SUMMARY", "STATUS", "SEQUENCE", "CREATED", "ORGANIZER")  # at most
 
 _CALLED_OFF = re.compile(r"^\s*cancell?ed\b[\s:–-]*", re.IGNORECASE)
 _OUTCOME_FIRST = re.compile(
@@ -196,7 +197,8 @@ def _reason_to_skip(events: Sequence[Any]) -> str | None:
 
 def _is_all_day(event: Any) -> bool:
     start = event.get("DTSTART")
-    return start is not None and not _broken(event, "DTSTART") and not isinstance(start.dt, datetime)
+    readable = start is not None and not isinstance(start, list) and not _broken(event, "DTSTART")
+    return readable and not isinstance(start.dt, datetime)
 
 
 def _broken(event: Any, name: str) -> bool:
@@ -210,6 +212,11 @@ def _can_be_read(name: str, uid: str, events: Sequence[Any], faults: Faults) -> 
     if not uid:
         faults.add(place, "UID", "", "an id, by which the event is found again in the next download")
     for event in events:
+        if twice := [name for name in _ONCE if len(_all(event, name)) > 1]:
+            faults.add(place, twice[0], ", ".join(str(one) for one in _all(event, twice[0])), "one of it")
+            continue
+        if _broken(event, "SEQUENCE"):
+            faults.add(place, "SEQUENCE", str(event.get("SEQUENCE", "")), "a whole number")
         for bad in _READ:
             if _broken(event, bad):
                 faults.add(place, bad, str(event.get(bad, "")), "a date or rule of iCalendar, such as 20261122T140000Z")
