@@ -8,6 +8,7 @@ SETS = {
     "run": ["--no-default-groups", "--extra", "evaluate", "--extra", "site"],
     "test": ["--no-default-groups", "--group", "dev", "--extra", "site"],
     "bench": ["--no-default-groups", "--group", "bench"],
+    "scan": ["--only-group", "scan"],
     "spark": ["--no-default-groups", "--group", "dev", "--extra", "spark", "--extra", "site"],
 }
 

@@ -132,6 +132,7 @@ class Engine:
             return ibis.literal(number)
         self._names += 1
         name = f"holdfast_told_{self._names}"
+        # nosemgrep: sql-from-parts - a name of ours, and a number
         self.connection.con.execute(f"SET VARIABLE {name} = {number!r}")
         return _whole_number(name) if isinstance(number, int) else _number(name)
 

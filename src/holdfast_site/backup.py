@@ -84,6 +84,7 @@ def check(copy: Path) -> int:
         database = Path(made) / DATABASE
         shutil.copyfile(copy / DATABASE, database)
         found = dict(about["sha256"])
+        # nosemgrep: compared-in-steps - of files, and no secret
         changed = [name for name in found if _digest(copy / name) != found[name]]
         if changed:
             raise BadBackup(f"{copy}: {', '.join(sorted(changed))} is not as it was written.")

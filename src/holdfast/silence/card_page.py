@@ -18,7 +18,7 @@ def html(card: Card) -> str:
 def markdown(card: Card) -> str:
     """Return the card as Markdown."""
     found = environment()
-    found.autoescape = False  # Markdown has signs of its own; see ``cell``
+    found.autoescape = False  # nosemgrep: not-escaped - Markdown has signs of its own; see ``cell``
     found.filters["cell"] = cell
     return found.get_template("card.md.j2").render(**_told(card))
 

@@ -75,6 +75,7 @@ def choose_role(request: ActingRequest) -> HttpResponse:
     proven = sessions.remembered(request, PROVEN, now=now)
     if proven is None:
         raise Http404
+    # nosemgrep: past-the-selectors - who has just proven who he is, and has no role yet
     member = get_object_or_404(Member, pk=proven, is_active=True)
     if request.method != "POST":
         return render(request, "accounts/choose_role.html", {"roles": words_of(member)})
@@ -129,7 +130,7 @@ def prove(request: ActingRequest) -> HttpResponse:
         if _has_shown(request):
             services.proved_again(by=request.actor, now=now)
             sessions.prove(request, now=now)
-            return redirect(onward)
+            return redirect(onward)  # nosemgrep: led-elsewhere - on this site, see above
     context = {"onward": onward, "wrong": request.method == "POST", "passkeys": _site(request) is not None}
     return render(request, "accounts/prove.html", context, status=UNREADABLE if context["wrong"] else 200)
 

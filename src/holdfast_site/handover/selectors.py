@@ -167,6 +167,12 @@ def held_by(actor: Actor) -> QuerySet[Matter]:
     return _listed(Matter.objects.filter(may, holder=actor.role))
 
 
+def others(actor: Actor, matter: Matter) -> QuerySet[Therapist]:
+    """With whom he can go on instead: for the care contact."""
+    found = Therapist.objects.exclude(pk=matter.therapist_id)
+    return found if actor.role is Role.CARE_CONTACT else found.none()
+
+
 def _listed(matters: QuerySet[Matter]) -> QuerySet[Matter]:
     """Without what was noticed of those who do not want to be on such lists. What they asked for stays."""
     return matters.exclude(kind__in=NOTICED, client__in=said_no(Consent.LISTS))

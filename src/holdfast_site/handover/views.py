@@ -24,7 +24,6 @@ from holdfast_site.handover.forms import BY_HAND, MOST_STORY, KeptForm, PlanForm
 from holdfast_site.handover.models import Matter, NextStep, Outcome, Step
 from holdfast_site.handover.receiving import would_reach_nobody
 from holdfast_site.people.booking import Over, Taken
-from holdfast_site.people.models import Therapist
 from holdfast_site.people.treating import own_clients
 
 UNREADABLE, CHANGED_MEANWHILE = 422, 409
@@ -134,7 +133,7 @@ def _settle(request: ActingRequest, matter: Matter, told: dict[str, Any]) -> obj
 
 def _switched(request: ActingRequest, matter: Matter) -> HttpResponse:
     form = SwitchForm(request.POST)
-    goes_to = Therapist.objects.filter(pk=request.POST.get("goes_to", "")).exclude(pk=matter.therapist_id).first()
+    goes_to = selectors.others(request.actor, matter).filter(pk=request.POST.get("goes_to", "")).first()
     if not form.is_valid() or goes_to is None:
         return _another_page(request, matter.key, wrong=_first_of(form), status=UNREADABLE)
     told, starts_at = form.cleaned_data, _moment(form.cleaned_data["on"], form.cleaned_data["at"])

@@ -7,13 +7,13 @@ address that does not work. If nobody knows whether it went out, that is said to
 from __future__ import annotations
 
 import base64
-import http.client
+import http.client  # nosemgrep: a-way-out - to the gateway and the mail server that the practice named
 import json
-import smtplib
+import smtplib  # nosemgrep: a-way-out - to the gateway and the mail server that the practice named
 import ssl
 import urllib.error
 import urllib.parse
-import urllib.request
+import urllib.request  # nosemgrep: a-way-out - to the gateway and the mail server that the practice named
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path

@@ -212,6 +212,11 @@ def supervisors(actor: Actor) -> QuerySet[Post]:
     return found.order_by("member__login") if actor.role is Role.LEAD else found.none()
 
 
+def clients(actor: Actor) -> QuerySet[Client]:
+    """Whom a supervisor may be assigned to: for the lead."""
+    return Client.objects.all() if actor.role is Role.LEAD else Client.objects.none()
+
+
 def therapists(actor: Actor) -> QuerySet[Therapist]:
     """Who treats here: for the lead."""
     return Therapist.objects.order_by("name", "pk") if actor.role is Role.LEAD else Therapist.objects.none()

@@ -17,7 +17,6 @@ from holdfast_site.caseload.flags import record_here
 from holdfast_site.consents.selectors import told_to_his_therapist
 from holdfast_site.oversight import selectors, services
 from holdfast_site.oversight.forms import AssignForm, ClosedForm, LeaveForm
-from holdfast_site.people.models import Client
 from holdfast_site.people.selectors import cards_of
 
 UNREADABLE = 422
@@ -90,7 +89,7 @@ def _assign(request: ActingRequest) -> str:
     told, actor = form.cleaned_data, request.actor
     supervisor = selectors.supervisors(actor).filter(pk=told["supervisor"]).first()
     therapist = selectors.therapists(actor).filter(pk=told["therapist"]).first()
-    client = Client.objects.filter(pk=told["client"]).first()
+    client = selectors.clients(actor).filter(pk=told["client"]).first()
     if supervisor is None or (therapist is None and client is None):
         return NOT_THERE
     services.assign(

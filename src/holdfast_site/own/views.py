@@ -98,6 +98,7 @@ def allowed(request: ActingRequest) -> HttpResponse:
         told = form.cleaned_data
         consent = Consent(told["consent"])
         decide(by=request.actor, client=client, consent=consent, given=told["given"], form=told["form"], now=now)
+        # nosemgrep: led-elsewhere - it says which part of our own page
         return redirect(f"{reverse('own:allowed')}#{consent}")
     notice, *choices = selectors.standing(client, now=now)
     context = {
@@ -253,7 +254,7 @@ def _all(client: Client, now: datetime) -> dict[str, Any]:
 
 def _own(request: ActingRequest, action: Action = Action.OWN_READ) -> Client:
     """The client who signed in; the audit is told that he was here."""
-    client = get_object_or_404(Client, pk=selectors.own_client(request.actor).pk)
+    client = get_object_or_404(selectors.himself(request.actor))
     note_reading(action, by=request.actor, about=f"client:{client.pk}", now=timezone.now())
     return client
 
