@@ -7,6 +7,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SETS = {
     "run": ["--no-default-groups", "--extra", "evaluate", "--extra", "site"],
     "test": ["--no-default-groups", "--group", "dev", "--extra", "site"],
+    "mutants": ["--no-default-groups", "--group", "dev", "--group", "mutants", "--extra", "site"],
     "bench": ["--no-default-groups", "--group", "bench"],
     "scan": ["--only-group", "scan"],
     "spark": ["--no-default-groups", "--group", "dev", "--extra", "spark", "--extra", "site"],

@@ -80,10 +80,14 @@ def _database_address() -> Iterator[str]:
 @pytest.fixture(scope="session", name="site_folder")
 def _site_folder(tmp_path_factory: pytest.TempPathFactory, database_address: str) -> Path:
     """One site a process, as Django wants it; its empty database is kept beside it."""
+    return made_ready(tmp_path_factory.mktemp("site"), database_address)
+
+
+def made_ready(home: Path, database_address: str) -> Path:
+    """Make a site, bring it up to date and load Django for it."""
     from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
     PBKDF2PasswordHasher.iterations = 1000  # a million would only make the tests slow
-    home = tmp_path_factory.mktemp("site")
     folder = home / "practice"
     start.make_site(folder, key_file=home / "master.key", database=database_address, **DECIDED)
     start.get_django_ready(folder)
@@ -219,9 +223,9 @@ def _settings(site: Path) -> Iterator[Any]:
     """Django's settings, put back afterwards."""
     from django.conf import settings
 
-    before = settings.SITE
+    before = settings.SITE, settings.VAULT
     yield settings
-    settings.SITE = before
+    settings.SITE, settings.VAULT = before
 
 
 @pytest.fixture(name="stored")

@@ -12,7 +12,19 @@ KIND = "application/x-www-form-urlencoded"
 
 def told(browser, address: str, length: object) -> int:
     """The answer to a body of ten letters that is said to have this length."""
-    return browser.generic("POST", address, b"words=hello", content_type=KIND, CONTENT_LENGTH=str(length)).status_code
+    return sent(browser, address, length).status_code
+
+
+def sent(browser, address: str, length: object):
+    return browser.generic("POST", address, b"words=hello", content_type=KIND, CONTENT_LENGTH=str(length))
+
+
+def test_what_brings_nothing_is_never_too_much(browser, site):
+    assert browser.get("/help-now").status_code == 200
+
+
+def test_whoever_brought_too_much_finds_help_as_on_every_page(cast, browser):
+    assert b"tel:116123" in sent(browser, cast.address, ONE_TOO_MANY).content
 
 
 def test_the_largest_form_is_read_and_one_letter_more_is_not(cast, browser):

@@ -151,5 +151,117 @@ def test_nothing_is_recorded_outside_of_what_it_tells_of(site, now):
     from holdfast_site.access.actors import ANYONE
     from holdfast_site.audit.services import Action, record
 
-    with pytest.raises(RuntimeError, match="in the transaction"):
+    with pytest.raises(RuntimeError, match=r"^An event is recorded in the transaction of what it tells of\.$"):
         record(Action.CHECKIN_SENT, by=ANYONE, about="checkin:1", at=now)
+
+
+def moved_to_a_new_key(settings, now):
+    """The site under a master key that follows the one before."""
+    from django.db import transaction
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.audit.services import begin_anew
+
+    settings.VAULT = settings.VAULT.successor()
+    with transaction.atomic():
+        return begin_anew(by=OPERATOR, at=now)
+
+
+def one_more(now):
+    from django.db import transaction
+
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.audit.services import Action, record
+
+    with transaction.atomic():
+        return record(Action.SIGNED_OUT, by=ANYONE, about="nobody", at=now)
+
+
+def test_under_each_new_key_the_chain_goes_on_and_is_whole(chain, site, settings, now):
+    from holdfast_site.audit.services import Whole, key_in_use
+
+    assert key_in_use() is None
+    for first in (EVENTS + 1, EVENTS + 3):
+        event, mark = moved_to_a_new_key(settings, now), settings.VAULT.fingerprint
+        told = (first, "anyone:operator", "key.replaced", f"key:{mark}", now)
+        assert (event.pk, event.actor, event.action, event.about, event.at) == told
+        assert key_in_use() == mark
+        assert one_more(now).pk == first + 1
+        assert verdict(site) == Whole(first + 1)
+
+
+@pytest.mark.sqlite
+def test_of_every_key_the_first_changed_event_is_named(chain, site, settings, now):
+    from holdfast_site.audit.services import Broken
+
+    for _ in range(2):
+        moved_to_a_new_key(settings, now)
+        one_more(now)
+    for number in (EVENTS + 4, EVENTS + 3, EVENTS + 2, EVENTS + 1, EVENTS, 2, 1):
+        behind_its_back(chain, "UPDATE audit_event SET actor = 'x' WHERE id = ?", (number,))
+        assert verdict(site) == Broken(number)
+
+
+@pytest.mark.sqlite
+def test_the_first_missing_event_is_named(chain, site):
+    from holdfast_site.audit.services import Broken
+
+    behind_its_back(chain, "DELETE FROM audit_event WHERE id = ?", (4,))
+    assert verdict(site) == Broken(4)
+
+
+def test_a_key_of_whose_beginning_the_audit_knows_nothing_is_no_whole_chain(chain, site, settings):
+    from holdfast_site.audit.services import Broken
+
+    settings.VAULT = settings.VAULT.successor()
+    assert verdict(site) == Broken(EVENTS + 1)
+
+
+def test_whoever_still_has_the_key_before_writes_nothing(chain, site, settings, now):
+    from holdfast_site.audit.models import Event
+    from holdfast_site.errors import VaultError
+
+    before = settings.VAULT
+    moved_to_a_new_key(settings, now)
+    under_the_new_one, settings.VAULT = settings.VAULT, before
+    with pytest.raises(VaultError, match=r"^The master key was replaced meanwhile\. Start this again\.$"):
+        one_more(now)
+    settings.VAULT = under_the_new_one
+    one_more(now)
+    settings.VAULT = before
+    with pytest.raises(VaultError):
+        one_more(now)
+    assert Event.objects.count() == EVENTS + 2
+
+
+def test_a_copy_elsewhere_is_looked_at_itself(chain):
+    from django.db.utils import ConnectionDoesNotExist
+
+    from holdfast_site.audit.services import key_in_use, verify
+
+    for look in (verify, key_in_use):
+        with pytest.raises(ConnectionDoesNotExist):
+            look(using="elsewhere")
+
+
+def test_what_is_recorded_again_and_again_does_not_ask_each_time_whose_key_it_is(chain, now):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as asked:
+        one_more(now)
+    assert asked.captured_queries
+    assert not [one["sql"] for one in asked.captured_queries if "key.replaced" in one["sql"]]
+
+
+def test_what_was_taken_back_leaves_no_gap_in_the_numbers(chain, site, now):
+    from django.db import transaction
+
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.audit.services import Action, Whole, record
+
+    with transaction.atomic():
+        record(Action.SIGNED_OUT, by=ANYONE, about="nobody", at=now)
+        transaction.set_rollback(True)
+    assert one_more(now).pk == EVENTS + 1
+    assert verdict(site) == Whole(EVENTS + 1)

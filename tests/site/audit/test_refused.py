@@ -154,3 +154,24 @@ def test_the_lead_sees_how_much_was_refused_to_those_who_work_here(cast, alma, n
     assert "That was 2 people." in page
     assert "hardly happens by mistake" in page
     assert selectors.refused(Actor(Role.DESK, "7"), now=now) is None
+
+
+def test_somebody_who_asks_in_one_hour_and_again_in_the_next_is_one_person(cast, now):
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.audit import refused
+
+    assert refused.lately(now=now) == refused.Lately(0, 0, False)
+    for hours in (1, 0):
+        refused.note(refused.Why.ROLE, "home", by=Actor(Role.DESK, "7"), now=now - timedelta(hours=hours))
+    assert refused.lately(now=now) == refused.Lately(2, 1, False)
+
+
+def test_an_hour_begins_at_its_full_hour(cast, now):
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.audit import refused
+    from holdfast_site.audit.models import Refused
+
+    full = now.replace(minute=0, second=0, microsecond=0)
+    for later in (timedelta(0), timedelta(minutes=59, seconds=58, microseconds=7)):
+        refused.note(refused.Why.ROLE, "home", by=Actor(Role.DESK, "7"), now=full + later)
+    assert list(Refused.objects.values_list("hour", "times")) == [(full, 2)]

@@ -1,0 +1,260 @@
+"""Changes the code that guards people in one place after the other, and tells which changes its tests do not notice.
+
+``./test --mutants`` goes through all modules, ``./test --mutants vault access/size`` through those. It takes long, so
+it can be stopped at any moment: the next start goes on. What a test noticed is not tried again, what none noticed is;
+to begin anew, take ``.mutants`` away. mutmut makes the changes, each in a copy of the project, and runs the tests that
+reach the changed function. It leaves out whatever stands outside a function, and functions with a decorator.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.environment import ROOT
+
+SITE = Path("src/holdfast_site")
+DATA = ROOT / ".mutants"
+COPIED = ("src", "tests", "tools", "docs", "pyproject.toml")
+MATRIX, GATE = "tests/site/access/test_matrix.py", "tests/site/access/test_gate.py"
+TESTS = {  # of each module those that are about it: few and quick, since they run for every change
+    "vault": ("tests/site/test_vault.py",),
+    "access/size": ("tests/site/access/test_size.py",),
+    "access/policy": (f"{MATRIX}::test_every_address_is_in_the_policy_and_every_rule_has_an_address", GATE),
+    "access/gate": (GATE,),
+    "audit/services": ("tests/site/audit/test_chain.py",),
+    "audit/refused": ("tests/site/audit/test_refused.py",),
+    "accounts/tries": ("tests/site/accounts/test_tries.py",),
+    "accounts/sessions": ("tests/site/accounts/test_sessions.py",),
+    "accounts/whose_address": ("tests/site/own/address/test_whose_address.py",),
+    "checkins/answers": ("tests/site/checkins/test_answer.py", "tests/site/own/test_mine.py"),
+    "consents/selectors": ("tests/site/consents/test_consents.py",),
+    "own/erasing": ("tests/site/own/test_erasing.py",),
+    "new_key": ("tests/site/test_new_key.py",),
+}
+COLUMNS = (
+    "module",
+    "noticed",
+    "not noticed",
+    "no test",
+    "of the noticed: too long",
+    "make no difference",
+    "not tried yet",
+    "functions left out",
+)
+START_MUTMUT = "from mutmut.__main__ import cli; cli()"
+SURVIVED, NO_TEST, NOTICED = (0,), (5, 33), (1, 3)  # how mutmut keeps what became of a change; any other: no verdict
+TOO_LONG = (24, 36, 152, 255, -24)
+ASCII = "what is read and written is hexadecimal: the same bytes in every encoding that a system has by itself"
+OTHER_NAME = "another name of the same encoding"
+BYTES = "32 bytes are what it makes by itself too, and as many as a key has"
+HEADER = "the names of headers are the same in capitals and without"
+NO_WORD = "none of these is a word that a browser says of another site"
+SENT = 'return request.method not in ("GET", "HEAD") and request.headers.get("Sec-Fetch-Site", '
+NO_PAGE = "any word that is no name of a page does"
+NEXT = "SQLite gives the next number itself; that PostgreSQL would leave gaps, the same tests show there"
+NEVER_SEEN = "the words of an error that is caught a few lines on, and told in others"
+SAME = {  # by the line that a change wrote: what does the same, and why
+    "vault": {
+        'first, *below = path.read_text(encoding=None).strip().split("\\n")': ASCII,
+        'first, *below = path.read_text(encoding="ASCII").strip().split("\\n")': OTHER_NAME,
+        'with os.fdopen(file, "w", encoding=None) as opened:': ASCII,
+        'with os.fdopen(file, "w", ) as opened:': ASCII,
+        'with os.fdopen(file, "w", encoding="ASCII") as opened:': OTHER_NAME,
+        "made = cls(secrets.token_bytes(None))": BYTES,
+        "return Vault(secrets.token_bytes(None), (*self.earlier, {one: self.derived(one) for one in KEPT}))": BYTES,
+        'return _seal(self.derived("client keys"), secrets.token_bytes(None), f"client {client}")': BYTES,
+        'return _seal(self.derived("client keys"), secrets.token_bytes(None) + known, f"client {client}")': BYTES,
+        'return HKDF(algorithm=SHA256(), length=KEY_BYTES, info=f"holdfast {purpose}".encode()).derive(': "no salt",
+        "raise ValueError(None)": NEVER_SEEN,
+        'raise ValueError("XXnot what is kept of a keyXX")': NEVER_SEEN,
+        'raise ValueError("NOT WHAT IS KEPT OF A KEY")': NEVER_SEEN,
+    },
+    "audit/services": {
+        'return moved.about.rpartition(":")[2] if moved else None': "there is one colon in it",
+        'return {int(number): head for number, head in HEAD.findall(anchors.read_text(encoding="ASCII"))}': OTHER_NAME,
+        "event = Event(pk=None, at=at, actor=by.mark, action=action, about=about)": NEXT,
+        "event = Event(at=at, actor=by.mark, action=action, about=about)": NEXT,
+        "event.save(force_insert=False)": "what there is already, the table itself lets nobody change",
+    },
+    "audit/refused": {
+        'total=Sum("times", default=0), people=Count("actor", distinct=True), most=Max("times", default=1)': (
+            "one is as far from the bound as none"
+        ),
+    },
+    "access/gate": {
+        f"{SENT}None) in FOREIGN": NO_WORD,
+        f"{SENT}) in FOREIGN": NO_WORD,
+        f'{SENT}"XXXX") in FOREIGN': NO_WORD,
+        f'{SENT}"") in FOREIGN'.replace("Sec-Fetch-Site", "sec-fetch-site"): HEADER,
+        f'{SENT}"") in FOREIGN'.replace("Sec-Fetch-Site", "SEC-FETCH-SITE"): HEADER,
+    },
+    "access/size": {
+        'told = request.headers.get("content-length") or "0"': HEADER,
+        'told = request.headers.get("CONTENT-LENGTH") or "0"': HEADER,
+        "view = None": NO_PAGE,
+        'view = "XXXX"': NO_PAGE,
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What became of the changes of one module."""
+
+    module: str
+    noticed: int
+    too_long: int  # an endless loop is noticed too; a machine that is too busy would be none
+    unnoticed: tuple[str, ...]
+    no_test: tuple[str, ...]
+    same: int
+    open: int
+    left_out: int  # functions
+
+    @property
+    def row(self) -> str:
+        """One line of a table."""
+        seen, base = self.noticed + self.too_long, self.noticed + self.too_long + len(self.unnoticed + self.no_test)
+        share = f"{seen} of {base} ({100 * seen / base:.1f} %)" if base else "none"
+        share += " so far" if self.open else ""
+        counts = (len(self.unnoticed), len(self.no_test), self.too_long, self.same, self.open, self.left_out)
+        return f"| `{self.module}` | {share} | {' | '.join(map(str, counts))} |"
+
+
+def main(modules: Sequence[str]) -> int:
+    """Try all changes of these modules; 0 if each was noticed."""
+    unknown = sorted(set(modules) - set(TESTS))
+    if unknown:
+        print(f"There is no such module: {', '.join(unknown)}. There are: {', '.join(TESTS)}.")
+        return 2
+    chosen = modules or list(TESTS)
+    ran = [_run(module) for module in chosen]
+    found = [_found(module) for module in chosen]
+    print(f"\n| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}")
+    print("\n".join(one.row for one in found))
+    for one in found:
+        for name in (*one.unnoticed, *one.no_test):
+            print(f"\n{_shown(one.module, name)}")
+    return 0 if all(ran) and not any(one.unnoticed or one.no_test or one.open for one in found) else 1
+
+
+def _run(module: str) -> bool:
+    """Try what has no verdict yet, and what was not noticed before; whether it went through to the end."""
+    print(f"{module}:", flush=True)
+    home = _home(module)
+    for name in COPIED:
+        _copy(ROOT / name, home / name)
+    with (home / "pyproject.toml").open("a", encoding="utf-8") as settings:
+        settings.write(_settings(module))
+    _forget_unnoticed(module)
+    return _changed(home).returncode == 0
+
+
+def _forget_unnoticed(module: str) -> None:
+    """mutmut tries what has no verdict."""
+    meta = _meta(module)
+    if meta.exists():
+        told = json.loads(meta.read_text(encoding="utf-8"))
+        codes = told["exit_code_by_key"].items()
+        told["exit_code_by_key"] = {name: code if code in (*NOTICED, *TOO_LONG) else None for name, code in codes}
+        meta.write_text(json.dumps(told), encoding="utf-8")
+
+
+def _copy(here: Path, there: Path) -> None:
+    """A copy with the times of the files: mutmut makes its changes anew where a file is newer."""
+    if here.is_dir():
+        shutil.rmtree(there, ignore_errors=True)
+        shutil.copytree(here, there, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        there.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(here, there)
+
+
+def _settings(module: str) -> str:
+    """Every change is tried in a process of its own, forked from one in which Django has not begun."""
+    return f"""
+[tool.mutmut]
+source_paths = ["src"]
+only_mutate = ["{_source(module)}"]
+also_copy = ["tools", "docs"]
+pytest_add_cli_args_test_selection = {json.dumps(TESTS[module])}
+pytest_add_cli_args = ["-m", "not slow", "-p", "no:cacheprovider", "-p", "tools.mutants_site"]
+process_isolation = "forkserver"
+track_dependencies = false
+use_git_change_detection = false
+timeout_constant = 5.0
+"""
+
+
+def _changed(home: Path) -> subprocess.CompletedProcess[bytes]:
+    """The source must be the changed one, so ours is not on Python's path. One after the other: they share a site."""
+    copy = home / "mutants"
+    copy.mkdir(exist_ok=True)
+    known = {**os.environ, "PYTHONPATH": str(copy)}
+    command = [sys.executable, "-P", "-c", START_MUTMUT, "run", "--max-children", "1"]
+    return subprocess.run(command, cwd=home, env=known)
+
+
+def _found(module: str) -> Found:
+    meta = _meta(module)
+    codes = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"] if meta.exists() else {}
+    survived = [name for name, code in codes.items() if code in SURVIVED]
+    same = {name for name in survived if set(_written(_shown(module, name))) & set(SAME.get(module, {}))}
+    return Found(
+        module,
+        noticed=sum(code in NOTICED for code in codes.values()),
+        too_long=sum(code in TOO_LONG for code in codes.values()),
+        unnoticed=tuple(name for name in survived if name not in same),
+        no_test=tuple(name for name, code in codes.items() if code in NO_TEST),
+        same=len(same),
+        open=sum(code not in (*SURVIVED, *NO_TEST, *NOTICED, *TOO_LONG) for code in codes.values()),
+        left_out=sum(1 for _ in _decorated(module)),
+    )
+
+
+def _shown(module: str, name: str) -> str:
+    """The change itself, as a diff. mutmut is only in the environment in which this runs."""
+    from mutmut.mutation.diff_apply import get_diff_for_mutant
+
+    with contextlib.chdir(_home(module)):
+        return f"# {name}\n{get_diff_for_mutant(name, path=_source(module)).strip()}"
+
+
+def _written(shown: str) -> Iterator[str]:
+    """The lines that a change wrote."""
+    for line in shown.splitlines():
+        if line.startswith("+") and not line.startswith("+++"):
+            yield line[1:].strip()
+
+
+def _decorated(module: str) -> Iterator[str]:
+    tree = ast.parse((ROOT / _source(module)).read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.decorator_list:
+            names = {one.id for one in node.decorator_list if isinstance(one, ast.Name)}
+            if len(node.decorator_list) > 1 or not names & {"classmethod", "staticmethod"}:
+                yield node.name
+
+
+def _source(module: str) -> str:
+    return f"{(SITE / module).as_posix()}.py"
+
+
+def _home(module: str) -> Path:
+    return DATA / module.replace("/", "-")
+
+
+def _meta(module: str) -> Path:
+    return _home(module) / "mutants" / f"{_source(module)}.meta"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
