@@ -93,7 +93,7 @@ def test_a_number_that_is_too_long_is_no_fault_of_ours_and_anything_else_is(site
 
 
 def test_whoever_did_not_show_lately_that_it_is_he_is_led_there_and_back(cast, monkeypatch):
-    monkeypatch.setattr("holdfast_site.access.gate.is_fresh", lambda request, **_: request.path == "/never")
+    monkeypatch.setattr("holdfast_site.access.gate.is_fresh", lambda request, now: not (request.path and now))
     alma = signed_in("therapist", "alma")
     assert alma.get("/ways")["Location"] == "/prove?next=%2Fways"
     assert alma.post("/ways/sessions/end-others")["Location"] == "/prove?"  # nothing is sent twice: back to no page
