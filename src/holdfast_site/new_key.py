@@ -48,8 +48,11 @@ def replace(folder: Path, key_file: Path, *, now: datetime) -> None:
     Raises
     ------
     FolderError
-        If the key would lie where it must not. Nothing has changed then.
+        If the key would lie where it must not, or a replacement was finished before and the settings do not name its
+        key yet (``settle``). Nothing has changed then.
     """
+    if key_in_use() not in (None, settings.VAULT.fingerprint):
+        raise FolderError(f"{folder} is under a new key already, and its settings do not say so yet. Run this again.")
     config = read_config(folder)
     if not config.next_key_file:
         refuse_place(folder, key_file)

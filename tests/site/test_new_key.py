@@ -414,6 +414,21 @@ def test_killed_at_any_step_it_is_whole_and_goes_on(keyed, cast, browser, now, n
     assert len(list(keyed.parent.glob("new*.key"))) == 1
 
 
+def test_a_new_key_that_is_in_use_is_not_thrown_away_where_the_settings_do_not_name_it_yet(keyed, cast, browser, now):
+    before = spoken(cast, browser)
+
+    def work():
+        dying_at("settle", 1, after=False)
+        replace(keyed, now)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(dies(work), 0)[1]) == 9
+    with pytest.raises(FolderError, match="under a new key already"):
+        replace(keyed, now)
+    assert as_a_new_process_would(keyed).earlier
+    assert said() == before
+    assert whole(keyed)
+
+
 @pytest.mark.slow
 def test_killed_at_any_moment_nothing_is_lost(keyed, cast, browser, now):
     from holdfast_site.new_key import advice
