@@ -132,6 +132,8 @@ def test_one_table_given_twice_is_refused(tmp_path: Path) -> None:
         ("any.xlsx", workbook({"Sheet1": rows_of(ONE)}), False),
         ("appointments.csv", b"", False),
         ("appointments.csv", bytes(range(256)), False),
+        ("appointments.csv", b"appointment_id,cl\rient_id,starts_at\n", False),  # no program writes these two
+        ("appointments.csv", b"appointment_id," + b"x" * 200_000 + b"\n", False),
     ],
 )
 def test_what_it_recognises(name: str, content: bytes, known: bool) -> None:

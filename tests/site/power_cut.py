@@ -151,7 +151,7 @@ def wrong(folder: Path, disk: Mapping[str, bytes], thanked: frozenset[str]) -> s
         sealed = "checkins_submission JOIN checkins_sealedbox ON submission_id = checkins_submission.id"
         kept = {str(UUID(form)) for (form,) in connection.execute(f"SELECT form FROM {sealed}")}
         return f"lost: {len(thanked - kept)}" if thanked - kept else None
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, ValueError) as error:  # also what reads, and is no form of ours
         return f"does not open: {error}"
     finally:
         connection.close()

@@ -135,8 +135,11 @@ def _named_sheets(file: SourceFile) -> Iterator[tuple[str, list[list[str]]]]:
 def _heading(file: SourceFile) -> list[str]:
     if file.data.startswith(_PARQUET):
         return list(pl.read_parquet_schema(io.BytesIO(file.data)))
-    first = file.text.lstrip().split("\n", 1)[0]
-    return [name.strip() for name in next(csv.reader([first], delimiter=find_delimiter(file.text[:100_000])), [])]
+    first = re.split(r"[\r\n]", file.text.lstrip(), maxsplit=1)[0]
+    try:
+        return [name.strip() for name in next(csv.reader([first], delimiter=find_delimiter(file.text[:100_000])), [])]
+    except csv.Error:  # no table
+        return []
 
 
 def _from_rows(table: str, place: str, rows: Sequence[Sequence[str]]) -> _Piece:
