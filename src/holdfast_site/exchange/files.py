@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
+
+from django.utils.translation import gettext
 
 MOST_BYTES = 100  # of a file's name
 
@@ -43,3 +45,10 @@ def own_name(told: str, number: int) -> str:
     while len(kept.encode()) > MOST_BYTES:
         kept = kept[1:]  # its ending tells more
     return kept.lstrip(".") or f"file-{number}"
+
+
+def names(files: Sequence[str]) -> str:
+    """Names of files in a sentence."""
+    if len(files) == 1:
+        return files[0]
+    return gettext("%(files)s and %(last)s") % {"files": ", ".join(files[:-1]), "last": files[-1]}

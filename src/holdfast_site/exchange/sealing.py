@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.utils.translation import gettext
 from pydantic import BaseModel
 
 from holdfast.tables.sources.mapping import Mapping as Columns
@@ -63,10 +62,3 @@ def opened(upload: Upload) -> Brought:
 def box() -> ClientBox:
     """The key for uploads and for what importers remember."""
     return ClientBox(settings.VAULT.derived("uploads"))
-
-
-def names(files: Sequence[str]) -> str:
-    """Names of files in a sentence."""
-    if len(files) == 1:
-        return files[0]
-    return gettext("%(files)s and %(last)s") % {"files": ", ".join(files[:-1]), "last": files[-1]}

@@ -41,10 +41,10 @@ from holdfast_site.caseload import settling
 from holdfast_site.caseload.loading import settle
 from holdfast_site.caseload.services import load_tables
 from holdfast_site.exchange import joining
-from holdfast_site.exchange.files import laid_out, own_name, packed, unpacked
+from holdfast_site.exchange.files import laid_out, names, own_name, packed, unpacked
 from holdfast_site.exchange.joining import Said
 from holdfast_site.exchange.models import Memory, Upload
-from holdfast_site.exchange.sealing import Brought, Told, box, names, opened, sealed
+from holdfast_site.exchange.sealing import Brought, Told, box, opened, sealed
 from holdfast_site.exchange.working import empty_working, working_folder
 from holdfast_site.languages import N_
 from holdfast_site.saying import said

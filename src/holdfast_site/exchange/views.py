@@ -12,9 +12,9 @@ from django.utils.translation import gettext
 from holdfast.errors import HoldfastError
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.exchange import selectors, services
+from holdfast_site.exchange.files import names
 from holdfast_site.exchange.forms import MomentForm, UploadForm, sources
 from holdfast_site.exchange.models import Upload
-from holdfast_site.exchange.sealing import names
 from holdfast_site.languages import N_
 from holdfast_site.saying import said
 
