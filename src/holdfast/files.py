@@ -1,4 +1,4 @@
-"""Writing a file whole: whoever is interrupted has the old one or the new one, and never half of either."""
+"""Writing files: whole, so that whoever is interrupted has the old one or the new one, and down to the disk itself."""
 
 from __future__ import annotations
 
@@ -24,6 +24,17 @@ def write_whole(path: Path, text: str) -> None:
         _replace(path.resolve(), text)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def synced(path: Path) -> None:
+    """See to it that a file, or what a folder lists, is on disk."""
+    if path.is_dir() and os.name == "nt":  # Windows cannot open a folder; a rename in it is durable by itself
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _replace(path: Path, text: str) -> None:

@@ -20,8 +20,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from holdfast.errors import FolderError
+from holdfast.files import synced
 from holdfast_site.config import ANCHORS, DATABASE, ERASED, LOCALE, SITE_FILE, key_path, read_config, write_config
-from holdfast_site.lines import append, synced
+from holdfast_site.lines import append
 
 ABOUT, GOOD, LOCK = "backup.json", "backups", "in-use.lock"
 PRIVATE = 0o700

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from holdfast.errors import FolderError
+from holdfast.files import synced
 from holdfast.shell import CALLED
-from holdfast_site.lines import synced
 
 SITE_FILE, DATABASE, ANCHORS, ERASED, LOCALE = "site.json", "holdfast.sqlite3", "audit.heads", "erased", "locale"
 Filled = Annotated[str, Field(min_length=1, max_length=200)]

@@ -1,4 +1,4 @@
-"""Files beside the database: on disk when it says so, and what a power cut left half written spoils nothing."""
+"""Lines in files beside the database: on disk when it says so, and one that a power cut left half spoils no other."""
 
 from __future__ import annotations
 
@@ -15,14 +15,3 @@ def append(file: Path, line: str) -> None:
         opened.write(f"{below}{line}\n".encode("ascii"))
         opened.flush()
         os.fsync(opened.fileno())
-
-
-def synced(path: Path) -> None:
-    """See to it that a file, or what a folder lists, is on disk."""
-    if path.is_dir() and os.name != "posix":
-        return
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

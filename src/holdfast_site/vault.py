@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from holdfast.files import synced
 from holdfast_site.errors import VaultError
-from holdfast_site.lines import synced
 
 VERSION = b"\x01"
 KEY_BYTES, NONCE_BYTES = 32, 12

@@ -96,15 +96,20 @@ def test_a_key_is_never_made_inside_the_folder(tmp_path):
     assert not folder.exists()
 
 
-@pytest.mark.slow
-def test_from_a_folder_of_tables_to_an_answer(tmp_path):
-    """Load, let somebody sign in, make a link: with a folder that stays, without the demo."""
-    folder, tables = tmp_path / "site", tmp_path / "tables"
+def begun(folder, tables):
+    """A site, and a folder of tables with one man's appointment."""
     tables.mkdir()
     (tables / "appointments.csv").write_text(
         "appointment_id,client_id,therapist_id,starts_at,status\na1,dan,alma,2026-01-05T09:00,attended\n"
     )
     assert holdfast("init", folder, *GIVEN).returncode == 0
+
+
+@pytest.mark.slow
+def test_from_a_folder_of_tables_to_an_answer(tmp_path):
+    """Load, let somebody sign in, make a link: with a folder that stays, without the demo."""
+    folder, tables = tmp_path / "site", tmp_path / "tables"
+    begun(folder, tables)
     for _ in range(2):
         done = holdfast("load", folder, tables)
         assert done.stdout == "1 clients, 1 appointments and 0 check-ins are in the site.\n", done.stderr
@@ -122,11 +127,7 @@ def test_from_a_folder_of_tables_to_an_answer(tmp_path):
 @pytest.mark.slow
 def test_a_backup_is_put_back_in_a_new_folder_and_starts_there(tmp_path):
     folder, tables, backups = tmp_path / "site", tmp_path / "tables", tmp_path / "backups"
-    tables.mkdir()
-    (tables / "appointments.csv").write_text(
-        "appointment_id,client_id,therapist_id,starts_at,status\na1,dan,alma,2026-01-05T09:00,attended\n"
-    )
-    assert holdfast("init", folder, *GIVEN).returncode == 0
+    begun(folder, tables)
     assert holdfast("load", folder, tables).returncode == 0
     way = holdfast("own-page", folder, "dan").stdout
     assert re.fullmatch(r"http://localhost:8000/welcome/[\w-]{43}\n.*: \d{4} \d{4}\n", way), way
@@ -149,11 +150,7 @@ def test_a_backup_is_put_back_in_a_new_folder_and_starts_there(tmp_path):
 @pytest.mark.slow
 def test_a_key_is_replaced_with_a_backup_before_and_after(tmp_path):
     folder, tables, backups = tmp_path / "site", tmp_path / "tables", tmp_path / "backups"
-    tables.mkdir()
-    (tables / "appointments.csv").write_text(
-        "appointment_id,client_id,therapist_id,starts_at,status\na1,dan,alma,2026-01-05T09:00,attended\n"
-    )
-    assert holdfast("init", folder, *GIVEN).returncode == 0
+    begun(folder, tables)
     assert holdfast("load", folder, tables).returncode == 0
     assert "Back up first" in holdfast("replace-key", folder).stderr
     assert "Back up first" in holdfast("replace-key", folder, "--backed-up").stderr

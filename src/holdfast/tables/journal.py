@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from holdfast.errors import FolderError
+from holdfast.files import synced
 
 COMMIT = ".holdfast-commit.json"
 NEW = ".holdfast-new"
@@ -35,9 +36,9 @@ def replace_together(folder: Path, files: Mapping[str, bytes]) -> None:
         for name, content in files.items():
             _write_synced(folder / f"{name}{NEW}", content, like=folder / name)
         _write_synced(folder / f"{COMMIT}{NEW}", json.dumps(sorted(files)).encode())
-        _sync_folder(folder)
+        synced(folder)
         (folder / f"{COMMIT}{NEW}").replace(folder / COMMIT)
-        _sync_folder(folder)
+        synced(folder)
     except BaseException:
         _withdraw(folder)
         raise
@@ -63,10 +64,10 @@ def recover(folder: Path) -> None:
         with suppress(FileNotFoundError):
             (folder / f"{name}{NEW}").replace(folder / name)
     if is_pending(folder):
-        _sync_folder(folder)
+        synced(folder)
         (folder / COMMIT).unlink(missing_ok=True)
         with suppress(OSError):  # all is in its place by now; this only keeps the commit file from coming back
-            _sync_folder(folder)  # after a power cut, when it might meet the files of a later change
+            synced(folder)  # after a power cut, when it might meet the files of a later change
 
 
 def _committed(folder: Path) -> list[str]:
@@ -102,13 +103,3 @@ def _write_synced(path: Path, content: bytes, like: Path | None = None) -> None:
         target.write(content)
         target.flush()
         os.fsync(target.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot open a folder; its rename is durable by itself
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -8,23 +8,10 @@ from uuid import uuid4
 import pytest
 
 from holdfast.tables.schema import InitiatedBy
-from tests.site.conftest import signed_in
 from tests.site.exchange.test_settling import export, row, taken
 
 pytestmark = pytest.mark.hazard("H-05")
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
-
-
-@pytest.fixture(name="desk")
-def _desk(site):
-    return signed_in("desk")
-
-
-@pytest.fixture(name="by")
-def _by(desk):
-    from holdfast_site.access.actors import Actor, Role
-
-    return Actor(Role.DESK, id="1")
 
 
 @pytest.fixture(name="ahead")

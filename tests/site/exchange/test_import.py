@@ -19,11 +19,6 @@ ROWS = HEADING + "x1,c1,t1,2026-03-02T10:00,attended\nx2,c1,t1,2026-03-09T10:00,
 OTHER = "Client;Datum;Therapist;Outcome\nC7;02.03.2026 10:00;T1;came\nC7;16.03.2026 10:00;T1;weg\n"
 
 
-@pytest.fixture(name="desk")
-def _desk(site):
-    return signed_in("desk")
-
-
 def brought(who, content, name="appointments.csv", form=None, source=""):
     file = io.BytesIO(content if isinstance(content, bytes) else content.encode())
     file.name = name

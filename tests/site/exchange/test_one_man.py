@@ -9,18 +9,12 @@ from uuid import uuid4
 import pytest
 
 from tests.site.checkins.test_answer import filled
-from tests.site.conftest import signed_in
 from tests.site.exchange.test_both_systems import DAY, WEEK
 from tests.site.exchange.test_import import brought
 from tests.site.exchange.test_settling import export, row
 from tests.site.people.test_contacts import kept
 
 pytestmark = pytest.mark.hazard("H-05")
-
-
-@pytest.fixture(name="desk")
-def _desk(site):
-    return signed_in("desk")
 
 
 @pytest.fixture(name="lines")

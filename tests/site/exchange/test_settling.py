@@ -9,23 +9,10 @@ from uuid import uuid4
 import pytest
 
 from holdfast.tables.schema import InitiatedBy
-from tests.site.conftest import signed_in
 from tests.site.exchange.test_import import HEADING, brought
 
 OF_THIS_SITE = ("On this site", "of those changed", "called off here:")
 HEAD = HEADING.replace("status\n", "status,certainty\n")
-
-
-@pytest.fixture(name="desk")
-def _desk(site):
-    return signed_in("desk")
-
-
-@pytest.fixture(name="by")
-def _by(desk):
-    from holdfast_site.access.actors import Actor, Role
-
-    return Actor(Role.DESK, id="1")
 
 
 def export(made_at, *lines):
