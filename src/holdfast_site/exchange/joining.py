@@ -114,17 +114,24 @@ def why_not(one: Reassigned) -> str:
     return ""
 
 
+BY_INVITATION = "invitation__appointment__client"
+OWN: Mapping[
+    type[models.Model], str
+] = {  # sealed with his key, or asked for or decided by him; and how it leads to him
+    Contact: "client",
+    Submission: BY_INVITATION,
+    Word: BY_INVITATION,
+    Decision: "client",
+    Post: "client",
+    Switch: "client",
+    Repair: "client",
+}
+
+
 def has_own(client: Client) -> bool:
-    """Whether there is something of his here that is sealed with his key, or that he asked for or decided."""
-    return (
-        Contact.objects.filter(client=client).exists()
-        or Submission.objects.filter(invitation__appointment__client=client).exists()
-        or Decision.objects.filter(client=client).exists()
-        or Post.objects.filter(client=client).exists()
-        or Matter.objects.filter(client=client).exclude(kind__in=NOTICED).exists()
-        or Switch.objects.filter(client=client).exists()
-        or Word.objects.filter(invitation__appointment__client=client).exists()
-        or Repair.objects.filter(client=client).exists()
+    """Whether there is something of his own here; of matters, one that was not only noticed."""
+    return Matter.objects.filter(client=client).exclude(kind__in=NOTICED).exists() or any(
+        model._default_manager.filter(**{path: client.pk}).exists() for model, path in OWN.items()
     )
 
 

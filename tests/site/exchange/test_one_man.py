@@ -12,6 +12,7 @@ from tests.site.checkins.test_answer import filled
 from tests.site.exchange.test_both_systems import DAY, WEEK
 from tests.site.exchange.test_import import brought
 from tests.site.exchange.test_settling import export, row
+from tests.site.own.test_held import _full  # noqa: F401
 from tests.site.people.test_contacts import kept
 
 pytestmark = pytest.mark.hazard("H-05")
@@ -215,3 +216,28 @@ def test_whom_it_made_one_stands_in_the_audit_and_his_other_id_is_nobody_elses(d
     taken_over(desk, export(now - WEEK, *under(lines, "c2")), c1="one")
     assert list(Event.objects.filter(action="clients.joined").values_list("about", flat=True)) == ["client:c1"]
     assert desk.post("/schedule/clients", {"id": "c2", "name": "Somebody else"}).status_code != 302
+
+
+def test_whatever_is_held_of_a_client_is_his_own_or_comes_with_the_export_or_is_made_anew():
+    """What is added to the site has to be thought of here too: joined with somebody, he would be left without it."""
+    from holdfast_site.exchange.joining import OWN
+    from holdfast_site.own.held import HELD
+
+    hangs_on_his_own = {"Knock", "WayBack", "Correction", "SealedBox", "Step"}
+    hangs_on_his_way_in = {"Passkey", "CodeApp", "PaperCode", "Session", "Welcome", "Member"}
+    goes_over = {"Appointment", "Invitation", "Ending", "Pause"}
+    is_made_anew = {"Client", "Flag", "Guess", "Course", "Overdue", "Message", "Undelivered"}
+    is_of_staff = {"Assignment", "Upload"}
+    thought_of = hangs_on_his_own | hangs_on_his_way_in | goes_over | is_made_anew | is_of_staff | {"Matter"}
+    assert {model.__name__ for model in OWN} | thought_of == {one.model.__name__ for one in HELD}
+
+
+def test_each_kind_of_what_is_his_own_is_found(full):
+    from holdfast_site.exchange.joining import OWN, has_own
+
+    found = {
+        model.__name__: model._default_manager.filter(**{path: full.dan.pk}).exists() for model, path in OWN.items()
+    }
+    assert found == dict.fromkeys(found, True)
+    assert has_own(full.dan)
+    assert not has_own(full.eli)
