@@ -14,6 +14,7 @@ from holdfast.silence.policy import EVERYONE, own_record
 from holdfast.tables.reassigned import Reassigned
 from holdfast.tables.schema import AXES, Status
 from holdfast_site.access.actors import Role
+from holdfast_site.accounts.changes import Change
 from holdfast_site.accounts.models import Member, Post
 from holdfast_site.caseload import flags as of_flags
 from holdfast_site.caseload import story
@@ -343,6 +344,7 @@ AWAY = Part(
 
 
 UNREAD = "Anna Berg is the care contact, and nobody else could be his."
+CHANGED = [Change(NOW - DAY, "A passkey was made."), Change(NOW - WEEK, "The password was changed.")]
 ONE_MAN = Reassigned("17", "42", ("a", "b"), is_gone=True)
 NOTICES = Part(
     "notices",
@@ -353,6 +355,7 @@ NOTICES = Part(
             "_trouble.html",
             {"told": "Nothing is being sent or worked out at the moment. Tell whoever runs this computer."},
         ),
+        State("His ways in were changed", "accounts/_changed.html", {"told": CHANGED}),
         State("Wrong", "_wrong.html", {"wrong": "That day is over. Choose another."}),
         State("Saved", "_done.html", {"words": "Saved."}),
         State("Away on that day", "_away.html", {"away": "Anna Berg is away from 16 to 20 March."}, Within.FORM),
