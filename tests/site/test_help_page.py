@@ -98,8 +98,11 @@ def test_on_one_machine_no_page_for_a_proxy_is_missed(site, made):
 @pytest.fixture(name="busy")
 def _busy(site, monkeypatch):
     """The real server, all of whose threads for pages are held by slow requests. Yields its address."""
+    from django.db import connections
+
     from holdfast_site import server, wsgi
 
+    monkeypatch.setitem(connections.databases["default"], "CONN_MAX_AGE", 0)  # the server's threads end with the test
     let_go, held = threading.Event(), threading.Semaphore(0)
     real = wsgi.application
 
