@@ -32,10 +32,11 @@ SINCE: Mapping[str, str] = {  # what has been seen since his last session, by th
     "unmarked": "nobody has marked the appointment on {over_at}",
 }
 QUIET = "quiet"
-PRONOUNS: Mapping[str, Mapping[str, str]] = {
-    "he": {"woman": "she", "other": "the client", "unknown": "the client"},
-    "his": {"woman": "her", "other": "their", "unknown": "their"},
-    "him": {"woman": "her", "other": "them", "unknown": "them"},
+_THEY = {"he": "the client", "his": "their", "him": "them"}
+PRONOUNS: Mapping[str, Mapping[str, str]] = {  # words about a man, said of somebody of another gender
+    "woman": {"he": "she", "his": "her", "him": "her"},
+    "other": _THEY,
+    "unknown": _THEY,
 }
 # Lately: his last three gaps. What he "usually" does, in the plain rule and on his page, is by all his gaps.
 STILL_QUIET: Mapping[tuple[bool, bool], str] = {  # nothing is booked; the rhythm is his own
@@ -79,14 +80,16 @@ def of_whom(told: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
     What he asked for himself stays as he said it.
     """
     told = told.join(whole.select(*EPISODE, pl.col("gender").cast(pl.String)), on=EPISODE, maintain_order="left")
-    for pronoun, others in PRONOUNS.items():
-        for gender, other in others.items():
-            here = (pl.col("gender") == gender) & (pl.col("signal") != "change")
-            told = told.with_columns(
-                pl.when(here).then(pl.col(name).str.replace_all(rf"\b{pronoun}\b", other)).otherwise(name).alias(name)
-                for name in ("words", "form")
-            )
-    return told.drop("gender")
+    as_it_is = (pl.col("signal") == "change") | ~pl.col("gender").is_in(list(PRONOUNS)).fill_null(False)
+    others = told.filter(~as_it_is)
+    about = [_about(others.filter(pl.col("gender") == gender), pronouns) for gender, pronouns in PRONOUNS.items()]
+    return pl.concat([told.filter(as_it_is), *about]).drop("gender")
+
+
+def _about(told: pl.DataFrame, pronouns: Mapping[str, str]) -> pl.DataFrame:
+    for his, hers in pronouns.items():
+        told = told.with_columns(pl.col("words", "form").str.replace_all(rf"\b{his}\b", hers))
+    return told
 
 
 def forms(gender: str) -> list[str]:
@@ -97,8 +100,8 @@ def forms(gender: str) -> list[str]:
 
 
 def _of(words: str, gender: str) -> str:
-    for pronoun, others in PRONOUNS.items():
-        words = re.sub(rf"\b{pronoun}\b", others.get(gender, pronoun), words)
+    for his, hers in PRONOUNS.get(gender, {}).items():
+        words = re.sub(rf"\b{his}\b", hers, words)
     return words
 
 

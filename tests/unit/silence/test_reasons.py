@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -228,10 +229,11 @@ def test_nobody_is_called_he_who_is_not_a_man() -> None:
     asked = told.head(0).vstack(told[1:2].with_columns(signal=pl.lit("change"), words=wish, form=wish))
     spoken = of_whom(pl.concat([told, asked]), whole)
     assert spoken["form"].to_list() == spoken["words"].to_list()
-    assert spoken["words"].to_list() == [
+    expected = [
         text,
         "left her first check-in unanswered, the other one too; she usually answers, and you spoke with her",
         "left their first check-in unanswered, the other one too; the client usually answers, and you spoke with them",
         "left their first check-in unanswered, the other one too; the client usually answers, and you spoke with them",
         "asked for: 'he talks less'",
     ]
+    assert Counter(spoken["words"]) == Counter(expected)
