@@ -1,4 +1,4 @@
-"""What no scanner knows of this site: patterns that its code may not hold, each with a line that it would find."""
+"""Patterns that the code of the site may not hold, each with a line that it would find; more stand in tools/semgrep."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import holdfast_site
 
 ROOT = Path(holdfast_site.__file__).parent
 SENT = {"GET", "POST", "FILES", "COOKIES", "META", "headers", "data", "body"}  # of a request or a form: as it came
-RAW = {"raw", "extra", "RawSQL"}
 DANGEROUS = {"eval", "exec", "compile", "__import__", "mark_safe", "format_html"}
 LOADERS = ("pickle", "marshal", "shelve", "yaml", "subprocess", "lxml", "xml.etree", "xml.dom", "xml.sax.expatreader",
            "requests", "urllib3", "httpx")  # fmt: skip
@@ -32,16 +31,6 @@ def spread(node: ast.AST) -> bool:
     return any(isinstance(part, ast.Attribute) and part.attr in SENT for value in told for part in ast.walk(value))
 
 
-def raw_sql(node: ast.AST) -> bool:
-    """SQL beside the ORM; or a statement with anything in it but a name from a constant of the same file."""
-    if not isinstance(node, ast.Call):
-        return False
-    if _name(node.func) in RAW and not isinstance(node.func, ast.Name):
-        return True
-    builds = node.args and isinstance(node.args[0], ast.BinOp | ast.Call)
-    return bool(_name(node.func) in {"execute", "executemany", "executescript"} and builds)
-
-
 def dangerous(node: ast.AST) -> bool:
     """Code from text, or text that a page shows as it is."""
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in DANGEROUS
@@ -54,29 +43,10 @@ def loader(node: ast.AST) -> bool:
     return any(f"{name}.".startswith(f"{one}.") for name in names for one in LOADERS)
 
 
-def unforged(node: ast.AST) -> bool:
-    """A page without Django's look for forged forms that is not one of those by link."""
-    return (
-        isinstance(node, ast.FunctionDef)
-        and any(_name(one) == "csrf_exempt" for one in node.decorator_list)
-        and node.name not in BY_LINK
-    )
-
-
-def logs_words(node: ast.AST) -> bool:
-    """A log line with anything in it but words from the code: it could hold what somebody wrote (rule 15)."""
-    if not (isinstance(node, ast.Call) and _name(node.func) in {"exception", "error", "warning", "info", "debug"}):
-        return False
-    return not (len(node.args) == 1 and isinstance(node.args[0], ast.Constant))
-
-
 RULES: dict[str, tuple[Callable[[ast.AST], bool], str]] = {
     "spread": (spread, "Client.objects.create(**request.POST.dict())"),
-    "raw SQL": (raw_sql, "cursor.execute('SELECT ' + name)"),
     "dangerous": (dangerous, "mark_safe(words)"),
     "loader": (loader, "import pickle"),
-    "unforged": (unforged, "@csrf_exempt\ndef today(request): ..."),
-    "logs words": (logs_words, "logger.error('%s', words)"),
 }
 
 
@@ -102,8 +72,9 @@ def test_each_rule_finds_what_it_is_for(name):
     assert any(rule(node) for node in ast.walk(ast.parse(wrong)))
 
 
-def test_what_is_let_through_is_there():
-    """An exception for a page that is gone would let in another of its name."""
+@pytest.mark.hazard("H-14")
+def test_what_is_let_through_is_there_and_nothing_else():
+    """A page without Django's look for forged forms has a secret in its address; one that is gone lets nobody in."""
     there = {
         node.name
         for path in ROOT.rglob("views.py")
