@@ -53,6 +53,52 @@ def test_a_try_after_the_wait_counts_and_a_clock_that_was_set_back_makes_nobody_
     assert tries.begin("x", now=now + timedelta(days=2))
 
 
+def test_each_wait_begins_with_the_try_before_and_is_over_at_its_end(site, now):
+    from holdfast_site.accounts import tries
+
+    moment = now
+    for wrong in range(8):
+        moment += tries.wait(wrong)
+        assert not wrong or tries.wait(wrong) == timedelta(0) or not tries.begin("x", now=moment - timedelta(seconds=1))
+        assert tries.begin("x", now=moment), wrong
+    assert moment - now == timedelta(seconds=1 + 2 + 4)
+
+
+def test_a_right_one_forgets_the_wrong_ones_before_it_and_nobody_elses(site, now):
+    from holdfast_site.accounts import tries
+
+    for what in ("x", "y"):
+        for _ in range(5):
+            tries.begin(what, now=now)
+    tries.was_right("x")
+    assert [tries.begin("x", now=now) for _ in range(6)] == [True] * 5 + [False]
+    assert not tries.begin("y", now=now)
+
+
+def test_after_a_day_without_one_the_wrong_ones_are_forgotten_and_not_before(site, now):
+    from holdfast_site.accounts import tries
+    from holdfast_site.accounts.models import Tries
+
+    day = timedelta(days=1)
+    for moment, wrong in ((now, 1), (now + day, 2), (now + 2 * day + timedelta(seconds=1), 1)):
+        tries.begin("x", now=moment)
+        assert Tries.objects.get().wrong == wrong
+
+
+def test_under_a_new_key_whoever_has_to_wait_waits_still(site, now, settings):
+    from holdfast_site.accounts import tries
+    from holdfast_site.accounts.models import Tries
+    from holdfast_site.new_key import PRINTS
+
+    for _ in range(5):
+        tries.begin("x", now=now)
+    settings.VAULT = settings.VAULT.successor()
+    purpose = next(purpose for model, _, purpose in PRINTS if model is Tries)
+    row = Tries.objects.get()
+    Tries.objects.update(what=settings.VAULT.laid_over(purpose, row.what))
+    assert not tries.begin("x", now=now)
+
+
 def test_neighbours_in_one_household_count_together(site):
     from holdfast_site.accounts.tries import household
 
