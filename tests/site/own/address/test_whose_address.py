@@ -8,7 +8,7 @@ import pytest
 
 from tests.site.accounts.ways import window
 from tests.site.conftest import appointment, client, signed_in
-from tests.site.own.address.reached import HERS, HIS, a_code, asked_again, enter, leads, links, opens, turn
+from tests.site.own.address.reached import HERS, HIS, a_code, asked_again, enter, is_his, leads, links, opens, turn
 from tests.site.own.test_mine import REACH, code_told
 
 pytestmark = [pytest.mark.long, pytest.mark.hazard("H-16")]
@@ -221,6 +221,18 @@ def test_of_another_client_it_says_nothing(cast, mail, desk, now):
     assert not treats(mark, "ida")
     for unknown in ("", "desk:", "anyone:operator", "desk:9999999"):
         assert not treats(unknown, "dan")
+    Post.objects.filter(therapist="alma").update(member=Post.objects.order_by("member").first().member)
+    assert treats("desk:1", "dan")  # whoever has the first number of all
+    assert not treats("anyone:operator", "dan")
+
+
+def test_an_address_is_good_from_the_very_moment_that_was_told(cast, mail, desk, now):
+    from holdfast_site.people.models import Contact
+
+    enter(desk, email=HIS)
+    for told, good in ((now, True), (now + timedelta(microseconds=1), False), (None, True)):
+        Contact.objects.update(email_good_from=told)
+        assert is_his(cast, "email", now) is good
 
 
 def test_he_is_asked_about_his_address_also_when_he_wants_no_questions(cast, mail, desk, now):
