@@ -277,6 +277,151 @@ def test_the_demo_needs_no_password_and_only_the_demo(cast, browser, settings):
     assert browser.get("/today/").status_code == 200
 
 
+# --- what a session keeps ---------------------------------------------------------------------------
+
+
+def a_request(**kept):
+    """A request whose session keeps this, and nothing else."""
+    from django.http import HttpRequest
+
+    from holdfast_site.accounts.store import SessionStore
+
+    request = HttpRequest()
+    request.session = SessionStore()
+    request.session.update(kept)
+    return request
+
+
+MINUTE, MOMENT = timedelta(minutes=1), timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("age", "counts"),
+    [
+        (5 * MINUTE, True),
+        (5 * MINUTE + MOMENT, False),
+        (-MINUTE, True),  # a clock that was put right in passing
+        (-MINUTE - MOMENT, False),  # one that was set back: it could be any age
+    ],
+)
+def test_it_counts_for_five_minutes_that_he_has_shown_it_and_that_he_was_asked(site, now, age, counts):
+    from holdfast_site.accounts import sessions
+
+    then = now - age
+    assert sessions.is_fresh(a_request(proved=then.isoformat()), now=now) is counts
+    request = a_request()
+    sessions.remember_asked(request, "show", b"challenge", now=then)
+    assert sessions.asked(request, "show", now=now) == (b"challenge" if counts else None)
+
+
+def test_whoever_was_asked_nothing_or_something_else_or_has_answered_already_has_no_answer_that_counts(site, now):
+    from holdfast_site.accounts import sessions
+
+    request = a_request()
+    assert not sessions.is_fresh(request, now=now)
+    assert sessions.asked(request, "show", now=now) is None
+    for purpose, answer in (("make", None), ("show", b"challenge")):
+        sessions.remember_asked(request, "show", b"challenge", now=now)
+        assert sessions.asked(request, purpose, now=now) == answer
+        assert sessions.asked(request, "show", now=now) is None
+
+
+def test_who_is_on_the_way_in_is_remembered_for_half_an_hour_under_a_new_id(cast, now):
+    from holdfast_site.accounts import sessions
+
+    request = a_request(other="stays")
+    request.session.create()
+    before = request.session.session_key
+    assert sessions.remembered(request, "welcomed", now=now) is None
+    sessions.remember(request, "welcomed", 7, now=now)
+    assert request.session.session_key != before
+    assert sessions.remembered(request, "welcomed", now=now + 30 * MINUTE) == 7
+    assert sessions.remembered(request, "welcomed", now=now + 30 * MINUTE + MOMENT) is None
+    assert sessions.remembered(request, "proven", now=now) is None
+    assert request.session["other"] == "stays"
+
+
+def test_what_the_next_page_is_to_say_it_says_once(site):
+    from holdfast_site.accounts import sessions
+
+    request = a_request()
+    assert sessions.told(request) == ""
+    sessions.tell(request, "It is done.")
+    assert [sessions.told(request), sessions.told(request)] == ["It is done.", ""]
+
+
+def test_who_signs_in_acts_as_what_his_post_says_and_nothing_of_another_session_is_left(cast, now):
+    from holdfast_site.access.actors import ANYONE, Actor, Role
+    from holdfast_site.accounts import sessions
+    from holdfast_site.accounts.models import Post
+
+    ruth = Post.objects.get(role="care_contact")
+    alma, dan = staff("therapist", "alma"), staff("client", of=cast.dan)
+    for post, role, ids in (
+        (ruth, Role.CARE_CONTACT, {}),
+        (alma, Role.THERAPIST, {"therapist_id": "alma"}),
+        (dan, Role.CLIENT, {"client_id": "dan"}),
+    ):
+        request = a_request(told="to somebody else")
+        actor = sessions.begin(request, post, now=now)
+        assert actor == Actor(role, id=str(post.member_id), **ids)
+        request.user = post.member
+        assert sessions.signed_in(request) == actor
+        assert sessions.told(request) == ""
+        assert sessions.news(request) == []
+        assert sessions.is_fresh(request, now=now)
+    request.session["began"] = (now - timedelta(hours=12, seconds=1)).isoformat()
+    assert sessions.signed_in(request) == ANYONE
+    assert request.session.is_empty()
+
+
+def test_his_sessions_are_listed_here_first_then_what_was_used_last_with_when(cast, now):
+    from holdfast_site.accounts import sessions
+    from holdfast_site.accounts.models import Session
+    from holdfast_site.accounts.store import SessionStore
+
+    keys = [signed_in("therapist", "alma").cookies["session"].value for _ in range(3)]
+    for key, unused in zip(keys, (9, 3, 6), strict=True):
+        Session.objects.filter(session_key=key).update(expire_date=now + (30 - unused) * MINUTE)
+    request = a_request()
+    request.session = SessionStore(keys[0])
+    member = Session.objects.first().member
+    found = sessions.open_sessions(request, member, now=now)
+    assert [(one.is_this, now - one.used_at) for one in found] == [
+        (True, 9 * MINUTE),
+        (False, 3 * MINUTE),
+        (False, 6 * MINUTE),
+    ]
+    assert all(timedelta(0) <= one.began_at - now < 5 * MINUTE for one in found)
+    assert len({one.mark for one in found}) == 3
+    assert len(sessions.open_sessions(request, member, now=now + 26 * MINUTE)) == 1
+
+
+def test_of_what_is_ended_only_what_went_on_is_counted_and_what_was_there_is_in_the_audit(cast, now):
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.accounts import sessions
+    from holdfast_site.accounts.models import Session
+    from holdfast_site.accounts.store import SessionStore
+    from holdfast_site.audit.models import Event
+
+    keys = [signed_in("therapist", "alma").cookies["session"].value for _ in range(4)]
+    Session.objects.filter(session_key=keys[1]).update(expire_date=now)
+    member = Session.objects.first().member
+    for ended in (2, 0):
+        assert sessions.end_others(member, here=keys[0], by=OPERATOR, now=now) == ended
+    assert list(Session.objects.values_list("session_key", flat=True)) == keys[:1]
+    other = signed_in("therapist", "alma")
+    request = a_request()
+    request.session = SessionStore(keys[0])
+    marks = [one.mark for one in sessions.open_sessions(request, member, now=now)]
+    for mark in (*marks, *marks, "no such mark"):
+        sessions.end_one(request, member, mark, by=OPERATOR, now=now)
+    assert list(Session.objects.values_list("session_key", flat=True)) == keys[:1]
+    assert other.get("/today/").status_code == 404
+    events = Event.objects.filter(action="sessions.ended").values_list("actor", "about", "at")
+    assert list(events) == [(OPERATOR.mark, f"member:{member.pk}", now)] * 2
+
+
 # --- on a disk that takes nothing -------------------------------------------------------------------
 
 
