@@ -84,11 +84,12 @@ def test_the_last_word_holds_even_if_the_clock_was_wrong_when_he_said_it(dan, no
     assert allowed(dan, "statistics", now)
 
 
-def test_the_same_form_sent_twice_is_one_decision(dan, now):
+def test_the_same_form_sent_twice_is_one_decision(dan, cast, now):
     from holdfast_site.audit.models import Event
     from holdfast_site.consents.selectors import history
 
     form = uuid4()
+    say(cast.eli, "statistics", False, now)
     say(dan, "statistics", False, now, form=form)
     say(dan, "statistics", True, now)
     say(dan, "statistics", False, now, form=form)  # his old page, sent again
@@ -98,9 +99,14 @@ def test_the_same_form_sent_twice_is_one_decision(dan, now):
 
 
 def test_the_early_warning_is_not_there_where_the_practice_has_it_off(dan, now, settings):
+    from holdfast_site.consents.models import Consent
+    from holdfast_site.consents.selectors import left_out
+
     settings.SITE = settings.SITE.model_copy(update={"early_warning": False})
     say(dan, "early_warning", True, now)
     assert not allowed(dan, "early_warning", now)
+    assert left_out(Consent.EARLY_WARNING, at=now) == {"dan", "eli"}
+    assert left_out(Consent.STATISTICS, at=now) == frozenset()
 
 
 def test_a_pause_ends_by_itself_on_its_day(dan, now):
@@ -113,6 +119,45 @@ def test_a_pause_ends_by_itself_on_its_day(dan, now):
     later = now.replace(year=2999, month=5, day=4)
     assert allowed(dan, "checkins", later)
     assert paused_until(dan, at=later) is None
+
+
+def test_a_day_begins_at_midnight_where_the_practice_is(dan, now):
+    from holdfast_site.consents.selectors import paused_until
+
+    say(dan, "checkins", False, now, until=date(2999, 5, 3))
+    eve = now.replace(year=2999, month=5, day=2, minute=59, second=59)  # an hour later there than in UTC
+    for hour, is_over in ((22, False), (23, True)):
+        assert allowed(dan, "checkins", eve.replace(hour=hour)) is is_over
+        assert (paused_until(dan, at=eve.replace(hour=hour)) is None) is is_over
+
+
+def test_only_his_own_last_word_about_the_questions_is_a_pause(dan, cast, now):
+    from holdfast_site.consents.selectors import paused_until
+
+    until = date(2999, 5, 3)
+    assert paused_until(dan, at=now) is None
+    say(cast.eli, "checkins", False, now, until=date(2998, 5, 3))
+    assert paused_until(dan, at=now) is None
+    say(dan, "checkins", False, now, until=until)
+    say(dan, "lists", False, now)
+    say(cast.eli, "checkins", True, now)
+    assert paused_until(dan, at=now) == until
+    say(dan, "checkins", True, now)
+    assert paused_until(dan, at=now) is None
+
+
+def test_who_treats_him_is_told_of_two_things_that_he_does_not_allow_and_only_of_him(dan, cast, now):
+    from holdfast_site.consents.selectors import told_to_his_therapist
+
+    for consent in DEFAULTS:
+        if consent != "research":
+            say(dan, consent, False, now)
+    answers, lists = told_to_his_therapist(dan)
+    assert answers.startswith("He asked that what he said is left alone for now.")
+    assert lists.startswith("He asked not to be on lists of who has gone quiet.")
+    assert told_to_his_therapist(cast.eli) == []
+    say(dan, "answers", True, now)
+    assert told_to_his_therapist(dan) == [lists]
 
 
 def test_one_question_for_a_whole_practice_agrees_with_one_for_each(dan, cast, now):

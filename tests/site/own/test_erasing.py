@@ -100,6 +100,44 @@ def test_his_open_links_and_ways_in_lead_nowhere(full, browser, now):
     assert signed_in("therapist", "alma").get("/mine/give/dan").status_code == 404
 
 
+def test_what_his_links_and_codes_were_made_of_is_gone_too_and_nobody_elses_is(full, now):
+    """Whoever has an older copy of a link or a code holds nothing, even if his key came back."""
+    from holdfast_site.access.actors import ANYONE, OPERATOR
+    from holdfast_site.accounts.codes import new_secret
+    from holdfast_site.accounts.models import CodeApp, Member, Post, Session, Welcome
+    from holdfast_site.checkins.models import Invitation
+    from holdfast_site.checkins.services import invite
+    from holdfast_site.own.erasing import erase
+    from holdfast_site.own.services import give_way_in
+
+    fresh, _ = invite(by=ANYONE, appointment=full.invitation.appointment, now=now + timedelta(minutes=1))
+    for one in (full.dan, full.eli):
+        give_way_in(by=OPERATOR, client=one, now=now)
+        signed_in("client", of=one)
+        made = CodeApp(member=Member.objects.get(posts__client=one), last_step=0, made_at=now)
+        made.sealed = new_secret().encode()
+        made.save()
+    signed_in("care_contact")
+
+    def kept():
+        return {
+            **{f"link {pk}": bytes(link) for pk, link in Invitation.objects.values_list("pk", "link")},
+            **{f"welcome {one.post.client_id}": bytes(one.link) for one in Welcome.objects.all()},
+            **{f"code {one.post.client_id}": bytes(one.code) for one in Welcome.objects.all()},
+            **{f"app {one.member_id}": bytes(one.sealed) for one in CodeApp.objects.all()},
+            **{f"signed in {one.member_id}": b"" for one in Session.objects.all()},
+            **{f"active {one.pk}": one.is_active for one in Member.objects.all()},
+        }
+
+    before, him = kept(), Post.objects.get(client="dan").member_id
+    erase(by=OPERATOR, client=full.dan, now=now)
+    after = kept()
+    changed = {f"link {fresh.pk}", "welcome dan", "code dan", f"app {him}", f"signed in {him}", f"active {him}"}
+    assert {name for name, what in before.items() if after.get(name) != what} == changed
+    assert [after[f"active {him}"], f"app {him}" in after] == [False, False]
+    assert {len(what) for name, what in after.items() if name.startswith(("link", "welcome", "code"))} == {32}
+
+
 def test_answers_that_arrive_while_he_is_erased_are_not_kept(full, now):
     from holdfast_site.access.actors import ANYONE
     from holdfast_site.checkins.answers import Answers
@@ -153,7 +191,7 @@ def test_an_older_copy_that_is_put_back_has_him_erased_again_at_the_start(full, 
     start.erase_again()
     from holdfast_site.audit.models import Event
 
-    assert Event.objects.filter(action="client.erased").count() == 1
+    assert [one.actor for one in Event.objects.filter(action="client.erased")] == ["anyone:operator"]
 
 
 def test_the_ledger_names_nobody_and_a_new_practice_key_would_not_match_it(full, settings):
