@@ -79,7 +79,10 @@ def spoken(cast, browser):
     return said()
 
 
-def test_what_was_said_can_be_read_and_links_that_were_sent_still_work(keyed, cast, browser, now):
+def test_what_was_said_can_be_read_and_links_that_were_sent_still_work(keyed, cast, browser, now, monkeypatch):
+    from holdfast_site import new_key
+
+    monkeypatch.setattr(new_key, "AT_A_TIME", 1)  # more rows than at a time
     before = spoken(cast, browser)
     replace(keyed, now)
     assert said() == before
@@ -282,10 +285,12 @@ def test_it_says_that_the_old_key_lies_there_until_it_is_gone(keyed, cast, now):
     from holdfast_site import new_key
 
     assert new_key.advice(keyed, read_config(keyed)) == []
-    place = new_key.default_place(keyed, now)
-    assert (place.parent, place.suffix) == (keyed.parent, ".key")
+    assert new_key.default_place(keyed, now) == keyed.parent / f"practice-{now:%Y-%m-%dT%H%M%S}.key"
     replace(keyed, now)
-    assert "The old key is still in" in new_key.advice(keyed, read_config(keyed))[0]
+    (advice,) = new_key.advice(keyed, read_config(keyed))
+    assert advice.startswith(
+        f"The old key is still in {keyed.parent / 'master.key'}. Take it off this machine: it opens"
+    )
     replace(keyed, now, "new2.key")
     (keyed.parent / "new.key").unlink()
     assert new_key.advice(keyed, read_config(keyed)) == []
@@ -304,7 +309,8 @@ def test_a_database_that_cannot_be_asked_is_left_to_whoever_looks_the_site_over(
     monkeypatch.setattr(new_key, "key_in_use", gone)
     new_key.settle(keyed)
     assert read_config(keyed) == told
-    assert "To finish it" in new_key.advice(keyed, told)[0]
+    finish = f"To finish it, stop the site: holdfast site replace-key {keyed}"
+    assert new_key.advice(keyed, told) == [f"Replacing the key was begun and not finished. {finish}"]
 
 
 def test_a_next_key_that_is_not_the_one_in_use_is_not_taken(keyed, cast, now):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import re
 from datetime import timedelta
+from hashlib import sha1
 
 import pytest
 
@@ -77,11 +80,10 @@ def test_a_gateway_that_points_elsewhere_is_not_followed(cast, sms, past, now):
 
 
 def signed(form, token="12345"):
-    import base64
-    import hmac
-    from hashlib import sha1
+    return signature_of("https://hill.example/sms" + "".join(name + form[name] for name in sorted(form)), token)
 
-    told = "https://hill.example/sms" + "".join(name + form[name] for name in sorted(form))
+
+def signature_of(told, token):
     return base64.b64encode(hmac.digest(token.encode(), told.encode(), sha1)).decode()
 
 
@@ -99,7 +101,26 @@ def test_the_signature_is_the_gateways_own():
     url = "https://mycompany.com/myapp.php?foo=1&bar=2"
     assert is_signed("12345", url, fields, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
     assert not is_signed("12345", url, {**fields, "Digits": ["1235"]}, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
-    assert not is_signed("", url, fields, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
+    assert not is_signed("12345", f"{url}3", fields, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
+    twice = {"To": ["2", "1", "2"], "From": ["3"]}  # each value once, in order
+    for token, is_good in (("secret", True), ("", False)):  # who has no secret would have one that everybody knows
+        made = signature_of("https://hill.example/smsFrom3To1To2", token)
+        assert is_signed(token, "https://hill.example/sms", twice, made) is is_good
+    assert not is_signed("secret", url, fields, "ä")
+
+
+def test_what_ends_the_messages_and_what_is_sent_back():
+    from xml.etree import ElementTree
+
+    from holdfast_site.messages.gateway import SILENCE, STOP_WORDS, answer, wants_to_stop
+
+    for word in STOP_WORDS:
+        for said in (word, word.upper(), f"  {word}!", f"{word}. ", f"{word}..\n"):
+            assert wants_to_stop(said), said
+    for said in ("", "stop it, please", "stops", "X", "do not stop", "end. of"):
+        assert not wants_to_stop(said), said
+    assert ElementTree.fromstring(answer("Call <now> & here")).findtext("Message") == "Call <now> & here"
+    assert [one.tag for one in ElementTree.fromstring(SILENCE).iter()] == ["Response"]
 
 
 @pytest.mark.parametrize("text", ["STOP", "stop.", " Stop ", "UNSUBSCRIBE"])
