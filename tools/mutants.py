@@ -1,17 +1,21 @@
 """Changes the code that guards people in one place after the other, and tells which changes its tests do not notice.
 
-``./test --mutants`` goes through all modules, ``./test --mutants vault access/size`` through those. It takes long, so
-it can be stopped at any moment: the next start goes on. What a test noticed is not tried again, what none noticed is;
+``./test --mutants`` goes through all modules, ``./test --mutants vault access/size`` through those, and with
+``--sample 80`` through eighty changes of each, drawn by lot but always the same ones. It takes long, so it can be
+stopped at any moment: the next start goes on. What a test noticed is not tried again, what none noticed is;
 to begin anew, take ``.mutants`` away. mutmut makes the changes, each in a copy of the project, and runs the tests that
-reach the changed function. It leaves out whatever stands outside a function, and functions with a decorator.
+reach the changed function. It leaves out whatever stands outside a function. It would leave out functions with a
+decorator too: in the copy each gets its decorator on a line after it.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import contextlib
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -21,10 +25,12 @@ from pathlib import Path
 
 from tools.environment import ROOT
 
-SITE = Path("src/holdfast_site")
+SITE, LIBRARY = Path("src/holdfast_site"), Path("src/holdfast")
 DATA = ROOT / ".mutants"
+SEED = 17
 COPIED = ("src", "tests", "tools", "docs", "pyproject.toml")
 MATRIX, GATE = "tests/site/access/test_matrix.py", "tests/site/access/test_gate.py"
+TRIES, WHOSE = "tests/site/accounts/test_tries.py", "tests/site/own/address/test_whose_address.py"
 TESTS = {  # of each module those that are about it: few and quick, since they run for every change
     "vault": ("tests/site/test_vault.py",),
     "access/size": ("tests/site/access/test_size.py",),
@@ -32,14 +38,37 @@ TESTS = {  # of each module those that are about it: few and quick, since they r
     "access/gate": (GATE,),
     "audit/services": ("tests/site/audit/test_chain.py",),
     "audit/refused": ("tests/site/audit/test_refused.py",),
-    "accounts/tries": ("tests/site/accounts/test_tries.py",),
-    "accounts/sessions": ("tests/site/accounts/test_sessions.py",),
-    "accounts/whose_address": ("tests/site/own/address/test_whose_address.py",),
-    "checkins/answers": ("tests/site/checkins/test_answer.py", "tests/site/own/test_mine.py"),
+    "accounts/tries": (
+        f"{TRIES}::test_the_wait_grows_and_ends",
+        f"{TRIES}::test_a_try_after_the_wait_counts_and_a_clock_that_was_set_back_makes_nobody_wait",
+        f"{TRIES}::test_each_wait_begins_with_the_try_before_and_is_over_at_its_end",
+        f"{TRIES}::test_a_right_one_forgets_the_wrong_ones_before_it_and_nobody_elses",
+        f"{TRIES}::test_after_a_day_without_one_the_wrong_ones_are_forgotten_and_not_before",
+        f"{TRIES}::test_under_a_new_key_whoever_has_to_wait_waits_still",
+        f"{TRIES}::test_neighbours_in_one_household_count_together",
+        f"{TRIES}::test_what_is_no_address_is_counted_as_it_is",
+    ),
+    "accounts/sessions": ("tests/site/accounts/test_sessions.py", "tests/site/accounts/test_changes.py"),
+    "accounts/whose_address": (
+        f"{WHOSE}::test_nor_by_a_first_address_that_she_entered",
+        f"{WHOSE}::test_of_another_client_it_says_nothing",
+        f"{WHOSE}::test_an_address_is_good_from_the_very_moment_that_was_told",
+    ),
+    "checkins/answers": ("tests/site/checkins/test_answers.py",),
     "consents/selectors": ("tests/site/consents/test_consents.py",),
-    "own/erasing": ("tests/site/own/test_erasing.py",),
+    "own/erasing": (
+        "tests/site/own/test_erasing.py",
+        "tests/site/test_new_key.py::test_whoever_was_erased_stays_so_with_either_key",
+    ),
     "new_key": ("tests/site/test_new_key.py",),
+    "people/treating": ("tests/site/people/test_treating.py",),
+    "messages/gateway": (
+        "tests/site/messages/test_texts.py::test_the_signature_is_the_gateways_own",
+        "tests/site/messages/test_texts.py::test_what_ends_the_messages_and_what_is_sent_back",
+    ),
+    "insight/dropout": ("tests/unit/insight/test_dropout.py",),
 }
+OF_THE_LIBRARY = ("insight/dropout",)
 COLUMNS = (
     "module",
     "noticed",
@@ -48,7 +77,6 @@ COLUMNS = (
     "of the noticed: too long",
     "make no difference",
     "not tried yet",
-    "functions left out",
 )
 START_MUTMUT = "from mutmut.__main__ import cli; cli()"
 SURVIVED, NO_TEST, NOTICED = (0,), (5, 33), (1, 3)  # how mutmut keeps what became of a change; any other: no verdict
@@ -90,6 +118,11 @@ SAME = {  # by the line that a change wrote: what does the same, and why
             "one is as far from the bound as none"
         ),
     },
+    "accounts/tries": {
+        "return str(ipaddress.ip_network((found, ONE_HOUSEHOLD), strict=None)) if found.version == 6 else address": (
+            "nothing is not strict either"
+        ),
+    },
     "access/gate": {
         f"{SENT}None) in FOREIGN": NO_WORD,
         f"{SENT}) in FOREIGN": NO_WORD,
@@ -117,7 +150,6 @@ class Found:
     no_test: tuple[str, ...]
     same: int
     open: int
-    left_out: int  # functions
 
     @property
     def row(self) -> str:
@@ -125,18 +157,23 @@ class Found:
         seen, base = self.noticed + self.too_long, self.noticed + self.too_long + len(self.unnoticed + self.no_test)
         share = f"{seen} of {base} ({100 * seen / base:.1f} %)" if base else "none"
         share += " so far" if self.open else ""
-        counts = (len(self.unnoticed), len(self.no_test), self.too_long, self.same, self.open, self.left_out)
+        counts = (len(self.unnoticed), len(self.no_test), self.too_long, self.same, self.open)
         return f"| `{self.module}` | {share} | {' | '.join(map(str, counts))} |"
 
 
-def main(modules: Sequence[str]) -> int:
+def main(told: Sequence[str]) -> int:
     """Try all changes of these modules; 0 if each was noticed."""
+    parser = argparse.ArgumentParser(prog="./test --mutants")
+    parser.add_argument("--sample", type=int, metavar="NUMBER", help="so many changes of each module, drawn by lot")
+    parser.add_argument("modules", nargs="*")
+    asked = parser.parse_args(told)
+    modules, sample = asked.modules, asked.sample
     unknown = sorted(set(modules) - set(TESTS))
     if unknown:
         print(f"There is no such module: {', '.join(unknown)}. There are: {', '.join(TESTS)}.")
         return 2
     chosen = modules or list(TESTS)
-    ran = [_run(module) for module in chosen]
+    ran = [_run(module, sample) for module in chosen]
     found = [_found(module) for module in chosen]
     print(f"\n| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}")
     print("\n".join(one.row for one in found))
@@ -146,7 +183,7 @@ def main(modules: Sequence[str]) -> int:
     return 0 if all(ran) and not any(one.unnoticed or one.no_test or one.open for one in found) else 1
 
 
-def _run(module: str) -> bool:
+def _run(module: str, sample: int | None) -> bool:
     """Try what has no verdict yet, and what was not noticed before; whether it went through to the end."""
     print(f"{module}:", flush=True)
     home = _home(module)
@@ -154,8 +191,22 @@ def _run(module: str) -> bool:
         _copy(ROOT / name, home / name)
     with (home / "pyproject.toml").open("a", encoding="utf-8") as settings:
         settings.write(_settings(module))
+    _undecorate(home / _source(module))
     _forget_unnoticed(module)
-    return _changed(home).returncode == 0
+    names = _drawn(module, sample) if sample else []
+    return (bool(sample) and not names) or _changed(home, names).returncode == 0
+
+
+def _drawn(module: str, sample: int) -> list[str]:
+    """The names of so many changes, without those that were noticed before."""
+    from mutmut.mutation.file_mutation import mutate_file_contents
+
+    source = Path(_source(module))
+    text = (_home(module) / source).read_text(encoding="utf-8")
+    ends = mutate_file_contents(source.as_posix(), text).mutant_names
+    names = [f"{'.'.join(source.with_suffix('').parts[1:])}.{end}" for end in ends]
+    drawn = random.Random(SEED).sample(names, min(sample, len(names)))
+    return [name for name in drawn if _codes(module).get(name) not in (*NOTICED, *TOO_LONG)]
 
 
 def _forget_unnoticed(module: str) -> None:
@@ -166,6 +217,21 @@ def _forget_unnoticed(module: str) -> None:
         codes = told["exit_code_by_key"].items()
         told["exit_code_by_key"] = {name: code if code in (*NOTICED, *TOO_LONG) else None for name, code in codes}
         meta.write_text(json.dumps(told), encoding="utf-8")
+
+
+def _undecorate(file: Path) -> None:
+    """Call each decorator after its function: what it makes is the same, and mutmut changes what it had around it."""
+    text = file.read_text(encoding="utf-8")
+    kept = file.stat()
+    lines = text.splitlines()
+    for node in sorted(_decorated(ast.parse(text)), key=lambda one: one.lineno, reverse=True):
+        first, made = node.decorator_list[0].lineno - 1, node.name
+        for decorator in reversed(node.decorator_list):
+            made = f"{ast.unparse(decorator)}({made})"
+        lines.insert(node.end_lineno or 0, f"{' ' * node.col_offset}{node.name} = {made}")
+        del lines[first : node.lineno - 1]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    os.utime(file, ns=(kept.st_atime_ns, kept.st_mtime_ns))
 
 
 def _copy(here: Path, there: Path) -> None:
@@ -180,13 +246,16 @@ def _copy(here: Path, there: Path) -> None:
 
 def _settings(module: str) -> str:
     """Every change is tried in a process of its own, forked from one in which Django has not begun."""
+    arguments = ["-m", "not slow", "-p", "no:cacheprovider"]
+    if _source(module).startswith(SITE.as_posix()):
+        arguments += ["-p", "tools.mutants_site"]
     return f"""
 [tool.mutmut]
 source_paths = ["src"]
 only_mutate = ["{_source(module)}"]
 also_copy = ["tools", "docs"]
 pytest_add_cli_args_test_selection = {json.dumps(TESTS[module])}
-pytest_add_cli_args = ["-m", "not slow", "-p", "no:cacheprovider", "-p", "tools.mutants_site"]
+pytest_add_cli_args = {json.dumps(arguments)}
 process_isolation = "forkserver"
 track_dependencies = false
 use_git_change_detection = false
@@ -194,18 +263,17 @@ timeout_constant = 5.0
 """
 
 
-def _changed(home: Path) -> subprocess.CompletedProcess[bytes]:
+def _changed(home: Path, names: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
     """The source must be the changed one, so ours is not on Python's path. One after the other: they share a site."""
     copy = home / "mutants"
     copy.mkdir(exist_ok=True)
     known = {**os.environ, "PYTHONPATH": str(copy)}
-    command = [sys.executable, "-P", "-c", START_MUTMUT, "run", "--max-children", "1"]
+    command = [sys.executable, "-P", "-c", START_MUTMUT, "run", "--max-children", "1", *names]
     return subprocess.run(command, cwd=home, env=known)
 
 
 def _found(module: str) -> Found:
-    meta = _meta(module)
-    codes = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"] if meta.exists() else {}
+    codes = _codes(module)
     survived = [name for name, code in codes.items() if code in SURVIVED]
     same = {name for name in survived if set(_written(_shown(module, name))) & set(SAME.get(module, {}))}
     return Found(
@@ -216,8 +284,16 @@ def _found(module: str) -> Found:
         no_test=tuple(name for name, code in codes.items() if code in NO_TEST),
         same=len(same),
         open=sum(code not in (*SURVIVED, *NO_TEST, *NOTICED, *TOO_LONG) for code in codes.values()),
-        left_out=sum(1 for _ in _decorated(module)),
     )
+
+
+def _codes(module: str) -> dict[str, int | None]:
+    """What became of each change; blank: nothing yet."""
+    meta = _meta(module)
+    found: dict[str, int | None] = {}
+    if meta.exists():
+        found = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+    return found
 
 
 def _shown(module: str, name: str) -> str:
@@ -235,17 +311,15 @@ def _written(shown: str) -> Iterator[str]:
             yield line[1:].strip()
 
 
-def _decorated(module: str) -> Iterator[str]:
-    tree = ast.parse((ROOT / _source(module)).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.decorator_list:
-            names = {one.id for one in node.decorator_list if isinstance(one, ast.Name)}
-            if len(node.decorator_list) > 1 or not names & {"classmethod", "staticmethod"}:
-                yield node.name
+def _decorated(tree: ast.AST) -> list[ast.FunctionDef]:
+    """Functions that mutmut would leave out."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.decorator_list]
+    return [one for one in functions if ast.unparse(one.decorator_list[0]) not in ("classmethod", "staticmethod")]
 
 
 def _source(module: str) -> str:
-    return f"{(SITE / module).as_posix()}.py"
+    part = LIBRARY if module in OF_THE_LIBRARY else SITE
+    return f"{(part / module).as_posix()}.py"
 
 
 def _home(module: str) -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from tools import mutants
@@ -29,7 +31,7 @@ def test_each_change_is_counted_once(tried):
     found = mutants._found("vault")
     assert (found.noticed, found.too_long, found.open, found.same) == (3, 1, 1, 1)
     assert (found.unnoticed, found.no_test) == (("c",), ("e",))
-    assert found.row.startswith("| `vault` | 4 of 6 (66.7 %) so far | 1 | 1 | 1 | 1 | 1 |")
+    assert found.row.startswith("| `vault` | 4 of 6 (66.7 %) so far | 1 | 1 | 1 | 1 |")
 
 
 def test_what_was_not_noticed_is_tried_again_and_what_was_is_not(tried):
@@ -59,3 +61,63 @@ def test_only_modules_that_there_are_can_be_chosen(capsys):
 
 def test_what_does_the_same_is_said_of_modules_that_are_tried():
     assert set(mutants.SAME) <= set(mutants.TESTS)
+
+
+DECORATED = """import functools
+
+class Box:
+    @property
+    def one(self):
+        return 1
+
+    @classmethod
+    def of(cls):
+        return cls()
+
+@functools.cache
+@functools.wraps(
+    len
+)
+def two(x=2):
+    return x
+"""
+
+
+def test_in_the_copy_a_decorator_is_called_after_its_function(tmp_path):
+    file = tmp_path / "module.py"
+    file.write_text(DECORATED)
+    was = file.stat().st_mtime_ns
+    mutants._undecorate(file)
+    lines = [line for line in file.read_text().splitlines() if line]
+    assert lines == [
+        "import functools",
+        "class Box:",
+        "    def one(self):",
+        "        return 1",
+        "    one = property(one)",
+        "    @classmethod",
+        "    def of(cls):",
+        "        return cls()",
+        "def two(x=2):",
+        "    return x",
+        "two = functools.cache(functools.wraps(len)(two))",
+    ]
+    assert file.stat().st_mtime_ns == was
+
+
+def test_a_sample_is_drawn_once_and_for_all_and_what_was_noticed_is_not_tried_again(tried, monkeypatch):
+    source = mutants._home("vault") / mutants._source("vault")
+    source.parent.mkdir(parents=True)
+    source.write_text("")
+    made = SimpleNamespace(mutant_names=[f"x_{number}" for number in range(100)])
+    monkeypatch.setitem(sys.modules, "mutmut", ModuleType("mutmut"))
+    monkeypatch.setitem(sys.modules, "mutmut.mutation", ModuleType("mutmut.mutation"))
+    fake = SimpleNamespace(mutate_file_contents=lambda *_: made)
+    monkeypatch.setitem(sys.modules, "mutmut.mutation.file_mutation", fake)
+    drawn = mutants._drawn("vault", 10)
+    assert len(set(drawn)) == 10
+    assert drawn == mutants._drawn("vault", 10)
+    assert {one.rpartition(".")[0] for one in drawn} == {"holdfast_site.vault"}
+    tried.write_text(json.dumps({"exit_code_by_key": {drawn[0]: 1, drawn[1]: 0}}))
+    assert mutants._drawn("vault", 10) == drawn[1:]
+    assert len(mutants._drawn("vault", 1000)) == 99
