@@ -32,6 +32,7 @@ Sealed = bytes | memoryview  # databases hand out either
 PRIVATE_MODE = 0o600
 LASTING = (
     "erased",
+    "fhir",
     "links",
     "passkeys",
     "ways back",

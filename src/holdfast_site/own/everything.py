@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
@@ -67,6 +67,7 @@ class Entry:
     words: str
     sees: str
     data: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""  # which one it is: the same each time
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -140,27 +141,48 @@ def _line(line: Line) -> Mapping[str, Any]:
 
 def _asked_for(client: Client) -> Iterator[Entry]:
     """Matters with what was done about them, what he said by a link, and his way back."""
-    for matter in Matter.objects.filter(client=client).select_related("client").order_by("-opened_at", "-pk"):
-        sees, what = gettext(HOLDERS[matter.holder]), asked_for(matter.kind)
-        words, told = in_words(said_in(matter))
-        lines = [
-            gettext("You asked %(what)s") % {"what": what} if what else gettext(NOTICED[matter.kind]),
-            *told,
-            *([gettext("Your words: %(words)s") % {"words": words}] if words else []),
-        ]
-        data = {"on": matter.opened_at, "what": matter.kind, "said": [*told, *([words] if words else [])]}
-        settled = {"settled": matter.closed_at, "outcome": matter.outcome}
-        yield Entry(matter.opened_at, ". ".join(lines), sees, data | settled)
-        yield from (_step(one, sees) for one in matter.steps.order_by("number"))
+    for matter in matters_of(client):
+        yield asked(matter)
+        yield from steps(matter)
+    yield from by_link(client)
+
+
+def matters_of(client: Client) -> QuerySet[Matter]:
+    """What there was to see to for him, the latest first."""
+    return Matter.objects.filter(client=client).select_related("client").order_by("-opened_at", "-pk")
+
+
+def asked(matter: Matter) -> Entry:
+    """What there was to see to, with his words."""
+    words, told = in_words(said_in(matter))
+    lines = [what_was_asked(matter), *told, *([gettext("Your words: %(words)s") % {"words": words}] if words else [])]
+    data = {"on": matter.opened_at, "what": matter.kind, "said": [*told, *([words] if words else [])]}
+    settled = {"settled": matter.closed_at, "outcome": matter.outcome}
+    return Entry(matter.opened_at, ". ".join(lines), gettext(HOLDERS[matter.holder]), data | settled)
+
+
+def what_was_asked(matter: Matter) -> str:
+    """What it was about, without his words."""
+    what = asked_for(matter.kind)
+    return gettext("You asked %(what)s") % {"what": what} if what else gettext(NOTICED[matter.kind])
+
+
+def steps(matter: Matter) -> Iterator[Entry]:
+    """What was done about it, in order."""
+    return (_step(one, gettext(HOLDERS[matter.holder])) for one in matter.steps.order_by("number"))
+
+
+def by_link(client: Client) -> Iterator[Entry]:
+    """What he said by a link, and his way back."""
     for word in Word.objects.filter(invitation__appointment__client=client).order_by("-said_at", "-pk"):
-        yield Entry(
-            word.said_at, gettext("You said something to your therapist by a link. It stands above"), gettext(THERAPIST)
-        )
+        words = gettext("You said something to your therapist by a link. It stands above")
+        yield Entry(word.said_at, words, gettext(THERAPIST), key=f"word/{word.pk}")
     leads = "submission__invitation__appointment__client"
     for door in WayBack.objects.filter(**{leads: client}).select_related("submission").order_by("-pk"):
-        yield Entry(door.submission.answered_at, gettext("You got a link by which you can come back"), gettext(HIS))
+        words = gettext("You got a link by which you can come back")
+        yield Entry(door.submission.answered_at, words, gettext(HIS), key=f"way back/{door.pk}")
     for knock in Knock.objects.filter(**{f"way_back__{leads}": client}).order_by("-at", "-pk"):
-        yield Entry(knock.at, gettext("You asked to come back by that link"), gettext(CARE))
+        yield Entry(knock.at, gettext("You asked to come back by that link"), gettext(CARE), key=f"knock/{knock.pk}")
 
 
 def _step(one: Step, sees: str) -> Entry:
@@ -171,15 +193,17 @@ def _step(one: Step, sees: str) -> Entry:
             words = gettext("Next: to %(do)s") % {"do": gettext(NEXT.get(one.what, N_("see to it")))}
             words += ", " + gettext("by %(day)s") % {"day": _day(one.on)} if one.on else ""
         case Did.SETTLED:
-            words = gettext("Settled: %(how)s") % {"how": _settled(one.what) or gettext("it was seen to")}
+            words = gettext("Settled: %(how)s") % {"how": settled(one.what) or gettext("it was seen to")}
     return Entry(one.at, words, sees)
 
 
-def _settled(outcome: str) -> str:
+def settled(outcome: str) -> str:
+    """What came of it; blank if nothing did yet."""
     return gettext(SETTLED[outcome]) if outcome in SETTLED else ""
 
 
-def _story(client: Client) -> Iterator[Entry]:
+def stories(client: Client) -> Iterator[Entry]:
+    """What he let go along when he went on with another therapist."""
     for one in Switch.objects.filter(client=client).order_by("-decided_at", "-pk"):
         story = ""
         if one.sealed:
@@ -191,7 +215,7 @@ def _story(client: Client) -> Iterator[Entry]:
         whom = {"new": one.goes_to, "old": one.leaves}
         words = gettext("You went on with %(new)s after %(old)s.") % whom
         sees = gettext("%(new)s, your therapist from then on") % whom
-        yield Entry(one.decided_at, f"{words} {told}", sees, {"story": story})
+        yield Entry(one.decided_at, f"{words} {told}", sees, {"story": story}, f"switch/{one.pk}")
 
 
 def _wishes(client: Client) -> Iterator[Entry]:
@@ -228,21 +252,24 @@ def _reached(client: Client) -> Iterator[Entry]:
         )
 
 
-def _messages(client: Client) -> Iterator[Entry]:
+def messages(client: Client) -> Iterator[Entry]:
+    """What went out to him, and what did not arrive."""
     sees = gettext("The front desk sees that one was sent. Nobody sees its link")
     for one in Message.objects.filter(client=client).order_by("-queued_at", "-pk"):
         at = one.sent_at or one.queued_at
         words = gettext("A message that says nothing of what it is about %(became)s")
-        yield Entry(at, words % {"became": gettext(DELIVERY[one.state])}, sees)
+        words %= {"became": gettext(DELIVERY[one.state])}
+        yield Entry(at, words, sees, {"became": one.state}, f"message/{one.pk}")
     for gone in Undelivered.objects.filter(client=client):
         if gone.is_denied:
             words = gettext("An address that stood for you was said not to be yours. Nothing more is sent to it")
         else:
             words = gettext("An address that stood for you did not work. Nothing more is sent to it")
-        yield Entry(gone.at, words, sees)
+        yield Entry(gone.at, words, sees, {"became": "undelivered"}, f"undelivered/{gone.pk}")
 
 
-def _sent(client: Client) -> Iterator[Entry]:
+def questions_sent(client: Client) -> Iterator[Entry]:
+    """The check-ins he was asked, and what came of each."""
     sees = gettext("Your therapist; the front desk sees that they were sent, and not what came of it")
     found = Invitation.objects.filter(appointment__client=client).select_related("submission", "appointment")
     for one in found.order_by("-sent_at", "-pk"):
@@ -257,7 +284,7 @@ def _sent(client: Client) -> Iterator[Entry]:
         words %= {"day": _day(one.appointment.starts_at), "became": became}
         data = {"sent_at": one.sent_at, "expires_at": one.expires_at, "answered": answered}
         data["came_back"] = one.came_back_at is not None
-        yield Entry(one.sent_at, words, sees, data)
+        yield Entry(one.sent_at, words, sees, data, f"invitation/{one.pk}")
 
 
 # --- sessions ---------------------------------------------------------------------------------------
@@ -267,7 +294,8 @@ def _appointments(client: Client) -> Iterator[Entry]:
     for one in Appointment.objects.filter(client=client).select_related("therapist").order_by("-starts_at", "-pk"):
         became = gettext(BECAME.get(one.status, one.status))
         data = {"starts_at": one.starts_at, "status": one.status, "with": str(one.therapist), "kind": one.modality}
-        known = {"booked_at": one.booked_at, "known_from": one.known_from, "known_at": one.known_at}
+        off = {"called_off_by": one.initiated_by, "status_at": one.status_at, "certainty": one.certainty}
+        known = {"booked_at": one.booked_at, "known_from": one.known_from, "known_at": one.known_at, **off}
         kind = f", {one.get_modality_display().replace('_', ' ')}" if one.modality else ""
         yield Entry(one.starts_at, _with(one.therapist, became + kind), gettext(SCHEDULE), data | known)
 
@@ -298,19 +326,30 @@ def _noted(client: Client) -> Iterator[Entry]:
 
 
 def _worked_out(client: Client) -> Iterator[Entry]:
-    for one in Course.objects.filter(client=client).select_related("therapist").order_by("pk"):
-        if one.rhythm_is_own:
-            words = gettext("You usually come every %(days)s days to %(therapist)s")
-        else:
-            words = gettext("People here usually come, and so it is taken of you, every %(days)s days to %(therapist)s")
-        words %= {"days": f"{one.rhythm_days:.0f}", "therapist": one.therapist}
-        yield Entry(None, words, gettext(THERAPIST))
+    for one in courses_of(client):
+        data = {"with": str(one.therapist), "days": round(one.rhythm_days, 1), "is_own": one.rhythm_is_own}
+        yield Entry(None, rhythm(one), gettext(THERAPIST), data)
+
+
+def courses_of(client: Client) -> QuerySet[Course]:
+    """What was worked out of his appointments with each therapist."""
+    return Course.objects.filter(client=client).select_related("therapist").order_by("pk")
+
+
+def rhythm(course: Course) -> str:
+    """How often he usually comes."""
+    if course.rhythm_is_own:
+        words = gettext("You usually come every %(days)s days to %(therapist)s")
+    else:
+        words = gettext("People here usually come, and so it is taken of you, every %(days)s days to %(therapist)s")
+    return words % {"days": f"{course.rhythm_days:.0f}", "therapist": course.therapist}
 
 
 # --- who ------------------------------------------------------------------------------------------
 
 
-def _supervised(client: Client) -> Iterator[Entry]:
+def supervised(client: Client) -> Iterator[Entry]:
+    """That how he is treated is supervised."""
     treats = Appointment.objects.filter(client=client).values("therapist")
     his = Assignment.objects.filter(Q(client=client) | Q(therapist__in=treats))
     for one in his.order_by("-assigned_at", "-pk"):
@@ -321,7 +360,9 @@ def _supervised(client: Client) -> Iterator[Entry]:
         words %= {"therapist": one.therapist}
         words += ", " + gettext("until %(day)s") % {"day": _day(one.ended_at)} if one.ended_at else ""
         told = gettext("The practice noted that you were told on %(day)s") % {"day": _day(one.told_on)}
-        yield Entry(one.assigned_at, f"{words}. {told}", gettext("The lead of the practice, and the supervisor"))
+        sees = gettext("The lead of the practice, and the supervisor")
+        data = {"from": one.assigned_at, "until": one.ended_at, "told_on": one.told_on}
+        yield Entry(one.assigned_at, f"{words}. {told}", sees, data, f"assignment/{one.pk}")
 
 
 def _who_looked(client: Client) -> Iterator[Entry]:
@@ -355,16 +396,16 @@ PARTS: Mapping[str, tuple[str, Reads]] = {
     "wishes": (N_("How you would like to be worked with"), _wishes),
     "answers": (N_("Your answers"), _answers),
     "asked_for": (N_("What you asked for or said, and what was done about it"), _asked_for),
-    "story": (N_("What you let go along to another therapist"), _story),
+    "story": (N_("What you let go along to another therapist"), stories),
     "noted": (N_("What your therapist noted as said or done"), _noted),
     "decisions": (N_("What you decided"), _decisions),
     "appointments": (N_("Appointments"), _appointments),
     "pauses": (N_("Breaks"), _pauses),
     "endings": (N_("Endings"), _endings),
     "worked_out": (N_("What was worked out from your appointments"), _worked_out),
-    "questions_sent": (N_("Questions you were sent"), _sent),
-    "messages": (N_("Messages you were sent"), _messages),
-    "supervised": (N_("Who supervises"), _supervised),
+    "questions_sent": (N_("Questions you were sent"), questions_sent),
+    "messages": (N_("Messages you were sent"), messages),
+    "supervised": (N_("Who supervises"), supervised),
     "ways_in": (N_("Your ways in"), _ways_in),
     "who_looked": (N_("Who looked"), _who_looked),
 }

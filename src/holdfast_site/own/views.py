@@ -28,6 +28,7 @@ from holdfast_site.consents.services import decide
 from holdfast_site.consents.words import OBJECTED_TO
 from holdfast_site.messages.selectors import leads_to_him
 from holdfast_site.own import selectors, services
+from holdfast_site.own.as_fhir import as_bundle
 from holdfast_site.own.erasing import erase
 from holdfast_site.own.everything import about_the_calculation, as_data, everything
 from holdfast_site.own.forms import STOPS, CorrectForm, DecideForm, ObjectForm, OwnForm, ReachForm, StopForm
@@ -38,6 +39,7 @@ from holdfast_site.people.treating import own_clients
 
 UNREADABLE, UNAVAILABLE = 422, 503
 FEW = 3  # check-ins that stand open on the page; the older ones a tap away
+TAKEN_AS = {"html": "html", "json": "json", "fhir": "fhir.json"}  # how the file ends
 LINK_GOOD_FOR = timedelta(days=30)  # for asking for a way in; its questions close long before
 
 
@@ -154,25 +156,23 @@ def download(request: ActingRequest) -> HttpResponse:
 
 
 def take(request: ActingRequest, kind: str) -> HttpResponse:
-    """Everything that is held about him, as a page to read or as data.
+    """Everything that is held about him: a page to read, data, or a file for another practice's computer.
 
     Raises
     ------
     Http404
         For another kind.
     """
-    if kind not in ("html", "json"):
+    if kind not in TAKEN_AS:
         raise Http404
     client, now = _own(request, Action.OWN_DOWNLOADED), timezone.now()
-    file = f"mine-{timezone.localdate(now).isoformat()}.{kind}"
-    if kind == "json":
-        response: HttpResponse = JsonResponse(
-            as_data(client, now=now),
-            encoder=DjangoJSONEncoder,
-            json_dumps_params={"indent": 1, "ensure_ascii": False},
-        )
-    else:
+    if kind == "html":
         response = HttpResponse(render_to_string("own/everything.html", _all(client, now)))
+    else:
+        made = as_bundle(client, now=now) if kind == "fhir" else as_data(client, now=now)
+        told = {"indent": 1, "ensure_ascii": False}
+        response = JsonResponse(made, encoder=DjangoJSONEncoder, json_dumps_params=told)
+    file = f"mine-{timezone.localdate(now).isoformat()}.{TAKEN_AS[kind]}"
     response["Content-Disposition"] = f'attachment; filename="{file}"'
     return response
 

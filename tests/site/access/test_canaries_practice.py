@@ -71,7 +71,18 @@ def settings_vault():
 
 
 OUT = "/blank"  # the quick exit: it signs out
-MINE = ("", "answers", "held", "looked", "allowed", "reach", "questions", "download/html", "download/json")
+MINE = (
+    "",
+    "answers",
+    "held",
+    "looked",
+    "allowed",
+    "reach",
+    "questions",
+    "download/html",
+    "download/json",
+    "download/fhir",
+)
 
 
 @pytest.fixture(name="everybody")

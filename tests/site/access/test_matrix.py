@@ -166,7 +166,7 @@ def places(cast, now):
             for page in ("", "answers", "held", "looked", "download", "erase")
         },
         **{f"/mine/{page}": {"dan": FORM, "eli": FORM} for page in ("allowed", "reach", "questions", "erase/now")},
-        **{f"/mine/download/{kind}": {"dan": READ, "eli": READ} for kind in ("html", "json")},
+        **{f"/mine/download/{kind}": {"dan": READ, "eli": READ} for kind in ("html", "json", "fhir")},
         "/mine/download/xml": {"dan": dict.fromkeys(READ, 404), "eli": dict.fromkeys(READ, 404)},
         f"/mine/answers/{answered(cast, now)}/0": {"dan": FORM, "eli": dict.fromkeys(FORM, 404)},
         "/mine/give/dan": {"alma": READ_AND_SEND, "ben": dict.fromkeys(FORM, 404)},

@@ -16,7 +16,19 @@ from tests.site.conftest import appointment, signed_in
 
 pytestmark = pytest.mark.long
 
-PAGES = ("", "answers", "held", "looked", "allowed", "reach", "questions", "download", "download/html", "download/json")
+PAGES = (
+    "",
+    "answers",
+    "held",
+    "looked",
+    "allowed",
+    "reach",
+    "questions",
+    "download",
+    "download/html",
+    "download/json",
+    "download/fhir",
+)
 
 
 @pytest.fixture(name="dan")
@@ -113,7 +125,9 @@ def test_no_flag_is_shown_anywhere_and_that_there_is_a_calculation_is_said(cast,
 
 
 def clean(text):
-    return re.sub(r'csrfmiddlewaretoken[^>]+|name="form" value="[^"]+"|"made_at": "[^"]+"|\d\d:\d\d', "", text)
+    return re.sub(
+        r'csrfmiddlewaretoken[^>]+|name="form" value="[^"]+"|"(?:made_at|timestamp)": "[^"]+"|\d\d:\d\d', "", text
+    )
 
 
 def test_what_changed_is_told_by_what_he_said_later(cast, dan, now):
@@ -324,7 +338,7 @@ def test_taking_away_and_erasing_need_that_he_shows_once_more_that_it_is_he(cast
     from django.utils import timezone
 
     monkeypatch.setattr(timezone, "now", lambda: now + timedelta(minutes=6))
-    for address in ("/mine/download/json", "/mine/download/html", "/mine/erase/now"):
+    for address in ("/mine/download/json", "/mine/download/html", "/mine/download/fhir", "/mine/erase/now"):
         answer = dan.get(address)
         assert answer.status_code == 302
         assert answer["Location"].startswith("/prove?next=%2Fmine%2F")

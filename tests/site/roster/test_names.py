@@ -108,6 +108,7 @@ def test_colleagues_and_the_client_read_the_name_and_a_link_shows_none(cast, bro
         (ben, "/standing-in/"),
         (dan, "/mine/download/html"),
         (dan, "/mine/download/json"),
+        (dan, "/mine/download/fhir"),
         (dan, "/mine/looked"),
     ]
     for who, address in seen:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from holdfast.tables.moments import When
-from holdfast.tables.schema import Ending
+from holdfast.tables.schema import Ending, Status
 from holdfast.tables.sources.fhir_references import PATIENT, PRACTITIONER, Directory, Ref, read_ref
 from holdfast.tables.sources.fhir_resources import (
     Body,
@@ -58,6 +58,7 @@ class Visit:
     booked: When | None = None
     cancelled: When | None = None
     reasons: tuple[str, ...] = ()  # codes of why it was cancelled
+    moved: bool = False  # as an export of Holdfast says it: R4 only says that it was cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ def _appointment(resource: Resource, contents: Contents) -> None:
         booked=moment(body, "created", timezone),
         cancelled=_cancelled_at(body, timezone),
         reasons=tuple(codes(part(body, "cancelationReason")) + codes(part(body, "cancellationReason"))),
+        moved=any(text(one, "valueCode") == Status.RESCHEDULED for one in extensions(body, "appointment-status")),
     )
     _keep_newest(contents.appointments, visit)
 

@@ -179,5 +179,5 @@ def codes(concept: Body) -> list[str]:
 def extensions(body: Body, name: str) -> Iterator[Body]:
     """The extensions whose address ends with this name: ``…/extension-Appointment.cancellationDate``."""
     for extension in parts(body, "extension"):
-        if re.split(r"[/.#]", text(extension, "url"))[-1] == name:
+        if re.split(r"[/.#:]", text(extension, "url"))[-1] == name:
             yield extension

@@ -159,7 +159,7 @@ def _outcome(meeting: _Meeting, status: Status, client: str, known: _Known) -> O
 
 def _cancelled(meeting: _Meeting, client: str, known: _Known) -> Outcome:
     by = _by_whom(meeting, client)
-    if meeting.visit.id in known.moved:
+    if meeting.visit.moved or meeting.visit.id in known.moved:
         return Status.RESCHEDULED, Certainty.RECORDED, by
     if DIED in meeting.visit.reasons:
         return Status.CANCELLED, Certainty.RECORDED, by
