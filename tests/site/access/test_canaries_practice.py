@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import re
 from datetime import timedelta
 from uuid import uuid4
@@ -11,12 +13,16 @@ import pytest
 from tests.site.checkins.test_answer import filled
 from tests.site.conftest import appointment, signed_in
 from tests.site.handover.test_matters import opened
+from tests.site.messages.sinks import mail_server
+from tests.site.messages.test_sending import card, turn
 from tests.site.people.test_contacts import kept
 
 NAME, PHONE, WISH = "Canaryname", "07700900999", "Canarywish"
 FOR_THERAPIST, KEPT, ASKED_THERAPIST, ASKED_CONTACT, STORY, PREFERS = (
     *("Canarytherapist", "Canarykept", "Canaryaskedtherapist", "Canaryaskedcontact", "Canarystory", "Stays more with"),
 )
+REASON, CHANCE, DONE, PROMPTED = "Canaryreason", "Canarychance", "Canarydone", "Canaryprompted"
+GUESSED = "You thought that he will not come back"  # a guess is one of three words: this is how it is read
 ALLOWED = {
     NAME: {"care contact", "desk", "sue", "alma", "ben", "dan", "eli"},
     PHONE: {"care contact", "desk", "alma", "ben", "dan", "eli"},
@@ -27,11 +33,16 @@ ALLOWED = {
     ASKED_CONTACT: {"care contact", "dan"},
     STORY: {"ben", "eli"},
     PREFERS: set(),
+    REASON: {"alma", "sue"},  # of a flag, to which the supervisor is assigned
+    CHANCE: {"alma", "sue"},
+    GUESSED: {"alma"},
+    DONE: {"alma", "dan"},  # it is shown to whom it was done; not which sign led to it
+    PROMPTED: set(),
 }
 
 
 @pytest.fixture(name="marked")
-def _marked(cast, now, browser):
+def _marked(cast, now, browser, settings):
     """Every kind of data holds its mark."""
     from django.utils import timezone
 
@@ -61,7 +72,27 @@ def _marked(cast, now, browser):
     appointment(cast.dan, cast.alma, now + timedelta(days=1), status="booked")
     appointment(cast.eli, cast.ben, now + timedelta(days=1), status="booked")
     refresh(now)
+    settings.SITE = settings.SITE.model_copy(update={"early_warning": True})
+    flagged(cast, now)
     return cast
+
+
+def flagged(cast, now):
+    """A flag about Dan with its reasons, what Alma guessed before she saw them, and what she did about it."""
+    from holdfast_site.caseload.models import Flag, Guess, Repair
+    from holdfast_site.caseload.repairs import Done, sealed
+
+    box = settings_vault().client_box("dan", cast.dan.wrapped_key)
+    flag = Flag(client=cast.dan, therapist=cast.alma, at=now)
+    told = {"signals": ["quiet"], "words": [[REASON, {}]], "chance": CHANCE}
+    flag.sealed = box.seal(json.dumps(told).encode(), place=flag.place)
+    flag.save()
+    guess = Guess(flag=flag, at=now)
+    guess.sealed = box.seal(b"no", place=guess.place)
+    guess.save()
+    repair = Repair(client=cast.dan, therapist=cast.alma, at=now - timedelta(hours=1), form=uuid4())
+    repair.sealed = sealed(repair, Done(DONE, PROMPTED))
+    repair.save()
 
 
 def settings_vault():
@@ -133,9 +164,25 @@ def test_what_is_seen_is_what_the_matrix_allows(marked, everybody):
 
 
 @pytest.mark.long
-def test_no_mark_stands_open_on_the_disk_or_in_the_audit(marked, everybody, site, stored):
+def test_no_mark_stands_open_on_the_disk_in_the_audit_in_a_log_or_in_a_mail(
+    marked, everybody, site, stored, now, settings, caplog
+):
+    from holdfast_site.config import EmailConfig
+
+    caplog.set_level(logging.DEBUG)
     for browser in everybody.values():
         crawled(browser)
+    with mail_server() as sink:
+        email = EmailConfig(
+            host="127.0.0.1", port=sink.port, security="none", sender="Hill Street <hello@hill.example>"
+        )
+        settings.SITE = settings.SITE.model_copy(update={"email": email, "address": "https://hill.example"})
+        card(marked.dan, now, name=NAME, phone=PHONE, wishes=WISH)
+        appointment(marked.dan, marked.alma, now - timedelta(hours=5))  # about which nothing was asked yet
+        turn(now)
+    mails = "".join(mail.as_string() for mail in sink.got)
+    assert re.search(r"https://hill\.example/[cn]/", mails)
+    assert [mark for mark in ALLOWED if mark in mails or mark in caplog.text] == []
     disk = stored() + b"".join(path.read_bytes() for path in site.rglob("*") if path.is_file())
     assert [mark for mark in ALLOWED if mark.encode() in disk] == []
 
