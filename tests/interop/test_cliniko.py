@@ -94,3 +94,24 @@ def test_an_item_that_the_api_never_writes_is_told_and_nothing_is_imported(
     with pytest.raises(SourceError, match="cannot be read, and nothing was imported"):
         run_import("cliniko", [tmp_path / "page.json"], tmp_path / "out", timezone="America/New_York")
     assert not (tmp_path / "out" / "appointments.csv").exists()
+
+
+def test_an_attendee_whose_group_is_not_here_is_counted_and_one_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    def link(kind: str, id: object) -> dict[str, object]:
+        return {"links": {"self": f"https://api.au1.cliniko.com/v1/{kind}/{id}"}}
+
+    group = {"id": 7, "starts_at": "2026-09-01T09:00:00Z", "practitioner": link("practitioners", 1)}
+    here, elsewhere = ({"id": id, "booking": link("bookings", id), "patient": link("patients", 48)} for id in (7, 8))
+
+    def save(*attendees: dict[str, object]) -> list[Path]:
+        (tmp_path / "page.json").write_text(json.dumps({"group_appointments": [group], "attendees": attendees}))
+        return [tmp_path / "page.json"]
+
+    account = run_import("cliniko", save(here, here, elsewhere), tmp_path / "out")
+    assert (account.rows_read, account.kept["appointments"]) == (3, 1)
+    assert account.skipped == {
+        "the same appointment once more": 1,
+        "a place in a group whose appointment is not in these files": 1,
+    }
+    with pytest.raises(SourceError, match=r"attendee 9, AttributeError"):
+        run_import("cliniko", save(here, {"id": 9, "booking": {"links": {"self": {}}}}), tmp_path / "out")

@@ -78,15 +78,15 @@ def test_it_refuses(text: str) -> None:
 
 
 def test_one_date_decides_for_all() -> None:
-    assert find_order(["03/04/2026", "5/5/2026", "22/04/2026"]) is DAY
-    assert find_order(["03/04/2026", "04/22/2026 09:00"]) is MONTH
-    assert find_order(["03/04/2026", "2026-11-22", "22.04.2026", ""]) is None
+    assert find_order(["03/04/2026", "5/5/2026", "22/04/2026"], file="list.csv") is DAY
+    assert find_order(["03/04/2026", "04/22/2026 09:00"], file="list.csv") is MONTH
+    assert find_order(["03/04/2026", "2026-11-22", "22.04.2026", ""], file="list.csv") is None
 
 
 def test_a_weekday_decides_as_well() -> None:
-    assert find_order(["Tue 03/11/2026"]) is DAY
-    assert find_order(["mercredi 03/11/2026"]) is MONTH
-    assert find_order(["Fri 03/11/2026"]) is None
+    assert find_order(["Tue 03/11/2026"], file="list.csv") is DAY
+    assert find_order(["mercredi 03/11/2026"], file="list.csv") is MONTH
+    assert find_order(["Fri 03/11/2026"], file="list.csv") is None
 
 
 def test_midnight_in_a_day_gives_way_to_the_time_beside_it() -> None:
@@ -103,7 +103,7 @@ def test_each_way_of_writing_is_known_by_name() -> None:
 
 def test_two_orders_in_one_file_are_refused() -> None:
     with pytest.raises(SourceError, match=r"two ways: '22/04/2026' .* '04/22/2026'"):
-        find_order(["22/04/2026", "04/22/2026"])
+        find_order(["22/04/2026", "04/22/2026"], file="list.csv")
 
 
 def test_where_nothing_tells_the_order_it_is_asked() -> None:

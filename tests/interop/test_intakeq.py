@@ -98,7 +98,7 @@ def test_a_deleted_list_takes_its_appointments_out(tmp_path: Path) -> None:
     _write(tmp_path / "in" / "deletedOnly.json", [_item("a2")])
     account = run_import("intakeq", [tmp_path / "in"], tmp_path / "out")
     assert [row["appointment_id"] for row in read_csv(tmp_path / "out" / "appointments.csv")] == ["a1"]
-    assert account.skipped == {"deleted in IntakeQ": 1}
+    assert account.skipped == {"deleted in IntakeQ": 1, "the same appointment once more": 1}
 
 
 def test_of_one_appointment_in_two_pages_the_last_modified_counts(tmp_path: Path) -> None:

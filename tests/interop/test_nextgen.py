@@ -112,3 +112,11 @@ def test_the_day_and_the_time_are_put_together(day: str, times: dict[str, str], 
 def test_details_are_not_copied(tmp_path: Path) -> None:
     _import(tmp_path, [_item()])
     assert all(b"secret" not in path.read_bytes() for path in (tmp_path / "out").iterdir())
+
+
+def test_a_mark_that_is_neither_yes_nor_no_is_refused_with_its_row_and_in_a_block_of_the_diary_does_not_matter(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(SourceError, match=r"item 1, isKept: found '3.5'; allowed: true or false"):
+        _import(tmp_path, [_item(isKept=3.5)])
+    assert len(_import(tmp_path, [_item(), {**_item(id="b"), "personId": None, "isKept": 3.5}])) == 1

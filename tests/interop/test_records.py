@@ -15,10 +15,12 @@ from holdfast.tables.sources.records import (
     has_heading,
     has_keys,
     json_records,
+    latest,
     read_each,
     read_records,
     required,
 )
+from holdfast.tables.sources.source import Imported
 
 ITEMS = [{"Id": 1, "patient": {"uuid": "p"}, "on": True, "by": [{"id": 7}]}, {"Id": 2, "note": None, "on": False}]
 NEEDED = (("Id",),)
@@ -130,3 +132,12 @@ def test_a_flag_is_read_in_any_spelling(text: str, value: bool) -> None:
 def test_a_flag_that_is_neither_is_refused() -> None:
     with pytest.raises(BadCell):
         flag(Record("a", 1, {"kept": "perhaps"}), "Kept")
+
+
+def test_of_several_records_of_one_key_the_newest_is_kept_and_the_others_are_counted() -> None:
+    told = [("a", "2026-02-01"), ("a", "2026-01-01"), ("b", ""), ("a", "2026-02-01")]
+    records = [Record("list.csv", row, {"id": id, "changed": day}) for row, (id, day) in enumerate(told, start=2)]
+    out = Imported()
+    kept = latest(records, lambda record: record.get("id"), out, updated=("changed",))
+    assert [record.row for record in kept] == [5, 4]
+    assert (out.rows_read, out.skipped) == (4, {"the same appointment once more": 2})

@@ -53,8 +53,7 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     seen: list[tuple[Record, Status]] = []
     read_each(records, lambda record: seen.append((record, _said(record))))
     in_order = [record for record, _ in sorted(seen, key=lambda pair: pair[1] in (Status.CANCELLED, Status.NO_SHOW))]
-    once = latest(in_order, lambda record: record.get(*ID) or id(record))
-    out.rows_read = len(once)
+    once = latest(in_order, lambda record: record.get(*ID) or id(record), out)
     read_each(once, lambda record: _appointment(record, read_moment, context, out))
     out.notes = _notes({status for _, status in seen}, by_name=any(not record.get("email") for record in once))
     return out

@@ -185,7 +185,7 @@ def _no_date(found: Found) -> str:
     shown = ", ".join(repr(heading) for heading in found.heading if heading)
     return (
         f"{found.sheets[0].label} has no column with the date of an appointment among {shown}. A table of "
-        "appointments is needed, one row an appointment; lists with one row a client cannot be read this way."
+        "appointments is needed, one row an appointment, so export that; a list with one row a client is another."
     )
 
 

@@ -17,6 +17,7 @@ from holdfast.tables.moments import When, from_iso
 from holdfast.tables.schema import Certainty, InitiatedBy, Status
 from holdfast.tables.sources.files import SourceFile
 from holdfast.tables.sources.source import (
+    AGAIN,
     Context,
     Faults,
     Imported,
@@ -63,8 +64,7 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
         raise SourceError(
             "None of these files has a list 'individual_appointments'. Save the API's answers as they come."
         )
-    for item in [*_newest(items["individual_appointments"]).values(), *_in_groups(items)]:
-        out.rows_read += 1
+    for item in [*_once(items["individual_appointments"], out), *_in_groups(items, faults, out)]:
         with _named("appointment", item, faults):
             _appointment(item, context, out)
     for item in items["patients"]:
@@ -108,21 +108,32 @@ def _newest(items: Iterable[Item]) -> dict[str, Item]:
     return newest
 
 
-def _in_groups(items: Mapping[str, Sequence[Item]]) -> Iterable[Item]:
+def _once(items: Sequence[Item], out: Imported) -> Iterable[Item]:
+    """The newest of each id, and the others counted."""
+    newest = _newest(items)
+    out.rows_read += len(items)
+    for _ in range(len(items) - len(newest)):
+        out.skip(AGAIN)
+    return newest.values()
+
+
+def _in_groups(items: Mapping[str, Sequence[Item]], faults: Faults, out: Imported) -> Sequence[Item]:
     """Each attendee of a group as an appointment of his own, under the group's one id."""
-    groups = _newest(items["group_appointments"])
-    for attendee in _newest(items["attendees"]).values():
-        group = groups.get(_linked(attendee, "booking") or "")
-        if group is not None:
-            status = {
-                "patient_arrived": attendee.get("arrived"),
-                "deleted_at": attendee.get("deleted_at") or group.get("deleted_at"),
-            }
-            yield {
-                **group,
-                **{key: attendee[key] for key in attendee if key not in ("id", "links", "deleted_at")},
-                **status,
-            }
+    groups, found = _newest(items["group_appointments"]), []
+    for attendee in _once(items["attendees"], out):
+        with _named("attendee", attendee, faults):
+            group = groups.get(_linked(attendee, "booking") or "")
+            if group is None:
+                out.skip("a place in a group whose appointment is not in these files")
+            else:
+                found.append(_place_in(group, attendee))
+    return found
+
+
+def _place_in(group: Item, attendee: Item) -> Item:
+    own = {key: attendee[key] for key in attendee if key not in ("id", "links", "deleted_at")}
+    gone = attendee.get("deleted_at") or group.get("deleted_at")
+    return {**group, **own, "patient_arrived": attendee.get("arrived"), "deleted_at": gone}
 
 
 def _appointment(item: Item, context: Context, out: Imported) -> None:

@@ -57,7 +57,7 @@ class DateOrder(StrEnum):
     MONTH_FIRST = "month-first"
 
 
-def find_order(texts: Iterable[str]) -> DateOrder | None:
+def find_order(texts: Iterable[str], *, file: str) -> DateOrder | None:
     """Tell the order from all the dates of a file together; None if no date tells it.
 
     A date decides if only one order makes a date of it: 22/11/2026 is day first, 11/22/2026 month first.
@@ -75,7 +75,7 @@ def find_order(texts: Iterable[str]) -> DateOrder | None:
     if len(proof) == 2:
         day, month = proof[DateOrder.DAY_FIRST], proof[DateOrder.MONTH_FIRST]
         raise SourceError(
-            f"The dates are written in two ways: {day!r} has the day first, {month!r} the month. "
+            f"{file}: the dates are written in two ways: {day!r} has the day first, {month!r} the month. "
             "Make them alike (2026-11-22 is safest), and import again."
         )
     return next(iter(proof), None)
@@ -92,7 +92,7 @@ def date_reader(
         If a date can be read both ways, no other tells which, and there is no ``default``.
     """
     cells = [text for text in dict.fromkeys(texts) if text.strip()]  # each once: many appointments share a time
-    order = find_order(cells) or default
+    order = find_order(cells, file=file) or default
     if order is None:
         unclear = next((text for text in cells if len(possible_orders(text)) > 1), None)
         if unclear is not None:

@@ -131,7 +131,10 @@ def make_grid(file: str, rows: Sequence[Sequence[str]], needed: Sequence[Sequenc
     """
     position = find_heading(rows, needed)
     if position is None:
-        raise SourceError(f"{file} has no heading with {_list_needed(needed)}. {_seen(rows)}")
+        raise SourceError(
+            f"{file} has no heading with {_list_needed(needed)}. Is it another list? Export it with these columns. "
+            f"{_seen(rows)}"
+        )
     heading = tuple(cell.strip() for cell in rows[position])
     keys = [plain(name) for name in heading]
     _refuse_twice(file, heading, keys, needed)

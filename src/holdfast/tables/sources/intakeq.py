@@ -63,12 +63,11 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     out = Imported()
     found = read_records(files, NEEDED, lists=LISTS)
     deleted = {record.get(*ID) for record in found if _is_deleted(record)}
-    records = latest(found, lambda record: record.get(*ID), "LastModified")
+    records = latest(found, lambda record: record.get(*ID), out, updated=("LastModified",))
     kept = [record for record in records if record.get(*ID) not in deleted]
     meaning = meanings(WORDS, (r.get("Status") for r in kept), title="IntakeQ", file=files[0].name, column="Status")
     texts = (record.get(name) for record in kept for name in (*STARTS, *CANCELLED, *BOOKED))
     read_moment = date_reader(texts, context.timezone, file=files[0].name)
-    out.rows_read = len(records)
     for _ in deleted:
         out.skip("deleted in IntakeQ")
     read_each(kept, lambda record: _appointment(record, meaning, read_moment, context, out))

@@ -18,7 +18,7 @@ from holdfast.tables.sources.dates import READABLE, date_reader, joined
 from holdfast.tables.sources.files import SourceFile
 from holdfast.tables.sources.grid import Record
 from holdfast.tables.sources.records import BadCell, has_heading, read_each, read_grids
-from holdfast.tables.sources.source import Context, Imported, Row, Source, appointment, made_id, settled
+from holdfast.tables.sources.source import AGAIN, Context, Imported, Row, Source, appointment, made_id, settled
 from holdfast.tables.sources.words import meanings, same_word
 
 ARRIVED, CHECKED_IN, ARCHIVED, NONE = "arrived", "checked in", "archived", "none"
@@ -178,7 +178,7 @@ def _once(rows: Sequence[Row], out: Imported) -> list[Row]:
     for row in rows:
         key = (row["appointment_id"], row["client_id"])
         if key in kept:
-            out.skip("the same appointment once more")
+            out.skip(AGAIN)
         if key not in kept or row["status"] not in gone or kept[key]["status"] in gone:
             kept[key] = row
     return list(kept.values())

@@ -71,7 +71,7 @@ def _problem(one: dict[str, Any]) -> str:
     found = repr(one.get("input"))
     match one["type"]:
         case "json_invalid":
-            return f"it is not JSON: {one['ctx']['error']}"
+            return f"it is not JSON: {one['ctx']['error']}. Correct it there"
         case "extra_forbidden":
             allowed = f"the keys {', '.join(Mapping.model_fields)}"
         case "enum" if "[key]" in one["loc"]:

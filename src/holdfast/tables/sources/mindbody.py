@@ -67,13 +67,13 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     records = latest(
         read_records(files, NEEDED, lists=LISTS),
         lambda record: (_id(record), record.get(*CLIENT)),
-        "LastModifiedDateTime",
+        out,
+        updated=("LastModifiedDateTime",),
     )
     found = (record.get(*WORD) for record in records)
     meaning = meanings(WORDS, found, title="Mindbody", file=files[0].name, column="Status")
     texts = (record.get(*STARTS) for record in records)
     read_moment = date_reader(texts, context.timezone, file=files[0].name)
-    out.rows_read = len(records)
     read_each(records, lambda record: _appointment(record, meaning, read_moment, context, out))
     out.notes = [
         "Mindbody keeps neither the time of a cancellation nor who cancelled; late is what Mindbody calls late.",

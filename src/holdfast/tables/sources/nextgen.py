@@ -62,13 +62,16 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     records = latest(
         read_records(files, NEEDED, lists=("items", "appointments")),
         lambda record: (record.get(*ID), record.get(*CLIENT)),
-        "modifyTimestamp",
+        out,
+        updated=("modifyTimestamp",),
     )
     texts = (text for record in records for text in (_start_text(record), record.get(*BOOKED), record.get(*CANCELLED)))
     read_moment = date_reader(texts, context.timezone, file=files[0].name)
-    out.rows_read = len(records)
-    read_each(records, lambda record: _appointment(record, read_moment, context, out))
-    several = sum(len(_set(record)) > 1 for record in records)
+    with_client = [record for record in records if record.get(*CLIENT)]
+    for _ in range(len(records) - len(with_client)):
+        out.skip("no client: a block in the diary")
+    read_each(with_client, lambda record: _appointment(record, read_moment, context, out))
+    several = sum(len(_set(record)) > 1 for record in with_client)
     out.notes = ["NextGen's four fields do not say who cancelled or moved an appointment."]
     if several:
         out.notes.append(
@@ -79,8 +82,6 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
 
 
 def _appointment(record: Record, read_moment: Callable[[str], When], context: Context, out: Imported) -> None:
-    if not record.get(*CLIENT):
-        return out.skip("no client: a block in the diary")
     starts = _starts(record, read_moment)
     booked = moment(record, read_moment, *BOOKED)
     set_ones = _set(record)

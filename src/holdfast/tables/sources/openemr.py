@@ -17,7 +17,7 @@ from holdfast.tables.sources.dates import DateOrder, read_date
 from holdfast.tables.sources.files import SourceFile, find_file
 from holdfast.tables.sources.grid import Record, make_grid, plain
 from holdfast.tables.sources.records import HEAD, BadCell, read_each, required
-from holdfast.tables.sources.source import Context, Imported, Row, Source, appointment, not_marked, year_of
+from holdfast.tables.sources.source import AGAIN, Context, Imported, Row, Source, appointment, not_marked, year_of
 from holdfast.tables.sources.words import meanings, same_word
 
 EVENTS = "openemr_postcalendar_events"
@@ -125,7 +125,10 @@ def _events(files: Sequence[SourceFile], out: Imported) -> list[Record]:
     for file in found:
         for record in make_grid(file.name, next(iter(file.sheets.values()), []), NEEDED):
             out.rows_read += 1
-            once[_cell(record, "pc_eid") or record.place] = record
+            key = _cell(record, "pc_eid") or record.place
+            if key in once:
+                out.skip(AGAIN)
+            once[key] = record
     if not once:
         raise SourceError(f"There is no appointment in {', '.join(file.name for file in found)}.")
     return list(_without_copies(once.values(), out))

@@ -61,11 +61,13 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     """Read the lists of appointments; of one that stands in several, the one that was changed last."""
     out = Imported()
     records = latest(
-        read_records(files, NEEDED, lists=LISTS), lambda record: record.get(*ID), "dateChanged", "dateUpdated"
+        read_records(files, NEEDED, lists=LISTS),
+        lambda record: record.get(*ID),
+        out,
+        updated=("dateChanged", "dateUpdated"),
     )
     meaning = meanings(WORDS, (record.get("status") for record in records), title="OpenMRS", file=files[0].name)
     read_moment = date_reader((), context.timezone, file=files[0].name)
-    out.rows_read = len(records)
     read_each(records, lambda record: _appointment(record, meaning, read_moment, context, out))
     out.notes = [
         "OpenMRS does not say who cancelled, and when it was only where the history of statuses is in the file: "

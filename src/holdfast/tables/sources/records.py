@@ -10,7 +10,7 @@ from holdfast.tables.moments import When
 from holdfast.tables.sources.dates import READABLE
 from holdfast.tables.sources.files import SourceFile, csv_rows
 from holdfast.tables.sources.grid import Grid, Record, find_heading, make_grid, plain
-from holdfast.tables.sources.source import Faults
+from holdfast.tables.sources.source import AGAIN, Faults, Imported
 
 HEAD = 20_000  # bytes: the first item of a list, with its forms and notes, and the heading of a table
 YES = frozenset({"true", "t", "yes", "y", "1", "x"})
@@ -82,11 +82,16 @@ def flag(record: Record, *names: str) -> bool:
     raise BadCell(names[0], text, "true or false, yes or no, 1 or 0")
 
 
-def latest(records: Iterable[Record], key: Callable[[Record], object], *updated: str) -> list[Record]:
-    """One record a key: of several, the one that was ``updated`` last, and failing that the one that stands last."""
+def latest(
+    records: Iterable[Record], key: Callable[[Record], object], out: Imported, *, updated: Sequence[str] = ()
+) -> list[Record]:
+    """One record a key, and the others counted: of several, the one ``updated`` last, failing that the last one."""
     kept: dict[object, Record] = {}
     for record in records:
+        out.rows_read += 1
         before = kept.get(key(record))
+        if before is not None:
+            out.skip(AGAIN)
         if before is None or record.get(*updated) >= before.get(*updated):
             kept[key(record)] = record
     return list(kept.values())

@@ -22,6 +22,7 @@ from holdfast.tables.schema import Certainty, Ending, InitiatedBy, Modality, Sta
 from holdfast.tables.sources.files import SourceFile
 
 Row = dict[str, str]
+AGAIN = "the same appointment once more"
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
         places[piece.table] = piece.place
         problems += _take(piece, context, out)
     if not places:
-        raise SourceError(f"None of these files is named as a table. The tables are: {', '.join(TABLES)}.")
+        raise SourceError(f"None of these files is named as a table. Name them so: {', '.join(TABLES)}.")
     if problems:
         raise TableProblems(problems)
     out.rows_read = sum(frame.height for frame in out.frames.values())

@@ -16,7 +16,7 @@ from holdfast.tables.schema import Status
 from holdfast.tables.sources.dates import date_reader
 from holdfast.tables.sources.files import SourceFile
 from holdfast.tables.sources.grid import Record
-from holdfast.tables.sources.records import has_heading, read_each, read_records, required, required_moment
+from holdfast.tables.sources.records import has_heading, latest, read_each, read_records, required, required_moment
 from holdfast.tables.sources.source import Context, Imported, Source, appointment, settled
 
 STARTS = ("STARTTIME",)
@@ -32,9 +32,8 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     out = Imported()
     records = read_records(files, NEEDED)
     read_moment = date_reader((record.get(*STARTS) for record in records), context.timezone, file=files[0].name)
-    out.rows_read = len(records)
-    rows = {(record.get("APPOINTMENT_ID"), record.get("CLIENT_ID")): record for record in records}
-    read_each(rows.values(), lambda record: _appointment(record, read_moment, context, out))
+    once = latest(records, lambda record: (record.get("APPOINTMENT_ID"), record.get("CLIENT_ID")), out)
+    read_each(once, lambda record: _appointment(record, read_moment, context, out))
     out.notes = [
         "TherapyAppointment's export has no status: whether a client came, cancelled or stayed away is not in it, "
         "and every past appointment is unknown.",
