@@ -23,9 +23,14 @@ def weekly(name, with_whom, now, *, since):
 
 
 def a_caseload(therapist, now):
-    """Two who come, four who have not come for weeks."""
-    for name, since in (("finn", 4), ("gus", 5), ("kim", 6), ("leo", 6), ("hal", 1), ("ike", 1)):
+    """Two who came the day before yesterday, four who have not come for weeks.
+
+    Nobody is due today: whoever is, and has not come yet, counts as late by the hour.
+    """
+    for name, since in (("finn", 4), ("gus", 5), ("kim", 6), ("leo", 6)):
         weekly(name, therapist, now, since=since)
+    for name in ("hal", "ike"):
+        weekly(name, therapist, now - timedelta(days=2), since=0)
 
 
 def test_an_empty_day_says_so(cast):
