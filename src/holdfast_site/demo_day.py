@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from holdfast_site.people.models import Client
@@ -50,6 +51,7 @@ def fill_practice(now: datetime) -> None:
         _asks(client, kind, holder, said, now - timedelta(hours=hours))
     _supervises(now)
     _is_away(now)
+    _studies(clients, now)
 
 
 _ASKED: Sequence[tuple[str, str, Mapping[str, str], int]] = (
@@ -65,6 +67,25 @@ _ASKED: Sequence[tuple[str, str, Mapping[str, str], int]] = (
     ("call", "care_contact", {"words": "About the bill, and not by letter."}, 8),
     ("slower", "therapist", {}, 70),
 )
+
+
+def _studies(clients: Sequence[Client], now: datetime) -> None:
+    """One study, to which every third client has said yes, and every thirtieth no."""
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.studies.services import answer, name
+
+    study = name(by=OPERATOR, told={**_STUDY, "form": uuid4()}, now=now)
+    for number, client in enumerate(clients[1::3]):
+        given = number % 10 != 0
+        answer(by=OPERATOR, client=client, study=study, version=1, given=given, form=uuid4(), now=now)
+
+
+_STUDY = {
+    "name": "Why men stay",
+    "by": "Dr Ada Example, University of Somewhere",
+    "about": "Some men stop coming and say nothing. We want to learn what was different for those who stayed.",
+    "contact": "study@example.org, 020 7946 0722",
+}
 
 
 def _name_therapists() -> None:

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "holdfast_site.before",
     "holdfast_site.messages",
     "holdfast_site.own",
+    "holdfast_site.studies",
 ]
 AUTH_USER_MODEL = "accounts.Member"
 AUTH_PASSWORD_VALIDATORS = [

@@ -35,6 +35,7 @@ LASTING = (
     "fhir",
     "links",
     "passkeys",
+    "studies",
     "ways back",
 )  # recognised by the first key for ever: it is worth nothing alone
 LAID_OVER = ("paper codes", "phones", "tries", "welcomes")  # what could be guessed by whoever had an earlier key

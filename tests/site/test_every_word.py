@@ -242,7 +242,7 @@ STAFF = {  # those that say some things in English still are named in docs/how-t
     "therapist": ["/today/", "/holding/", "/standing-in/"],
     "care_contact": ["/holding/", "/kept/"],
     "desk": ["/schedule/", "/schedule/sent", "/clients/"],
-    "lead": ["/practice/", "/people/arranged", "/people/", "/people/therapist/alma", "/people/names"],
+    "lead": ["/practice/", "/people/arranged", "/people/", "/people/therapist/alma", "/people/names", "/studies/"],
 }
 
 

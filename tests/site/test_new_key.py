@@ -148,6 +148,7 @@ BY_THE_FIRST_KEY = {
     "before.WayBack.link",
     "checkins.Invitation.link",
     "people.Contact.confirms",
+    "studies.Study.secret",
 }
 BY_NO_KEY = {"accounts.Passkey.credential", "accounts.Passkey.public_key", "audit.Event.chain"}  # the chain goes on
 

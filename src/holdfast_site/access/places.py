@@ -25,6 +25,7 @@ PLACES: Mapping[Role, Sequence[tuple[str, str]]] = {
         ("insight:practice", N_("The practice")),
         ("roster:people", N_("People")),
         ("oversight:arranged", N_("Supervision and leave")),
+        ("studies:studies", N_("Studies")),
         ("exchange:upload", N_("Import")),
     ),
     Role.SUPERVISOR: (("oversight:supervised", N_("Supervision")),),

@@ -29,6 +29,7 @@ class Owns(StrEnum):
     ASSIGNED = "the clients whom he is assigned to, and who were told"
     STANDING_IN = "what is open with therapists who are away, while he stands in"
     STAFF = "who works here"
+    STUDIES = "studies; of who is in them a number that is never small"
     MATTERS = "the clients of whom something is to be seen to"
 
 
@@ -124,6 +125,10 @@ POLICY: Mapping[str, Rule] = {
         Rule("handover:matter", READ_AND_SEND, CARE_CONTACT | THERAPIST, Owns.MATTERS),
         Rule("handover:another", READ_AND_SEND, CARE_CONTACT, Owns.MATTERS),
         Rule("insight:practice", READ, LEAD, Owns.THE_PRACTICE),
+        Rule("studies:studies", READ_AND_SEND, LEAD, Owns.STUDIES),
+        Rule("studies:study", READ_AND_SEND, LEAD, Owns.STUDIES),
+        Rule("studies:file", READ_AND_SEND, LEAD, Owns.STUDIES, fresh=True),
+        Rule("studies:close", READ_AND_SEND, LEAD, Owns.STUDIES, fresh=True),
         Rule("schedule:day", READ, DESK, Owns.THE_SCHEDULE),
         Rule("schedule:book", READ_AND_SEND, DESK, Owns.THE_SCHEDULE),
         Rule("schedule:appointment", READ_AND_SEND, DESK, Owns.THE_SCHEDULE),

@@ -100,6 +100,11 @@ class Action(StrEnum):
     REPAIR_LOGGED = "repair.logged"
     REPAIR_TAKEN_BACK = "repair.taken_back"
     KEY_REPLACED = "key.replaced"
+    STUDY_READ = "study.read"
+    STUDY_WORDED = "study.worded"
+    STUDY_CLOSED = "study.closed"
+    STUDY_FORGOTTEN = "study.forgotten"
+    STUDY_EXPORTED = "study.exported"
 
 
 @dataclass(frozen=True, slots=True)

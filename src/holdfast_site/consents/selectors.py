@@ -18,20 +18,29 @@ from holdfast_site.consents.words import TOLD, USES_ANSWERS, WORDINGS
 from holdfast_site.people.models import Client
 
 
-def allows(client: Client, consent: Consent, *, at: datetime, study: str = "") -> bool:
-    """Whether a client allows something. Somebody who was erased allows nothing."""
+def allows(client: Client, consent: Consent, *, at: datetime) -> bool:
+    """Whether a client allows something. Somebody who was erased allows nothing. Of a study: ``said_yes``."""
     if client.is_erased or not _is_there(consent):
         return False
     if consent in USES_ANSWERS and not allows(client, Consent.ANSWERS, at=at):
         return False
-    last = Decision.objects.filter(client=client, consent=consent, study=study).order_by("pk").last()
+    last = Decision.objects.filter(client=client, consent=consent, study="").order_by("pk").last()
     return _says(last, consent, _day(at))
+
+
+def said_yes(study: str, version: int, *, among: QuerySet[Client] | None = None) -> frozenset[str]:
+    """The ids of those who allow one study, in just the words that it has now: a yes to others is none."""
+    clients = Client.objects.exclude(wrapped_key=b"") if among is None else among.exclude(wrapped_key=b"")
+    asked = Decision.objects.filter(consent=Consent.RESEARCH, study=study, client__in=clients.values("pk"))
+    last = latest(asked.order_by("pk"))
+    alone = said_no(Consent.ANSWERS)
+    return frozenset(pk for pk, one in last.items() if one.given and one.version == version) - alone
 
 
 def left_out(consent: Consent, *, at: datetime, among: QuerySet[Client] | None = None) -> frozenset[str]:
     """The ids of those clients who do not allow something: one question for a whole practice, or for some of it."""
     clients = Client.objects.all() if among is None else among
-    asked = Decision.objects.filter(consent=consent, client__in=clients.values("pk")).order_by("pk")
+    asked = Decision.objects.filter(consent=consent, study="", client__in=clients.values("pk")).order_by("pk")
     decided = latest(asked)
     alone = said_no(Consent.ANSWERS) if consent in USES_ANSWERS else frozenset()
     return frozenset(

@@ -24,9 +24,13 @@ def decide(
     form: UUID,
     now: datetime,
     study: str = "",
+    version: int | None = None,
     until: date | None = None,
 ) -> Decision:
-    """Write down a yes or no beside those before. The same form sent twice is one decision."""
+    """Write down a yes or no beside those before. The same form sent twice is one decision.
+
+    ``version``: of the words of a study, as he was shown them; all else has its own.
+    """
     before = Decision.objects.filter(form=form).first()
     if before is not None:
         return before
@@ -34,7 +38,7 @@ def decide(
         client=client,
         consent=consent,
         study=study,
-        version=WORDINGS[consent].version,
+        version=WORDINGS[consent].version if version is None else version,
         given=given,
         until=until,
         at=now,

@@ -15,15 +15,19 @@ from holdfast_site.checkins import page as checkins
 from holdfast_site.checkins.forms import CheckinForm
 from holdfast_site.checkins.models import Audience, SealedBox
 from holdfast_site.checkins.questions import CORE, MOST_WORDS, QUESTIONS, WORDS
+from holdfast_site.consents.models import Consent
+from holdfast_site.consents.words import WORDINGS
 from holdfast_site.gallery.parts import NOW, Part, State, Within, button
 from holdfast_site.own.everything import Entry
 from holdfast_site.own.everything import Part as HeldPart
-from holdfast_site.own.forms import ReachForm
+from holdfast_site.own.forms import OwnForm, ReachForm
 from holdfast_site.own.selectors import Part as SaidPart
 from holdfast_site.own.selectors import Said
 from holdfast_site.own.words import Line
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment
+from holdfast_site.studies.models import Study, Text
+from holdfast_site.studies.selectors import Asked
 
 FORM = str(UUID(int=7))
 ASKED = (*CORE, QUESTIONS["talked_down"])
@@ -216,6 +220,34 @@ OWN = Part(
         State("The way out of the messages, after a check-in", "messages/_no_more.html", {"link": "made-up"}),
     ],
 )
+TEXT = Text(
+    version=2,
+    name="Why men stay",
+    by="Dr A. Example, University of Somewhere",
+    about="Some men stop coming and say nothing. We want to learn what keeps them.",
+    contact="study@example.org",
+)
+
+
+def _study(words: str, *, closed: bool = False, alone: bool = False, **how: Any) -> State:
+    held = {"given": False, "files": (), "changed": False, "left": False, **how}
+    one = Asked(Study(pk=1, closed_at=NOW if closed else None), TEXT, **held)
+    given = {"one": one, "form": OwnForm(), "research": WORDINGS[Consent.RESEARCH], "alone": alone}
+    return State(words, "own/_study.html", given)
+
+
+STUDY = Part(
+    "study",
+    "A study that he is asked about",
+    [
+        _study("He has not said yes"),
+        _study("He said yes, and a file held him", given=True, files=[CAME]),
+        _study("He said yes, and it says other things now", changed=True),
+        _study("A file was made without him: he does not come back", files=[CAME], left=True),
+        _study("What he said is left alone", alone=True),
+        _study("It is over", closed=True, files=[CAME]),
+    ],
+)
 REACH = Part(
     "reach",
     "How he is reached",
@@ -256,5 +288,6 @@ PARTS: Sequence[Part] = (
     COMING,
     COMING_BACK,
     OWN,
+    STUDY,
     REACH,
 )

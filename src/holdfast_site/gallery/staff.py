@@ -33,6 +33,7 @@ from holdfast_site.oversight.selectors import Supervised
 from holdfast_site.people.contacts import ContactCard
 from holdfast_site.people.models import Appointment, Client, Therapist
 from holdfast_site.schedule.selectors import STATUS_WORDS, Line, Sent
+from holdfast_site.studies.forms import TextForm
 
 KEY = UUID(int=7)
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
@@ -345,6 +346,12 @@ AWAY = Part(
 
 UNREAD = "Anna Berg is the care contact, and nobody else could be his."
 CHANGED = [Change(NOW - DAY, "A passkey was made."), Change(NOW - WEEK, "The password was changed.")]
+SAYS = {
+    "name": "Why men stay",
+    "by": "Dr A. Example, University of Somewhere",
+    "about": "Some men stop coming and say nothing. We want to learn what keeps them.",
+    "contact": "study@example.org",
+}
 ONE_MAN = Reassigned("17", "42", ("a", "b"), is_gone=True)
 NOTICES = Part(
     "notices",
@@ -369,6 +376,14 @@ NOTICES = Part(
         button("The way on", "Look for another therapist", is_link=True),
     ],
 )
+STUDY = Part(
+    "study",
+    "What a study says",
+    [
+        State("As it comes", "studies/_text.html", {"form": TextForm()}, Within.FORM),
+        State("To be changed", "studies/_text.html", {"form": TextForm(initial=SAYS)}, Within.FORM),
+    ],
+)
 
 PARTS: Sequence[Part] = (
     NOTICES,
@@ -383,4 +398,5 @@ PARTS: Sequence[Part] = (
     DESK,
     SUPERVISOR,
     AWAY,
+    STUDY,
 )

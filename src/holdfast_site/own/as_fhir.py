@@ -20,7 +20,6 @@ from holdfast_site.checkins.before_questions import ATTEND, CANCEL, REPLY, SURE,
 from holdfast_site.checkins.models import Asks, Audience
 from holdfast_site.checkins.questions import CHANGE, CHANGES, QUESTIONS, VERSION, WORDS, Balance, HowOften
 from holdfast_site.consents.models import Consent
-from holdfast_site.consents.selectors import history
 from holdfast_site.handover.models import Matter
 from holdfast_site.messages.models import State
 from holdfast_site.own.everything import (
@@ -38,7 +37,7 @@ from holdfast_site.own.everything import (
     supervised,
     what_was_asked,
 )
-from holdfast_site.own.selectors import Part, Said, said, values_of
+from holdfast_site.own.selectors import Part, Said, decided, said, values_of
 from holdfast_site.own.words import ABOUT, REACHED, asked_for, asks, wish
 from holdfast_site.people.contacts import WAYS
 from holdfast_site.people.models import Appointment, Client, Contact, Ending, Pause
@@ -216,9 +215,9 @@ def _wishes(client: Client) -> Iterator[record.Answers]:
 
 
 def _decisions(client: Client) -> Iterator[record.Decision]:
-    for one in history(client):
+    for one, study in decided(client):
         words, at = str(Consent(one.consent).label), localtime(one.at)
-        told = str(one.pk), one.consent, words, one.version, one.given, at, one.study, one.until
+        told = str(one.pk), one.consent, words, one.version, one.given, at, study, one.until
         yield record.Decision(*told)
 
 

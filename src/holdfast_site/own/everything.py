@@ -22,14 +22,14 @@ from holdfast_site.caseload.models import Course, Repair
 from holdfast_site.caseload.repairs import done_of
 from holdfast_site.checkins.models import Asks, Invitation
 from holdfast_site.consents.models import Consent
-from holdfast_site.consents.selectors import history, paused_until
+from holdfast_site.consents.selectors import paused_until
 from holdfast_site.handover.models import Did, Matter, Step, Switch
 from holdfast_site.handover.selectors import in_words
 from holdfast_site.handover.selectors import said as said_in
 from holdfast_site.languages import N_
 from holdfast_site.messages.models import Message, Undelivered
 from holdfast_site.own.looking import times_in_words, who_looked
-from holdfast_site.own.selectors import said
+from holdfast_site.own.selectors import decided, said
 from holdfast_site.own.words import (
     ABOUT,
     BECAME,
@@ -46,6 +46,8 @@ from holdfast_site.own.words import (
 from holdfast_site.people.models import Appointment, Client, Contact, Ending, Pause, Therapist
 from holdfast_site.people.selectors import cards_of
 from holdfast_site.people.wishes import wishes_of
+from holdfast_site.studies.models import InFile
+from holdfast_site.studies.selectors import names
 
 HIS = N_("Nobody at the practice")
 THERAPIST = N_("Your therapist")
@@ -226,12 +228,21 @@ def _wishes(client: Client) -> Iterator[Entry]:
 
 def _decisions(client: Client) -> Iterator[Entry]:
     sees = gettext("Your therapist and your supervisor if there is one; the front desk, whether you want messages")
-    for one in history(client):
+    for one, called in decided(client):
         about, yes_or_no = str(Consent(one.consent).label), gettext("yes") if one.given else gettext("no")
         until = ", " + gettext("until %(day)s") % {"day": _day(one.until)} if one.until else ""
-        study = f" ({one.study})" if one.study else ""
-        data = {"at": one.at, "about": one.consent, "study": one.study, "version": one.version, "yes": one.given}
+        study = f" ({called})" if called else ""
+        data = {"at": one.at, "about": one.consent, "study": called, "version": one.version, "yes": one.given}
         yield Entry(one.at, f"{about}{study}: {yes_or_no}{until}", sees, data | {"until": one.until})
+
+
+def _study_files(client: Client) -> Iterator[Entry]:
+    """Which files of studies held him, without his name."""
+    called, sees = names(), gettext("The lead of the practice, and whoever does the study; neither sees that it is you")
+    for one in InFile.objects.filter(client=client).select_related("file").order_by("-file"):
+        study = called[str(one.file.study_id)]
+        data = {"study": study, "version": one.file.version, "checksum": one.file.checksum}
+        yield Entry(one.file.at, gettext("A file for the study %(study)s held you") % {"study": study}, sees, data)
 
 
 # --- how he is reached, and what was sent -----------------------------------------------------------
@@ -399,6 +410,7 @@ PARTS: Mapping[str, tuple[str, Reads]] = {
     "story": (N_("What you let go along to another therapist"), stories),
     "noted": (N_("What your therapist noted as said or done"), _noted),
     "decisions": (N_("What you decided"), _decisions),
+    "study_files": (N_("Files for studies that held you"), _study_files),
     "appointments": (N_("Appointments"), _appointments),
     "pauses": (N_("Breaks"), _pauses),
     "endings": (N_("Endings"), _endings),

@@ -28,6 +28,7 @@ STOPS = (
     ("", _("Ask me again")),
 )
 TAKE_BACK = ""
+MOST_NUMBER = 2**31 - 1  # any database holds it
 
 
 class OwnForm(forms.Form):
@@ -43,6 +44,14 @@ class DecideForm(OwnForm):
     """A yes or no to one thing."""
 
     consent = forms.ChoiceField(choices=[(one.value, one.label) for one in (Consent.CARE_NOTICE, *ON_HIS_PAGE)])
+    given = forms.TypedChoiceField(choices=[("yes", "yes"), ("no", "no")], coerce=lambda said: said == "yes")
+
+
+class StudyForm(OwnForm):
+    """A yes or no to one study, in the words that he was shown."""
+
+    study = forms.IntegerField(min_value=1, max_value=MOST_NUMBER)
+    version = forms.IntegerField(min_value=1, max_value=MOST_NUMBER)
     given = forms.TypedChoiceField(choices=[("yes", "yes"), ("no", "no")], coerce=lambda said: said == "yes")
 
 

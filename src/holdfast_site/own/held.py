@@ -20,6 +20,7 @@ from holdfast_site.exchange.models import Upload
 from holdfast_site.handover.models import Matter, Step, Switch
 from holdfast_site.messages.models import Message, Undelivered
 from holdfast_site.people.models import Appointment, Client, Contact, Ending, Pause
+from holdfast_site.studies.models import InFile
 
 
 class Erasing(Enum):
@@ -70,6 +71,7 @@ HELD: Sequence[Held] = (  # what is deleted is deleted in this order
     Held(CodeApp, "member__posts__client", DELETED, "ways_in"),
     Held(PaperCode, "member__posts__client", DELETED, "ways_in"),
     Held(Session, "member__posts__client", DELETED, why_not=SEEN_ELSEWHERE),
+    Held(InFile, "client", DELETED, "study_files"),
     Held(Matter, "client", EMPTIED, "asked_for", {"sealed": b""}),
     Held(Switch, "client", EMPTIED, "story", {"sealed": b""}),
     Held(Client, "pk", EMPTIED, "wishes", {"wrapped_key": b"", "sealed_wishes": None}),

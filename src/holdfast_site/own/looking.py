@@ -32,6 +32,7 @@ from holdfast_site.languages import N_
 from holdfast_site.own.words import LISTS, ROLES, did
 from holdfast_site.people.models import Appointment, Client
 from holdfast_site.schedule.selectors import DUE_WITHIN, SENT_WITHIN
+from holdfast_site.studies.models import InFile
 
 WHOEVER_GOT_IT = (Action.ADDRESS_CONFIRMED, Action.ADDRESS_DENIED)  # by a link that he may never have seen
 SHOWN = timedelta(days=60)  # on his page; what he takes away has all of it
@@ -167,6 +168,7 @@ class _Things:
     def marks(self) -> frozenset[str]:
         """How the audit calls what is about him alone. Flags are left out: none is shown to a client (rule 8)."""
         switches = Switch.objects.filter(client=self.client)
+        files = InFile.objects.filter(client=self.client).values_list("file", flat=True)
         return frozenset(
             [
                 f"client:{self.client.pk}",
@@ -174,6 +176,7 @@ class _Things:
                 *(f"checkin:{one.pk}" for one in self.invitations),
                 *(f"matter:{one.pk}" for one in self.matters),
                 *(f"switch:{one.pk}" for one in switches),
+                *(f"study-file:{pk}" for pk in files),
                 *(f"assignment:{one.pk}" for one in self.assignments if one.client_id),
             ]
         )

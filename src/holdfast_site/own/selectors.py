@@ -15,7 +15,7 @@ from holdfast_site.access.actors import Actor, Role
 from holdfast_site.checkins.answers import Value, put_right
 from holdfast_site.checkins.models import Asks, Audience, SealedBox, Submission
 from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST, as_given, corrections_of
-from holdfast_site.consents.models import Consent
+from holdfast_site.consents.models import Consent, Decision
 from holdfast_site.consents.selectors import allows, history
 from holdfast_site.consents.words import USES_ANSWERS, WORDINGS
 from holdfast_site.handover.models import Matter
@@ -31,6 +31,7 @@ from holdfast_site.own.words import (
     says,
 )
 from holdfast_site.people.models import Client
+from holdfast_site.studies.selectors import names
 
 ON_HIS_PAGE = (
     Consent.SUPERVISOR_READS,
@@ -163,6 +164,12 @@ def standing(client: Client, *, now: datetime) -> Sequence[Standing]:
         since = last.at if last else None
         found.append(Standing(consent, gettext(words.says), given, since, button, gettext(words.when_no), held_back))
     return found
+
+
+def decided(client: Client) -> Sequence[tuple[Decision, str]]:
+    """Everything he ever decided, the latest first; what was about a study with how it is called."""
+    called = names()
+    return [(one, called.get(one.study, "")) for one in history(client)]
 
 
 def _boxes(client: Client) -> QuerySet[SealedBox]:

@@ -23,19 +23,22 @@ from holdfast_site.accounts.views import ask_for_code
 from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.checkins.selectors import own_invitation
 from holdfast_site.consents.models import Consent
-from holdfast_site.consents.selectors import allows, history, paused_until
+from holdfast_site.consents.selectors import allows, paused_until
 from holdfast_site.consents.services import decide
-from holdfast_site.consents.words import OBJECTED_TO
+from holdfast_site.consents.words import OBJECTED_TO, WORDINGS
 from holdfast_site.messages.selectors import leads_to_him
 from holdfast_site.own import selectors, services
 from holdfast_site.own.as_fhir import as_bundle
 from holdfast_site.own.erasing import erase
 from holdfast_site.own.everything import about_the_calculation, as_data, everything
-from holdfast_site.own.forms import STOPS, CorrectForm, DecideForm, ObjectForm, OwnForm, ReachForm, StopForm
+from holdfast_site.own.forms import STOPS, CorrectForm, DecideForm, ObjectForm, OwnForm, ReachForm, StopForm, StudyForm
 from holdfast_site.own.looking import SHOWN, by_day, who_looked
 from holdfast_site.people.models import Client
 from holdfast_site.people.selectors import cards_of
 from holdfast_site.people.treating import own_clients
+from holdfast_site.studies.models import Study
+from holdfast_site.studies.selectors import asked_of
+from holdfast_site.studies.services import answer
 
 UNREADABLE, UNAVAILABLE = 422, 503
 FEW = 3  # check-ins that stand open on the page; the older ones a tap away
@@ -95,6 +98,9 @@ def allowed(request: ActingRequest) -> HttpResponse:
     if request.method == "POST" and objects.is_valid():
         services.object_to_it(by=request.actor, client=client, form=objects.cleaned_data["form"], now=now)
         return redirect(f"{reverse('own:allowed')}#object")
+    about_study = StudyForm(request.POST)
+    if request.method == "POST" and about_study.is_valid():
+        return _answer_study(request, client, about_study)
     form = DecideForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         told = form.cleaned_data
@@ -107,7 +113,10 @@ def allowed(request: ActingRequest) -> HttpResponse:
         "notice": notice,
         "choices": choices,
         "has_objected": not any(allows(client, consent, at=now) for consent in OBJECTED_TO),
-        "decided": history(client),
+        "decided": selectors.decided(client),
+        "studies": asked_of(client),
+        "research": WORDINGS[Consent.RESEARCH],
+        "alone": not allows(client, Consent.ANSWERS, at=now),
         "early_warning": settings.SITE.early_warning,
         "supervised_since": supervised_since(client, now=now),
     }
@@ -230,6 +239,15 @@ def come(request: ActingRequest, link: str) -> HttpResponse:
 
 
 # --- what they share --------------------------------------------------------------------------------
+
+
+def _answer_study(request: ActingRequest, client: Client, form: StudyForm) -> HttpResponse:
+    """Write down a yes or no to a study. Where it asks in other words by now, he is shown these, and asked again."""
+    told = form.cleaned_data
+    asked = get_object_or_404(Study, pk=told["study"])
+    said = {"version": told["version"], "given": told["given"], "form": told["form"]}
+    answer(by=request.actor, client=client, study=asked, now=timezone.now(), **said)
+    return redirect(f"{reverse('own:allowed')}#study-{asked.pk}")
 
 
 def _stop(request: ActingRequest, client: Client, form: StopForm) -> None:

@@ -78,6 +78,7 @@ DID: Mapping[str, str] = {
     Action.MESSAGES_STOPPED: N_("stopped messages to you"),
     Action.SUPERVISOR_ASSIGNED: N_("assigned a supervisor"),
     Action.SUPERVISOR_ENDED: N_("ended what a supervisor may see"),
+    Action.STUDY_EXPORTED: N_("made a file for a study, with you in it and without your name"),
     Action.WELCOME_MADE: N_("made a code for a way in to this page"),
     Action.WAY_IN_MADE: N_("made a way in to this page, with a link and its code"),
 }

@@ -16,6 +16,7 @@ from tests.site.handover.test_matters import opened
 from tests.site.messages.sinks import mail_server
 from tests.site.messages.test_sending import card, turn
 from tests.site.people.test_contacts import kept
+from tests.site.studies.test_studies import TOLD as STUDY
 
 NAME, PHONE, WISH = "Canaryname", "07700900999", "Canarywish"
 FOR_THERAPIST, KEPT, ASKED_THERAPIST, ASKED_CONTACT, STORY, PREFERS = (
@@ -53,6 +54,7 @@ def _marked(cast, now, browser, settings):
     from holdfast_site.people.models import Therapist
     from holdfast_site.people.services import keep_wishes
     from holdfast_site.refreshing import refresh
+    from holdfast_site.studies.services import name
 
     for client in (cast.dan, cast.eli):
         kept(client, now, name=NAME, phone=PHONE, wishes=WISH)
@@ -74,6 +76,7 @@ def _marked(cast, now, browser, settings):
     refresh(now)
     settings.SITE = settings.SITE.model_copy(update={"early_warning": True})
     flagged(cast, now)
+    name(by=OPERATOR, told={**STUDY, "form": uuid4()}, now=now)
     return cast
 
 
@@ -129,7 +132,7 @@ def crawled(browser, links=()):
     from holdfast_site.people.models import Appointment
 
     waiting = ["/today/", "/holding/", "/kept/", "/practice/", "/people/", "/people/arranged", "/supervised/"]
-    waiting += ["/standing-in/", "/schedule/", "/schedule/sent", "/schedule/book", "/clients/"]
+    waiting += ["/studies/", "/standing-in/", "/schedule/", "/schedule/sent", "/schedule/book", "/clients/"]
     waiting += [f"/mine/{page}" for page in MINE] + [
         f"/{kind}/{link}" for link in links for kind in ("c", "say", "stop")
     ]

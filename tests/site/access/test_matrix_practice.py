@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -30,6 +31,10 @@ def _places(cast, all_staff, now):
         told = {"client": client, "therapist": therapist, "due_on": now.date(), "now": now}
         return open_matter(by=OPERATOR, kind=kind, holder=holder, **told)
 
+    from holdfast_site.studies.services import name
+    from tests.site.studies.test_studies import TOLD
+
+    study = name(by=OPERATOR, told={**TOLD, "form": uuid4()}, now=now)
     kept = matter(cast.dan, cast.alma, Role.CARE_CONTACT)
     almas, bens = matter(cast.dan, cast.alma, Role.THERAPIST), matter(cast.eli, cast.ben, Role.THERAPIST)
     ahead = appointment(cast.dan, cast.alma, now + timedelta(days=2), status="booked")
@@ -46,6 +51,11 @@ def _places(cast, all_staff, now):
         "/holding/00000000-0000-4000-8000-000000000000": {},
         "/story/dan": {},
         "/practice/": {"lead": READ},
+        "/studies/": {"lead": BOTH},
+        f"/studies/{study.pk}": {"lead": BOTH},
+        f"/studies/{study.pk}/file": {"lead": BOTH},
+        f"/studies/{study.pk}/close": {"lead": BOTH},
+        "/studies/999": {},
         "/people/": {"lead": BOTH},
         f"/people/access/{member.pk}": {"lead": {"POST": 404}},
         "/people/access/999": {"lead": {"POST": 404}},
@@ -110,7 +120,7 @@ def test_every_place_for_everybody(cast, places, all_staff, method):
 def test_no_page_of_staff_is_left_out(cast, places):
     from holdfast_site.access.policy import POLICY
 
-    ours = ("handover", "insight", "roster", "oversight", "schedule")
+    ours = ("handover", "insight", "roster", "oversight", "schedule", "studies")
     wanted = {view for view in POLICY if view.split(":")[0] in ours}
     assert wanted <= {kind_of(address) for address in places}
 

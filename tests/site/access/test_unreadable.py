@@ -56,7 +56,8 @@ FORMS = {  # who sends what where
     "/kept/": ("care_contact", ["box", "form"]),
     "/today/said/dan": ("therapist", ["action", "prompted_by", "form"]),
     "/mine/reach": ("client", ["name", "email", "phone", "form"]),
-    "/mine/allowed": ("client", ["consent", "form", "given"]),
+    "/mine/allowed": ("client", ["consent", "form", "given", "study", "version"]),
+    "/studies/": ("lead", ["form", "name", "by", "about", "contact"]),
     "/prove": ("client", ["code", "next", "credential"]),
     "/import/": ("lead", ["form", "source"]),
 }

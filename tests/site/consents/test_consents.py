@@ -71,10 +71,24 @@ def test_who_does_not_want_his_answers_used_allows_nothing_that_uses_them(dan, n
     assert allowed(dan, "early_warning", now)
 
 
-def test_each_study_is_asked_for_by_itself(dan, now):
-    say(dan, "research", True, now, study="pilot")
-    assert allowed(dan, "research", now, study="pilot")
-    assert not allowed(dan, "research", now, study="another")
+def test_each_study_is_asked_for_by_itself_and_each_of_its_texts_anew(dan, cast, now):
+    from holdfast_site.consents.selectors import said_yes
+    from holdfast_site.people.models import Client
+
+    say(dan, "research", True, now, study="pilot", version=2)
+    assert said_yes("pilot", 2) == {"dan"}
+    assert said_yes("pilot", 3) == said_yes("pilot", 1) == said_yes("another", 2) == frozenset()
+    assert said_yes("pilot", 2, among=Client.objects.filter(pk="eli")) == frozenset()
+    assert not allowed(dan, "research", now)  # of no study by its name
+    say(dan, "answers", False, now)
+    assert said_yes("pilot", 2) == frozenset()
+    say(dan, "answers", True, now)
+    say(dan, "research", False, now, study="pilot", version=2)
+    assert said_yes("pilot", 2) == frozenset()
+    say(cast.eli, "research", True, now, study="pilot", version=2)
+    assert said_yes("pilot", 2) == {"eli"}
+    Client.objects.filter(pk="eli").update(wrapped_key=b"")
+    assert said_yes("pilot", 2) == frozenset()
 
 
 def test_the_last_word_holds_even_if_the_clock_was_wrong_when_he_said_it(dan, now):

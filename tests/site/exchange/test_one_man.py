@@ -223,7 +223,7 @@ def test_whatever_is_held_of_a_client_is_his_own_or_comes_with_the_export_or_is_
     from holdfast_site.exchange.joining import OWN
     from holdfast_site.own.held import HELD
 
-    hangs_on_his_own = {"Knock", "WayBack", "Correction", "SealedBox", "Step"}
+    hangs_on_his_own = {"Knock", "WayBack", "Correction", "SealedBox", "Step", "InFile"}
     hangs_on_his_way_in = {"Passkey", "CodeApp", "PaperCode", "Session", "Welcome", "Member"}
     goes_over = {"Appointment", "Invitation", "Ending", "Pause"}
     is_made_anew = {"Client", "Flag", "Guess", "Course", "Overdue", "Message", "Undelivered"}

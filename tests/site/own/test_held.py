@@ -31,6 +31,8 @@ HIS = {
     "what his therapist noted": "Something else",
     "a message": "A message that says nothing of what it is about",
     "a decision": "Questions after sessions: yes",
+    "a decision about a study": "A study (Why men stay): yes",
+    "a file of a study": "A file for the study Why men stay held you",
     "who looked": "opened your page",
 }
 
@@ -103,6 +105,7 @@ def kept_by_the_practice(cast, now, settings):
     repair.sealed = sealed(repair, Done("something-else", "quiet"))
     repair.save()
     decide(by=OPERATOR, client=dan, consent=Consent.CHECKINS, given=True, form=uuid4(), now=now)
+    in_a_study(dan, now)
     matter = Matter.objects.filter(client=dan).first()
     Step.objects.create(matter=matter, number=1, form=uuid4(), at=now, did=Did.TOOK)
     switch = Switch(matter=matter, client=dan, leaves=ben, goes_to=alma, asked_at=now, decided_at=now)
@@ -115,6 +118,19 @@ def kept_by_the_practice(cast, now, settings):
     Pause.objects.create(client=dan, therapist=alma, at=now)
     supervisor = add_member("sam", Role.SUPERVISOR)
     Assignment.objects.create(supervisor=supervisor, client=dan, told_on=now.date(), assigned_at=now)
+
+
+def in_a_study(client, now):
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.studies.models import File, InFile
+    from holdfast_site.studies.services import answer, name
+    from tests.site.studies.test_studies import TOLD
+
+    study = name(by=OPERATOR, told={**TOLD, "form": uuid4()}, now=now)
+    answer(by=OPERATOR, client=client, study=study, version=1, given=True, form=uuid4(), now=now)
+    told = {"why": "x", "ids": {}, "checksum": "0" * 64, "form": uuid4()}
+    file = File.objects.create(study=study, version=1, at=now, by="lead:1", **told)
+    InFile.objects.create(file=file, client=client)
 
 
 def leading_to_a_client():
