@@ -191,6 +191,8 @@ def _csv(rows: Sequence[Sequence[str]], dice: random.Random, plainly: bool) -> s
         "quoting": dice.choice((csv.QUOTE_ALL, csv.QUOTE_MINIMAL)),
         "lineterminator": dice.choice(("\n", "\r\n", "\r")),
     }  # fmt: skip
+    if dress.get("lineterminator") == "\r":  # beside which the writer would let a line break in a cell stand bare
+        dress["quoting"] = csv.QUOTE_ALL
     csv.writer(out, **dress).writerows(rows)
     return out.getvalue()
 

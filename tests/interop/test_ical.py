@@ -138,6 +138,11 @@ class TestOneDownload:
         found = imported(tmp_path, calendar(event("a", "20261120T170000Z"), event("b", "20261120T190000Z")))
         assert states(found) == {"a": ("unknown", "not_updated"), "b": ("booked", "recorded")}
 
+    @pytest.mark.parametrize("rule", [(), ("RRULE:FREQ=WEEKLY;COUNT=1",)])
+    def test_a_day_of_booking_that_cannot_be_read_is_not_known(self, rule: tuple[str, ...], tmp_path: Path) -> None:
+        (row,) = imported(tmp_path, calendar(event("s", london("20261013T090000"), "AP", *rule, "CREATED:x"))).values()
+        assert (row["starts_at"], row.get("booked_at", "")) == ("2026-10-13T09:00:00+01:00", "")
+
     def test_a_series_keeps_its_local_hour_when_the_clocks_change(self, tmp_path: Path) -> None:
         series = event("s", london("20261013T090000"), "AP weekly", "RRULE:FREQ=WEEKLY;COUNT=4")
         found = imported(tmp_path, calendar(series))

@@ -274,9 +274,12 @@ def _occurrences(name: str, events: Sequence[Any], zone: Zone, moment: datetime)
 
 
 def _timed(event: Any, zone: Zone) -> Any:
-    """A copy with what repeating needs, every time in a zone of its own, so that an hour stays the local hour."""
+    """A copy with what repeating needs, every time in a zone of its own, so that an hour stays the local hour.
+
+    A day of booking that cannot be read is left out: nothing else hangs on it.
+    """
     copy = event.copy()
-    for name in ("DTEND", "DURATION"):
+    for name in ("DTEND", "DURATION", *(["CREATED"] if _broken(event, "CREATED") else [])):
         copy.pop(name, None)
     for name in ("DTSTART", "RECURRENCE-ID"):
         if name in copy and isinstance(copy[name].dt, datetime):
@@ -292,7 +295,7 @@ def _meeting(uid: str, event: Any, practice: ZoneInfo, original: When | None) ->
     starts = at_instant(event["DTSTART"].dt, practice)
     word, outcome = _state(event)
     created = event.get("CREATED")
-    booked = at_instant(created.dt, practice) if created is not None and not _broken(event, "CREATED") else None
+    booked = at_instant(created.dt, practice) if created is not None else None
     moved = original is not None and original.instant != starts.instant
     return Meeting(
         uid=uid,
