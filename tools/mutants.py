@@ -48,6 +48,13 @@ TESTS = {  # of each module those that are about it: few and quick, since they r
         f"{TRIES}::test_neighbours_in_one_household_count_together",
         f"{TRIES}::test_what_is_no_address_is_counted_as_it_is",
     ),
+    "accounts/services": (
+        "tests/site/accounts/test_ways_in.py",
+        "tests/site/accounts/test_codes.py",
+        f"{TRIES}::test_only_a_few_are_looked_at_at_a_time_and_help_is_there_all_the_while",
+        f"{TRIES}::test_codes_tried_at_once_on_old_rows_are_all_counted",
+        f"{TRIES}::test_a_right_code_is_no_wrong_try",
+    ),
     "accounts/sessions": ("tests/site/accounts/test_sessions.py", "tests/site/accounts/test_changes.py"),
     "accounts/whose_address": (
         f"{WHOSE}::test_nor_by_a_first_address_that_she_entered",
@@ -67,8 +74,9 @@ TESTS = {  # of each module those that are about it: few and quick, since they r
         "tests/site/messages/test_texts.py::test_what_ends_the_messages_and_what_is_sent_back",
     ),
     "insight/dropout": ("tests/unit/insight/test_dropout.py",),
+    "silence/signals/person": ("tests/unit/silence/test_person.py",),
 }
-OF_THE_LIBRARY = ("insight/dropout",)
+OF_THE_LIBRARY = ("insight/dropout", "silence/signals/person")
 COLUMNS = (
     "module",
     "noticed",
@@ -122,6 +130,10 @@ SAME = {  # by the line that a change wrote: what does the same, and why
         "return str(ipaddress.ip_network((found, ONE_HOUSEHOLD), strict=None)) if found.version == 6 else address": (
             "nothing is not strict either"
         ),
+        "return min(timedelta(seconds=2 ** min(wrong - FREE, 17)), LONGEST)": "either is longer than the longest",
+    },
+    "accounts/whose_address": {
+        'member = mark.rpartition(":")[2]': "there is one colon in it",
     },
     "access/gate": {
         f"{SENT}None) in FOREIGN": NO_WORD,

@@ -81,7 +81,7 @@ def answers(fates: ir.Table, scores: ir.Table, at: int, median: float | None, en
     changed = _change_by_episode(began, scores, at)
     joined = said.left_join(changed, EPISODE)
     over = joined.ending != OPEN
-    told = ibis.ifelse(joined.improved.fill_null(0) > 0, NO, YES)
+    told = ibis.ifelse(joined.improved > 0, NO, YES)
     said = joined.mutate(before_change=ibis.ifelse(over & joined.improved.notnull(), told, UNTOLD))
     keys = ["own_word", "missed_last", "below_median", "below_three", "before_change"]
     return engine.fetch(said.group_by(["group", *keys]).agg(episodes=ibis._.count()))

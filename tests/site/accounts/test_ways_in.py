@@ -193,3 +193,81 @@ def test_nobody_is_let_in_as_a_therapist_who_is_not_there_or_as_another_one(cast
     assert Post.objects.get(member__login="Alma").therapist_id == "alma"
     assert services.welcome_of_link(before.link, now=now) is None
     assert services.welcome_of_link(after.link, now=now) == Welcome.objects.latest("pk")
+
+
+def test_a_welcome_is_open_for_a_week_for_whom_it_is_made_and_for_nobody_who_left(cast, now):
+    from holdfast_site.accounts import services
+    from holdfast_site.accounts.models import Member, Welcome
+
+    dan, eli = staff("client", of=cast.dan), staff("client", of=cast.eli)
+    his, others = welcomed(dan, now), welcomed(eli, now)
+    assert re.fullmatch(r"[\w-]{43}", his.link)
+    assert re.fullmatch(r"\d{8}", his.code)
+    week, moment = timedelta(days=7), timedelta(microseconds=1)
+    found = Welcome.objects.get(post=dan)
+    for at, is_open in ((now, True), (now + week - moment, True), (now + week, False)):
+        assert services.welcome_of_link(his.link, now=at) == (found if is_open else None)
+        assert services.welcome_of_client(cast.dan, now=at) == (found if is_open else None)
+        assert services.welcome_by_id(found.pk, now=at) == (found if is_open else None)
+    assert services.welcome_of_client(cast.dan, now=now, made_from=now) == found
+    assert services.welcome_of_client(cast.dan, now=now, made_from=now + moment) is None
+    assert services.welcome_of_link(f"{his.link}x", now=now) is None
+    Member.objects.filter(pk=dan.member_id).update(is_active=False)
+    assert services.welcome_of_link(his.link, now=now) is None
+    assert services.welcome_of_link(others.link, now=now).post == eli
+
+
+def test_a_code_is_typed_as_he_likes_and_is_good_with_its_own_link_alone(cast, now):
+    from holdfast_site.accounts import services
+
+    dan, eli = staff("client", of=cast.dan), staff("client", of=cast.eli)
+    his, others = welcomed(dan, now), welcomed(eli, now)
+    found = services.welcome_of_link(his.link, now=now)
+    assert services.fits(found, f" {his.code[:4]} - {his.code[4:]}\u0663\u00b2")
+    for wrong in (others.code, his.code[:7], f"{his.code}0", "", his.code[::-1] + "1"):
+        assert not services.fits(found, wrong)
+    assert services.welcome_of_link(his.link, now=now) is None
+    assert not services.fits(found, his.code)
+    assert services.fits(services.welcome_of_link(others.link, now=now), others.code)
+
+
+def test_what_was_used_or_over_before_is_not_ended_anew(cast, now):
+    from holdfast_site.accounts import services
+    from holdfast_site.accounts.models import Welcome
+
+    post = staff("client", of=cast.dan)
+    used, over, is_open = (Welcome(post=post, link=bytes([n]) * 32, code=b"", expires_at=now) for n in range(3))
+    hour = timedelta(hours=1)
+    used.expires_at, used.used_at, over.expires_at, is_open.expires_at = now + hour, now - hour, now - hour, now + hour
+    Welcome.objects.bulk_create([used, over, is_open])
+    services.end_welcomes(cast.dan, now=now)
+    assert [one.expires_at for one in Welcome.objects.order_by("pk")] == [now + hour, now - hour, now]
+
+
+def test_a_last_way_in_stays_and_nobody_takes_one_of_somebody_else(told, cast, now):
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.accounts import services
+    from holdfast_site.accounts.models import CodeApp, Member, Passkey
+    from holdfast_site.audit.models import Event
+
+    enrol(told)
+    enrol(welcomed(staff("therapist", "ben"), now))
+    hers, bens = Passkey.objects.order_by("pk")
+    alma = Member.objects.get(pk=hers.member_id)
+
+    def take(passkey):
+        return services.remove_passkey(
+            by=OPERATOR, member=alma, passkey_id=passkey.pk, here="", now=now + timedelta(seconds=1)
+        )
+
+    def taken():
+        return list(Event.objects.filter(action="way_in.taken").values_list("actor", "about"))
+
+    assert take(hers) is None
+    assert Passkey.objects.count() == 2
+    assert take(bens) is not None
+    assert (Passkey.objects.count(), taken()) == (2, [])
+    CodeApp.objects.create(member=alma, last_step=0, made_at=now, sealed=b"")
+    assert take(hers) is not None
+    assert list(Passkey.objects.all()) == [bens]
+    assert taken() == [(OPERATOR.mark, f"member:{alma.pk}")]

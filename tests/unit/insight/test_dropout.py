@@ -173,16 +173,22 @@ def test_the_median_is_of_episodes_that_began_and_are_over_and_whole(engine: Eng
 
 
 def test_each_definition_says_by_what_it_goes() -> None:
-    found = {one.key: one for one in definitions(4.0)}
-    assert list(found) == ["own_word", "missed_last", "below_median", "below_three", "before_change"]
-    assert found["below_median"].parameters == {"sessions": 4.0}
-    assert found["below_three"].parameters == {"sessions": 3}
-    assert found["before_change"].parameters == {
-        "change": "phq9: 6 points or below 10; gad7: 4 points or below 8",
-        "days_before": 28,
-        "days_after": 14,
-    }
-    assert {one.key: one for one in definitions(None)}["below_median"].parameters == {"sessions": "not known"}
+    assert [(one.key, one.words, one.parameters) for one in definitions(4.0)] == [
+        ("own_word", "ended by the client alone, in the record's own word", {"counts": "silent, told"}),
+        ("missed_last", "missed the last appointment made and never came back", {"missed": "no_show, late_cancelled"}),
+        ("below_median", "fewer sessions than the practice's median", {"sessions": 4.0}),
+        ("below_three", "fewer than 3 sessions", {"sessions": 3}),
+        (
+            "before_change",
+            "left before reliable improvement or recovery",
+            {
+                "change": "phq9: 6 points or below 10; gad7: 4 points or below 8",
+                "days_before": 28,
+                "days_after": 14,
+            },
+        ),
+    ]
+    assert definitions(None)[2].parameters == {"sessions": "not known"}
 
 
 def test_every_two_of_them_are_compared_once() -> None:
