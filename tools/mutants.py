@@ -97,6 +97,13 @@ NO_WORD = "none of these is a word that a browser says of another site"
 SENT = 'return request.method not in ("GET", "HEAD") and request.headers.get("Sec-Fetch-Site", '
 NO_PAGE = "any word that is no name of a page does"
 NEXT = "SQLite gives the next number itself; that PostgreSQL would leave gaps, the same tests show there"
+NO_WAY = "neither is a way in"
+CALLED = "request.session[BROWSER] = in_words(request.headers.get"
+MARK, ITS_END = "mark=hmac.digest(settings.VAULT.derived", ", row.session_key.encode(), sha256).hex()["
+ONE_MARK = "whatever it is made of, it is made in this one place"
+BOTH_COUNT = "where nothing was deleted, both are empty"
+UNTOLD = "a condition of which nothing is known does not hold either"
+UNMARKED = "it counts only where something is unmarked, and then there is its time"
 NEVER_SEEN = "the words of an error that is caught a few lines on, and told in others"
 SAME = {  # by the line that a change wrote: what does the same, and why
     "vault": {
@@ -132,8 +139,44 @@ SAME = {  # by the line that a change wrote: what does the same, and why
         ),
         "return min(timedelta(seconds=2 ** min(wrong - FREE, 17)), LONGEST)": "either is longer than the longest",
     },
+    "accounts/sessions": {
+        'def begin(request: HttpRequest, post: Post, *, way: str = "XXXX", now: datetime) -> Actor:': NO_WAY,
+        'used = way_of(request.session.get(WAY, "XXXX"))': NO_WAY,
+        f'{CALLED}("User-Agent", "XXXX"))': "neither is a browser that is known",
+        f'{CALLED}("user-agent", ""))': HEADER,
+        f'{CALLED}("USER-AGENT", ""))': HEADER,
+        'kept, challenge, at = request.session.pop(ASKED, ["XXXX", "", now.isoformat()])': "no purpose is called so",
+        'kept, challenge, at = request.session.pop(ASKED, ["", "XXXX", now.isoformat()])': "it is not looked at",
+        f'{MARK}("XXsessionsXX"){ITS_END}:32],': ONE_MARK,
+        f'{MARK}("SESSIONS"){ITS_END}:32],': ONE_MARK,
+        f'{MARK}("sessions"){ITS_END}:33],': ONE_MARK,
+        "if Session.objects.filter(session_key__in=keys).delete()[0]:": "the keys are his",
+        "if Session.objects.filter(member=member, session_key__in=keys).delete()[1]:": BOTH_COUNT,
+        "if others.delete()[1]:": BOTH_COUNT,
+    },
     "accounts/whose_address": {
         'member = mark.rpartition(":")[2]': "there is one colon in it",
+    },
+    "consents/selectors": {
+        'asked = Decision.objects.filter(consent=consent, ).order_by("pk")': "no other is looked at",
+    },
+    "own/erasing": {
+        "return frozenset(file.read_text(encoding=None).split()) if file.exists() else frozenset()": ASCII,
+        'return frozenset(file.read_text(encoding="ASCII").split()) if file.exists() else frozenset()': OTHER_NAME,
+    },
+    "silence/signals/person": {
+        '((facts.prior_dropout == "yes").fill_null(None), "yes"),': UNTOLD,
+        '((facts.prior_dropout == "no").fill_null(None), "no"),': UNTOLD,
+        '((facts.prior_therapy == "no").fill_null(None), "no"),': UNTOLD,
+        "asked = (facts.ever_answered.fill_null(None) == 1) | facts.answered": UNTOLD,
+    },
+    "insight/dropout": {
+        "unmarked_last = (table.last_unmarked_at.fill_null(None) >= table.last_kept_at.fill_null(0)) & ~last_missed": (
+            UNMARKED
+        ),
+        "unmarked_last = (table.last_unmarked_at.fill_null(1) >= table.last_kept_at.fill_null(0)) & ~last_missed": (
+            UNMARKED
+        ),
     },
     "access/gate": {
         f"{SENT}None) in FOREIGN": NO_WORD,

@@ -314,11 +314,13 @@ def test_it_counts_for_five_minutes_that_he_has_shown_it_and_that_he_was_asked(s
     assert sessions.asked(request, "show", now=now) == (b"challenge" if counts else None)
 
 
-def test_whoever_was_asked_nothing_or_something_else_or_has_answered_already_has_no_answer_that_counts(site, now):
+def test_whoever_was_asked_nothing_or_something_else_or_has_answered_already_has_no_answer_that_counts(cast, now):
     from holdfast_site.accounts import sessions
 
     request = a_request()
     assert not sessions.is_fresh(request, now=now)
+    sessions.prove(request, now=now)
+    assert sessions.is_fresh(request, now=now)
     assert sessions.asked(request, "show", now=now) is None
     for purpose, answer in (("make", None), ("show", b"challenge")):
         sessions.remember_asked(request, "show", b"challenge", now=now)
@@ -341,10 +343,14 @@ def test_who_is_on_the_way_in_is_remembered_for_half_an_hour_under_a_new_id(cast
     assert request.session["other"] == "stays"
 
 
-def test_what_the_next_page_is_to_say_it_says_once(site):
+def test_what_the_next_page_is_to_say_it_says_once_and_nobody_knows_what_he_was_not_told(cast, now, rows):
+    from holdfast_site.access.actors import OPERATOR
     from holdfast_site.accounts import sessions
 
-    request = a_request()
+    request, before = a_request(), rows()
+    assert sessions.news(request) == []
+    sessions.know(request, by=OPERATOR, now=now)
+    assert rows() == before
     assert sessions.told(request) == ""
     sessions.tell(request, "It is done.")
     assert [sessions.told(request), sessions.told(request)] == ["It is done.", ""]
@@ -370,6 +376,10 @@ def test_who_signs_in_acts_as_what_his_post_says_and_nothing_of_another_session_
         assert sessions.told(request) == ""
         assert sessions.news(request) == []
         assert sessions.is_fresh(request, now=now)
+    request.session["post"] = alma.pk
+    assert sessions.signed_in(request) == ANYONE  # a post of somebody else
+    request.session["post"] = dan.pk
+    assert sessions.signed_in(request) == actor
     request.session["began"] = (now - timedelta(hours=12, seconds=1)).isoformat()
     assert sessions.signed_in(request) == ANYONE
     assert request.session.is_empty()
@@ -380,7 +390,9 @@ def test_his_sessions_are_listed_here_first_then_what_was_used_last_with_when(ca
     from holdfast_site.accounts.models import Session
     from holdfast_site.accounts.store import SessionStore
 
-    keys = [signed_in("therapist", "alma").cookies["session"].value for _ in range(3)]
+    halfway, *keys = [signed_in("therapist", "alma").cookies["session"].value for _ in range(4)]
+    empty = SessionStore().encode({})
+    Session.objects.filter(session_key=halfway).update(session_data=empty, expire_date=now + MINUTE)
     for key, unused in zip(keys, (9, 3, 6), strict=True):
         Session.objects.filter(session_key=key).update(expire_date=now + (30 - unused) * MINUTE)
     request = a_request()

@@ -182,12 +182,19 @@ def test_one_question_for_a_whole_practice_agrees_with_one_for_each(dan, cast, n
 
     client("finn")
     Client.objects.filter(pk="finn").update(wrapped_key=b"")
-    for consent in DEFAULTS:
-        if consent != "research":
-            say(dan, consent, not DEFAULTS[consent], now)
+
+    def agree(consent):
         each = {one.pk for one in Client.objects.all() if not allowed(one, consent, now)}
         assert left_out(Consent(consent), at=now) == each, consent
         assert "finn" in each
+
+    for consent in DEFAULTS:
+        if consent != "research":
+            say(dan, consent, not DEFAULTS[consent], now)
+        agree(consent)
+    say(dan, "answers", True, now)
+    for consent in DEFAULTS:
+        agree(consent)
     assert left_out(Consent.STATISTICS, at=now, among=Client.objects.filter(pk="eli")) == frozenset()
 
 
