@@ -103,6 +103,7 @@ MARK, ITS_END = "mark=hmac.digest(settings.VAULT.derived", ", row.session_key.en
 ONE_MARK = "whatever it is made of, it is made in this one place"
 BOTH_COUNT = "where nothing was deleted, both are empty"
 UNTOLD = "a condition of which nothing is known does not hold either"
+AS_READ = "the other columns are written as they were read just before, in the same transaction"
 UNMARKED = "it counts only where something is unmarked, and then there is its time"
 NEVER_SEEN = "the words of an error that is caught a few lines on, and told in others"
 SAME = {  # by the line that a change wrote: what does the same, and why
@@ -163,6 +164,11 @@ SAME = {  # by the line that a change wrote: what does the same, and why
     "own/erasing": {
         "return frozenset(file.read_text(encoding=None).split()) if file.exists() else frozenset()": ASCII,
         'return frozenset(file.read_text(encoding="ASCII").split()) if file.exists() else frozenset()': OTHER_NAME,
+        "invitation.link = secrets.token_bytes(None)": BYTES,
+        "welcome.link, welcome.code = secrets.token_bytes(None), secrets.token_bytes(32)": BYTES,
+        "welcome.link, welcome.code = secrets.token_bytes(32), secrets.token_bytes(None)": BYTES,
+        "invitation.save(update_fields=None)": AS_READ,
+        "welcome.save(update_fields=None)": AS_READ,
     },
     "silence/signals/person": {
         '((facts.prior_dropout == "yes").fill_null(None), "yes"),': UNTOLD,
@@ -176,6 +182,9 @@ SAME = {  # by the line that a change wrote: what does the same, and why
         ),
         "unmarked_last = (table.last_unmarked_at.fill_null(1) >= table.last_kept_at.fill_null(0)) & ~last_missed": (
             UNMARKED
+        ),
+        "unmarked_last = (table.last_unmarked_at.fill_null(0) >= table.last_kept_at.fill_null(1)) & ~last_missed": (
+            "no appointment is in the first second of 1970"
         ),
     },
     "access/gate": {

@@ -192,9 +192,10 @@ def test_one_question_for_a_whole_practice_agrees_with_one_for_each(dan, cast, n
         if consent != "research":
             say(dan, consent, not DEFAULTS[consent], now)
         agree(consent)
-    say(dan, "answers", True, now)
-    for consent in DEFAULTS:
-        agree(consent)
+    for given in (False, True):
+        say(dan, "answers", given, now)
+        for consent in DEFAULTS:
+            agree(consent)
     assert left_out(Consent.STATISTICS, at=now, among=Client.objects.filter(pk="eli")) == frozenset()
 
 

@@ -97,6 +97,7 @@ def test_by_the_last_appointment(engine: Engine) -> None:
         ({"last_unmarked_at": LAST + DAY, "unmarked": 1, "last_missed_at": LAST + 2 * DAY}, "yes"),
         ({"last_missed_at": 1, "last_kept_at": None}, "yes"),
         ({"last_kept_at": None}, "no"),
+        ({"last_kept_at": None, "last_unmarked_at": LAST, "unmarked": 1}, "cannot tell"),
     ]
     assert said(engine, "missed_last", [one for one, _ in told]) == [word for _, word in told]
 
