@@ -125,6 +125,7 @@ SAME = {  # by the line that a change wrote: what does the same, and why
     "audit/services": {
         'return moved.about.rpartition(":")[2] if moved else None': "there is one colon in it",
         'return {int(number): head for number, head in HEAD.findall(anchors.read_text(encoding="ASCII"))}': OTHER_NAME,
+        "return {int(number): head for number, head in HEAD.findall(anchors.read_text(encoding=None))}": ASCII,
         "event = Event(pk=None, at=at, actor=by.mark, action=action, about=about)": NEXT,
         "event = Event(at=at, actor=by.mark, action=action, about=about)": NEXT,
         "event.save(force_insert=False)": "what there is already, the table itself lets nobody change",
@@ -136,7 +137,7 @@ SAME = {  # by the line that a change wrote: what does the same, and why
     },
     "accounts/tries": {
         "return str(ipaddress.ip_network((found, ONE_HOUSEHOLD), strict=None)) if found.version == 6 else address": (
-            "nothing is not strict either"
+            "nothing is not yes either"
         ),
         "return min(timedelta(seconds=2 ** min(wrong - FREE, 17)), LONGEST)": "either is longer than the longest",
     },
@@ -157,6 +158,9 @@ SAME = {  # by the line that a change wrote: what does the same, and why
     },
     "accounts/whose_address": {
         'member = mark.rpartition(":")[2]': "there is one colon in it",
+    },
+    "checkins/answers": {
+        "return json.dumps(values, ensure_ascii=None, sort_keys=True).encode()": "nothing is not yes either",
     },
     "consents/selectors": {
         'asked = Decision.objects.filter(consent=consent, ).order_by("pk")': "no other is looked at",

@@ -282,6 +282,17 @@ def test_what_fails_in_the_middle_leaves_the_old_key_in_its_place(keyed, cast, b
     assert said() == before
 
 
+def test_within_another_transaction_it_is_refused_since_it_would_not_be_on_disk(keyed, cast, now):
+    from django.conf import settings
+    from django.db import transaction
+
+    old = settings.VAULT
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        replace(keyed, now)
+    assert settings.VAULT is old
+    assert whole(keyed)
+
+
 def test_it_says_that_the_old_key_lies_there_until_it_is_gone(keyed, cast, now):
     from holdfast_site import new_key
 

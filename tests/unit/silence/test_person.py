@@ -56,6 +56,9 @@ def test_a_change_of_a_score_counts_from_the_measures_own_line_on(engine: Engine
         *((measure, 50.0, 60.0, False, "better") for measure in person.HIGHER_IS_BETTER),
         *((measure, 50.0, 40.0, False, "worse") for measure in person.HIGHER_IS_BETTER),
         ("who5", 50.0, 59.0, False, "same"),
+        ("ors", 5.0, 6.0, False, "better"),
+        ("ors", 6.0, 4.8, False, "worse"),
+        ("core10", 5.0, 4.0, False, "better"),
         ("phq9", 18.0, 2.0, True, "none"),  # a first one is compared with nothing
         (None, None, None, None, "none"),
     ]
