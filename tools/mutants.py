@@ -51,6 +51,7 @@ TESTS = {  # of each module those that are about it: few and quick, since they r
     "accounts/services": (
         "tests/site/accounts/test_ways_in.py",
         "tests/site/accounts/test_codes.py",
+        "tests/site/accounts/test_passkeys.py",
         f"{TRIES}::test_only_a_few_are_looked_at_at_a_time_and_help_is_there_all_the_while",
         f"{TRIES}::test_codes_tried_at_once_on_old_rows_are_all_counted",
         f"{TRIES}::test_a_right_code_is_no_wrong_try",
@@ -104,6 +105,7 @@ ONE_MARK = "whatever it is made of, it is made in this one place"
 BOTH_COUNT = "where nothing was deleted, both are empty"
 UNTOLD = "a condition of which nothing is known does not hold either"
 AS_READ = "the other columns are written as they were read just before, in the same transaction"
+FIRST = "SQLite sorts nothing before one; that PostgreSQL would not, the same tests show there"
 UNMARKED = "it counts only where something is unmarked, and then there is its time"
 NEVER_SEEN = "the words of an error that is caught a few lines on, and told in others"
 SAME = {  # by the line that a change wrote: what does the same, and why
@@ -164,6 +166,11 @@ SAME = {  # by the line that a change wrote: what does the same, and why
     },
     "consents/selectors": {
         'asked = Decision.objects.filter(consent=consent, ).order_by("pk")': "no other is looked at",
+        "return at.astimezone(None).date()": "Django makes the practice's time zone that of the whole process",
+    },
+    "people/treating": {
+        "called_off = Case(When(status__in=CALLED_OFF, then=1), default=None)": FIRST,
+        "called_off = Case(When(status__in=CALLED_OFF, then=1), )": FIRST,
     },
     "own/erasing": {
         "return frozenset(file.read_text(encoding=None).split()) if file.exists() else frozenset()": ASCII,

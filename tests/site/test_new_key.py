@@ -80,12 +80,15 @@ def spoken(cast, browser):
 
 
 def test_what_was_said_can_be_read_and_links_that_were_sent_still_work(keyed, cast, browser, now, monkeypatch):
+    from django.conf import settings
+
     from holdfast_site import new_key
 
     monkeypatch.setattr(new_key, "AT_A_TIME", 1)  # more rows than at a time
     before = spoken(cast, browser)
     replace(keyed, now)
     assert said() == before
+    assert settings.VAULT.derived("django").hex() == settings.SECRET_KEY  # what it is at the next start
     assert [one["words"] for one in before] == ["Zanzibar"]
     browser.post(f"/c/{cast.other_link}", filled(words="Xanadu"))
     assert [one["words"] for one in said()] == ["Zanzibar", "Xanadu"]

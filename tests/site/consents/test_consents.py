@@ -124,14 +124,17 @@ def test_the_early_warning_is_not_there_where_the_practice_has_it_off(dan, now, 
 
 
 def test_a_pause_ends_by_itself_on_its_day(dan, now):
-    from holdfast_site.consents.selectors import paused_until
+    from holdfast_site.consents.models import Consent
+    from holdfast_site.consents.selectors import left_out, paused_until
 
     until = date(2999, 5, 3)
     say(dan, "checkins", False, now, until=until)
     assert not allowed(dan, "checkins", now)
+    assert left_out(Consent.CHECKINS, at=now) == {"dan"}
     assert paused_until(dan, at=now) == until
     later = now.replace(year=2999, month=5, day=4)
     assert allowed(dan, "checkins", later)
+    assert left_out(Consent.CHECKINS, at=later) == frozenset()
     assert paused_until(dan, at=later) is None
 
 

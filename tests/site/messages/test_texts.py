@@ -117,7 +117,7 @@ def test_what_ends_the_messages_and_what_is_sent_back():
     for word in STOP_WORDS:
         for said in (word, word.upper(), f"  {word}!", f"{word}. ", f"{word}..\n"):
             assert wants_to_stop(said), said
-    for said in ("", "stop it, please", "stops", "X", "do not stop", "end. of"):
+    for said in ("", "stop it, please", "stops", "X", "XSTOPX", "do not stop", "end. of"):
         assert not wants_to_stop(said), said
     assert ElementTree.fromstring(answer("Call <now> & here")).findtext("Message") == "Call <now> & here"
     assert [one.tag for one in ElementTree.fromstring(SILENCE).iter()] == ["Response"]
