@@ -149,6 +149,7 @@ class Message:
     at: datetime
     from_him: bool = False
     state: str = "completed"
+    withheld: bool = False  # it tells of what he kept from his therapist
 
 
 @dataclass(frozen=True, slots=True, repr=False)

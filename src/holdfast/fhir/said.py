@@ -49,6 +49,7 @@ def communications(record: Record) -> Iterator[Body]:
             record,
             "Communication",
             one.id,
+            withheld=one.withheld,
             status=one.state,
             subject=himself(record),
             sent=moment(one.at),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext, to_locale
 
@@ -17,8 +18,9 @@ from holdfast_site.access.actors import Role
 from holdfast_site.caseload.models import Repair
 from holdfast_site.caseload.repairs import done_of
 from holdfast_site.checkins.before_questions import ATTEND, CANCEL, REPLY, SURE, UNTIL, WEEKS, WHY, WHYS, Reply
-from holdfast_site.checkins.models import Asks, Audience
+from holdfast_site.checkins.models import Asks, Audience, SealedBox, Submission
 from holdfast_site.checkins.questions import CHANGE, CHANGES, QUESTIONS, VERSION, WORDS, Balance, HowOften
+from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST
 from holdfast_site.consents.models import Consent
 from holdfast_site.handover.models import Matter
 from holdfast_site.messages.models import State
@@ -240,10 +242,18 @@ def _asked(matter: Matter) -> record.Asked:
 
 
 def _messages(client: Client) -> Iterator[record.Message]:
+    kept = _kept(client)
     for one in chain(by_link(client), stories(client), questions_sent(client), messages(client)):
         if isinstance(one.at, datetime):
             from_him = one.key.partition("/")[0] in FROM_HIM
-            yield record.Message(one.key, one.words, localtime(one.at), from_him, _state(one))
+            yield record.Message(one.key, one.words, localtime(one.at), from_him, _state(one), one.key in kept)
+
+
+def _kept(client: Client) -> Collection[str]:
+    """Questions that his therapist does not know to be answered, as he kept every answer from them."""
+    seen = SealedBox.objects.filter(submission=OuterRef("pk"), audience__in=SEEN_BY_THERAPIST)
+    answered = Submission.objects.filter(~Exists(seen), invitation__appointment__client=client)
+    return {f"invitation/{pk}" for pk in answered.values_list("invitation", flat=True)}
 
 
 def _state(one: Entry) -> str:

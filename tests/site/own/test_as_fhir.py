@@ -65,3 +65,6 @@ def test_it_holds_everything_but_what_the_reference_names(full):
     marked = [one for one in found if "meta" in one]
     assert "Xanadu" in json.dumps(marked)
     assert "Zanzibar" not in json.dumps(marked)
+    asked = [json.dumps(one["payload"]) for one in marked if one["resourceType"] == "Communication"]
+    assert len(asked) == 1  # that what he kept as a whole was answered; his therapist sees no answer there
+    assert "answered" in asked[0]

@@ -87,7 +87,11 @@ def record() -> Record:
             Asked("2", "missed", "You missed one", START, False, withheld=True),
             Asked("3", "call", "To be called", NOW, True, [], [(START, "Taken on, by a clock that was behind")]),
         ],
-        messages=[Message("1", "A link", START), Message("2", "To come back", NOW, True, "not-done")],
+        messages=[
+            Message("1", "A link", START),
+            Message("2", "To come back", NOW, True, "not-done"),
+            Message("3", "Answered", NOW, withheld=True),
+        ],
         noted=[Noted("1", "alma", "Asked about pace", START)],
         rhythms=[Rhythm("alma", 7.04, "Every 7 days")],
         supervised=[Supervised("1", "Somebody supervises", START, NOW), Supervised("2", "Somebody else", START)],
@@ -144,11 +148,21 @@ def test_our_own_importer_reads_the_same_appointments_and_endings(tmp_path: Path
 
 def test_what_he_kept_from_his_therapist_is_in_it_and_marked_and_nothing_else_is() -> None:
     marked = [one for one in (entry["resource"] for entry in bundle(record())["entry"]) if "meta" in one]
-    assert [one["resourceType"] for one in marked] == ["QuestionnaireResponse", "Task"]
+    assert [one["resourceType"] for one in marked] == ["QuestionnaireResponse", "Task", "Communication"]
     assert "Xanadu" in json.dumps(marked)
     assert all({code["code"] for code in one["meta"]["security"]} == {"R", "PRS"} for one in marked)
     both = of("QuestionnaireResponse", bundle(record()))
     assert both[0]["identifier"] == both[1]["identifier"]  # two audiences of one check-in
+
+
+def test_what_a_phone_types_for_a_space_makes_no_other_computer_refuse_it() -> None:
+    odd = "<b>a\u00a0b\u3000c\u2028d\x07e\x0bf\ufeffg</b>\r\n\th \U0001f600\u202e"
+    kept = Answers("1", "c1", "after", [Answer("words", "Anything else", odd, odd)], START)
+    made = bundle(replace(record(), client=Person("dan", "Daniel\u00a0Foo"), answers=[kept]))
+    assert by_schema(made) == []
+    assert of("Patient", made)[0]["name"] == [{"text": "Daniel Foo"}]
+    said = of("QuestionnaireResponse", made)[0]["item"][0]["answer"]
+    assert said == [{"valueString": "<b>a b c d e f g</b>\r\n\th \U0001f600\u202e"}]
 
 
 def test_answers_carry_their_number_their_words_and_what_stood_there_before() -> None:
