@@ -6,7 +6,10 @@ None of them touches the database, so that help is there when everything else is
 from __future__ import annotations
 
 import sys
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +23,8 @@ from holdfast_site.access.actors import ANYONE, Role
 from holdfast_site.access.places import PLACES
 from holdfast_site.accounts.models import STAFF
 from holdfast_site.accounts.sessions import news
+from holdfast_site.emergency.models import Opening
+from holdfast_site.emergency.selectors import CLINICIANS, is_offered, open_to, until
 from holdfast_site.messages.selectors import trouble
 
 
@@ -31,12 +36,29 @@ def practice(request: HttpRequest) -> dict[str, Any]:
         "places": PLACES.get(role, ()),
         "trouble": partial(_trouble, role),
         "changed_ways": partial(news, request),
+        "in_emergency": cache(partial(_in_emergency, request)),  # asked twice on a page
     }
 
 
 def _trouble(role: Role) -> str:
     """What does not go on by itself, for those who work here. Only pages that show it ask: others need no database."""
     return trouble(timezone.now()) if role in STAFF else ""
+
+
+@dataclass(frozen=True, slots=True)
+class InEmergency:
+    """For a clinician: whether there is a way to somebody else's client, and what is open to him that way."""
+
+    is_offered: bool
+    open: Sequence[tuple[Opening, datetime]]  # each with when it ends
+
+
+def _in_emergency(request: HttpRequest) -> InEmergency | None:
+    """Only clinicians' pages that show it ask."""
+    actor = getattr(request, "actor", ANYONE)
+    if actor.role not in CLINICIANS:
+        return None
+    return InEmergency(is_offered(actor), [(one, until(one)) for one in open_to(actor, now=timezone.now())])
 
 
 def home(request: HttpRequest) -> HttpResponse:

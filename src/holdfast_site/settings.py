@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "holdfast_site.handover",
     "holdfast_site.insight",
     "holdfast_site.away",
+    "holdfast_site.emergency",
     "holdfast_site.oversight",
     "holdfast_site.exchange",
     "holdfast_site.before",

@@ -28,6 +28,7 @@ class Owns(StrEnum):
     THE_SCHEDULE = "appointments, what is due and sent, names and addresses; never what was said"
     ASSIGNED = "the clients whom he is assigned to, and who were told"
     STANDING_IN = "what is open with therapists who are away, while he stands in"
+    EMERGENCY = "one client of somebody else's, for an hour, of which he, his therapist and the lead are told"
     STAFF = "who works here"
     STUDIES = "studies; of who is in them a number that is never small"
     MATTERS = "the clients of whom something is to be seen to"
@@ -52,6 +53,7 @@ SIGNED_IN = EVERYBODY - {Role.ANYONE, Role.LINK_HOLDER}
 THERAPIST, CARE_CONTACT = frozenset({Role.THERAPIST}), frozenset({Role.CARE_CONTACT})
 SUPERVISOR, LEAD, DESK = frozenset({Role.SUPERVISOR}), frozenset({Role.LEAD}), frozenset({Role.DESK})
 IMPORTERS = frozenset({Role.LEAD, Role.DESK})
+CLINICIANS = THERAPIST | SUPERVISOR
 LINK_HOLDER = frozenset({Role.LINK_HOLDER})
 CLIENT = frozenset({Role.CLIENT})
 
@@ -140,6 +142,10 @@ POLICY: Mapping[str, Rule] = {
         Rule("oversight:client", READ, SUPERVISOR, Owns.ASSIGNED),
         Rule("oversight:standing_in", READ, THERAPIST, Owns.STANDING_IN),
         Rule("oversight:arranged", READ_AND_SEND, LEAD, Owns.STAFF),
+        Rule("oversight:emergency", READ_AND_SEND, CLINICIANS, Owns.EMERGENCY, fresh=True),
+        Rule("oversight:opened", READ_AND_SEND, CLINICIANS, Owns.EMERGENCY),
+        Rule("caseload:know", SEND, THERAPIST, Owns.OWN_CASELOAD),
+        Rule("insight:know", SEND, LEAD, Owns.STAFF),
         Rule("roster:people", READ_AND_SEND, LEAD, Owns.STAFF),
         Rule("roster:access", SEND, LEAD, Owns.STAFF),
         Rule("roster:names", READ_AND_SEND, LEAD, Owns.STAFF),

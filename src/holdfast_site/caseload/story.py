@@ -105,7 +105,7 @@ def story(actor: Actor, client: Client, *, now: datetime) -> Story:
     therapist = Therapist.objects.get(pk=actor.therapist_id)
     offered = _cards(actor, client, therapist, worth, told)
     return Story(
-        headline=_headline(appointments, course, now),
+        headline=headline(appointments, course, now),
         worth=worth,
         cards=offered[:FIRST],
         more_cards=offered[FIRST:],
@@ -194,7 +194,8 @@ def _logged(repairs: Sequence[Repair], now: datetime) -> Sequence[Logged]:
 # --- in one sentence --------------------------------------------------------------------------------
 
 
-def _headline(appointments: Sequence[Appointment], course: Course | None, now: datetime) -> str:
+def headline(appointments: Sequence[Appointment], course: Course | None, now: datetime) -> str:
+    """The last session, the rhythm and what is booked."""
     held = [one for one in appointments if one.status == Status.ATTENDED and one.starts_at <= now]
     ahead = [one for one in appointments if one.status == Status.BOOKED and one.starts_at > now]
     told = [gettext("No session yet.")]

@@ -11,5 +11,6 @@ urlpatterns = [
     path("said/<path:client_id>", views.log, name="log"),
     path("take-back/<int:repair>", views.take_back, name="take_back"),
     path("guess/<int:flag>", views.guess, name="guess"),
+    path("known/<uuid:key>", views.know, name="know"),
     path("came/<int:appointment>", views.came, name="came"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +17,8 @@ from holdfast_site.caseload.forms import GuessForm, LogForm
 from holdfast_site.caseload.repairs import SOMETHING_ELSE, Done
 from holdfast_site.caseload.story import story
 from holdfast_site.consents.selectors import told_to_his_therapist
+from holdfast_site.emergency import services as emergency_services
+from holdfast_site.emergency.selectors import notices
 from holdfast_site.people.treating import own_clients
 
 FEW, TO_PUT_RIGHT = 3, 5  # what can be read before the next client comes, and what he tapped last
@@ -32,7 +36,9 @@ def today(request: ActingRequest) -> HttpResponse:
     nobody_marked = selectors.unmarked(actor, own, now=now)
     unmarked = nobody_marked[:FEW]
     marked = selectors.marked_today(actor, own, now=now)[:TO_PUT_RIGHT]
+    opened = notices(actor)
     shown = {
+        *(one.opening.client_id for one in opened),
         *(one.appointment.client_id for one in coming),
         *(one.client.pk for one in worth),
         *(one.client_id for one in overdue),
@@ -40,6 +46,7 @@ def today(request: ActingRequest) -> HttpResponse:
     }
     context = {
         "names": selectors.names(own & shown),
+        "opened": opened,
         "coming": next_day,
         "later": coming[len(next_day) :],
         "early_warning": settings.SITE.early_warning,
@@ -122,6 +129,19 @@ def guess(request: ActingRequest, flag: int) -> HttpResponse:
         raise Http404
     if form.cleaned_data["then"] == "client":
         return redirect("caseload:client", flags.whose(request.actor, flag))
+    return redirect("caseload:today")
+
+
+def know(request: ActingRequest, key: UUID) -> HttpResponse:
+    """Say that he knows that a client's page was opened in an emergency.
+
+    Raises
+    ------
+    Http404
+        If it is not of his own client, or was said before.
+    """
+    if not emergency_services.know(by=request.actor, key=key, now=timezone.now()):
+        raise Http404
     return redirect("caseload:today")
 
 

@@ -26,6 +26,7 @@ from holdfast_site.before.models import Word
 from holdfast_site.caseload.models import Repair
 from holdfast_site.checkins.models import Invitation, Submission
 from holdfast_site.consents.models import Decision
+from holdfast_site.emergency.models import Opening
 from holdfast_site.handover.models import NOTICED, Matter, Switch
 from holdfast_site.languages import N_
 from holdfast_site.people.models import Appointment, Client, Contact, Ending, KnownFrom, Pause
@@ -124,6 +125,7 @@ OWN: Mapping[
     Decision: "client",
     Post: "client",
     Switch: "client",
+    Opening: "client",
     Repair: "client",
 }
 

@@ -25,6 +25,7 @@ from holdfast_site.caseload.openers import cards
 from holdfast_site.caseload.selectors import Coming, Said
 from holdfast_site.caseload.timeline import LONGEST, Break, Event, Kind, drawing
 from holdfast_site.checkins.answers import Value
+from holdfast_site.gallery.emergencies import PARTS as EMERGENCIES
 from holdfast_site.gallery.parts import NOW, Part, State, Within, button
 from holdfast_site.handover.models import Kind as Asks
 from holdfast_site.handover.models import Matter, NextStep
@@ -399,4 +400,5 @@ PARTS: Sequence[Part] = (
     SUPERVISOR,
     AWAY,
     STUDY,
+    *EMERGENCIES,
 )

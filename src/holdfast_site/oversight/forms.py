@@ -1,4 +1,4 @@
-"""The shapes of assigning a supervisor, of a leave and of days on which the practice is closed."""
+"""The shapes of assigning a supervisor, of a leave, of days on which the practice is closed, and of an emergency."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 from holdfast_site.dates import DayField
 
 FURTHEST = timedelta(days=366)
+FEWEST_WHY, MOST_WHY = 10, 500  # signs of a reason
 
 
 class AssignForm(forms.Form):
@@ -54,3 +55,12 @@ class LeaveForm(ClosedForm):
         if told.get("therapist") == told.get("stand_in"):
             raise forms.ValidationError("Nobody stands in for himself.")
         return told
+
+
+class EmergencyForm(forms.Form):
+    """Whose page, by two things that are known of him, and why it cannot wait."""
+
+    form = forms.UUIDField()
+    name = forms.CharField(max_length=200)
+    known_by = forms.CharField(max_length=200)
+    why = forms.CharField(min_length=FEWEST_WHY, max_length=MOST_WHY)

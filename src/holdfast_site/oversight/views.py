@@ -1,6 +1,8 @@
-"""The supervisor's pages, the stand-in's, and the lead's about both."""
+"""The supervisor's pages, the stand-in's, the lead's about both, and a page that is opened in an emergency."""
 
 from __future__ import annotations
+
+from uuid import UUID, uuid4
 
 from django import forms
 from django.http import Http404, HttpResponse
@@ -10,16 +12,30 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext
 
 from holdfast_site.access.gate import ActingRequest
+from holdfast_site.access.places import first_place
 from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.away import services as away
 from holdfast_site.away.selectors import is_away_between, stands_in_between
 from holdfast_site.caseload.flags import record_here
 from holdfast_site.consents.selectors import told_to_his_therapist
+from holdfast_site.emergency import selectors as emergency_selectors
+from holdfast_site.emergency import services as emergency_services
+from holdfast_site.emergency.models import Opening
+from holdfast_site.languages import N_
 from holdfast_site.oversight import selectors, services
-from holdfast_site.oversight.forms import AssignForm, ClosedForm, LeaveForm
+from holdfast_site.oversight.emergencies import Not, open_for, page_of
+from holdfast_site.oversight.forms import FEWEST_WHY, MOST_WHY, AssignForm, ClosedForm, EmergencyForm, LeaveForm
 from holdfast_site.people.selectors import cards_of
 
-UNREADABLE = 422
+UNREADABLE, TOO_MANY = 422, 429
+NOT_OPENED = {
+    Not.FOUND: N_(
+        "Nobody here is known by both, or more than one man is. Nothing was opened. Check how his name is spelled; "
+        "what is surest beside it is the id that he has here."
+    ),
+    Not.SO_SOON: N_("That was tried too often. Nothing was looked up. Wait a little, or ask the desk to call him."),
+    Not.NEEDED: N_("He is your own client: his page is on your own list. Nothing was opened, and nobody was told."),
+}
 NOT_THERE = "Something is missing, is no day, or nobody here has that name or id. Nothing was saved."
 
 
@@ -62,6 +78,63 @@ def standing_in(request: ActingRequest) -> HttpResponse:
     whom = get_text_list([str(one.therapist) for one in away], gettext("and"))
     context = {"away": away, "whom": whom, "matters": found}
     return render(request, "oversight/standing_in.html", context)
+
+
+def emergency(request: ActingRequest) -> HttpResponse:
+    """Open one page of somebody else's client for an hour, because something cannot wait.
+
+    Raises
+    ------
+    Http404
+        If nobody else treats here.
+    """
+    actor, now = request.actor, timezone.now()
+    if not emergency_selectors.is_offered(actor):
+        raise Http404
+    if request.method != "POST":
+        note_reading(Action.EMERGENCY_SOUGHT, by=actor, about="form", now=now)
+        return _emergency_page(request)
+    form = EmergencyForm(request.POST)
+    if not form.is_valid():
+        words = gettext("His name, one more thing that you know of him, and why it cannot wait, in a few words.")
+        return _emergency_page(request, wrong=words)
+    done = open_for(actor, form.cleaned_data, now=now)
+    if isinstance(done, Opening):
+        return redirect("oversight:opened", done.key)
+    return _emergency_page(request, wrong=gettext(NOT_OPENED[done]), too_many=done is Not.SO_SOON)
+
+
+def _emergency_page(request: ActingRequest, *, wrong: str = "", too_many: bool = False) -> HttpResponse:
+    context = {
+        "form": request.POST.get("form") or uuid4(),
+        "told": request.POST,
+        "wrong": wrong,
+        "fewest": FEWEST_WHY,
+        "most": MOST_WHY,
+    }
+    status = TOO_MANY if too_many else UNREADABLE if wrong else 200
+    return render(request, "oversight/emergency.html", context, status=status)
+
+
+def opened(request: ActingRequest, key: UUID) -> HttpResponse:
+    """Read it, until its hour is over; or end it sooner.
+
+    Raises
+    ------
+    Http404
+        If it is not open to him, or not any more.
+    """
+    actor, now = request.actor, timezone.now()
+    if request.method == "POST":
+        if not emergency_services.end(by=actor, key=key, now=now):
+            raise Http404
+        return redirect(first_place(actor.role))
+    opening = get_object_or_404(emergency_selectors.open_to(actor, now=now), key=key)
+    note_reading(Action.EMERGENCY_READ, by=actor, about=f"client:{opening.client_id}", now=now)
+    page = page_of(actor, opening, now=now)
+    response = render(request, "oversight/opened.html", {"page": page})
+    response["Refresh"] = str(int((page.until - now).total_seconds()) + 1)  # then it is gone from the screen too
+    return response
 
 
 def arranged(request: ActingRequest) -> HttpResponse:

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
@@ -23,6 +24,8 @@ from holdfast_site.caseload.repairs import done_of
 from holdfast_site.checkins.models import Asks, Invitation
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import paused_until
+from holdfast_site.emergency.selectors import of_client as openings_of
+from holdfast_site.emergency.selectors import until
 from holdfast_site.handover.models import Did, Matter, Step, Switch
 from holdfast_site.handover.selectors import in_words
 from holdfast_site.handover.selectors import said as said_in
@@ -376,6 +379,19 @@ def supervised(client: Client) -> Iterator[Entry]:
         yield Entry(one.assigned_at, f"{words}. {told}", sees, data, f"assignment/{one.pk}")
 
 
+def _emergencies(client: Client) -> Iterator[Entry]:
+    """That it was opened, and to whom. Why is left to the practice to tell: it may say who else called about him."""
+    sees = gettext("Your therapist, and the lead of the practice; only your therapist can read why")
+    for one in openings_of(client):
+        told = {
+            "who": capfirst(one.by.called),
+            "from": f"{localtime(one.at):%H:%M}",
+            "to": f"{localtime(until(one)):%H:%M}",
+        }
+        words = gettext("%(who)s could read your page from %(from)s to %(to)s, in an emergency") % told
+        yield Entry(one.at, words, sees, {"opened_at": one.at, "until": until(one), "who": one.by.called})
+
+
 def _who_looked(client: Client) -> Iterator[Entry]:
     for one in who_looked(client):
         data = {"on": one.on, "who": one.who, "what": one.what, "times": one.times}
@@ -418,6 +434,7 @@ PARTS: Mapping[str, tuple[str, Reads]] = {
     "questions_sent": (N_("Questions you were sent"), questions_sent),
     "messages": (N_("Messages you were sent"), messages),
     "supervised": (N_("Who supervises"), supervised),
+    "emergencies": (N_("When your page was opened in an emergency"), _emergencies),
     "ways_in": (N_("Your ways in"), _ways_in),
     "who_looked": (N_("Who looked"), _who_looked),
 }

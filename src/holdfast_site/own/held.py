@@ -16,6 +16,7 @@ from holdfast_site.before.models import Knock, WayBack, Word
 from holdfast_site.caseload.models import Course, Flag, Guess, Overdue, Repair
 from holdfast_site.checkins.models import Correction, Invitation, SealedBox, Submission
 from holdfast_site.consents.models import Decision
+from holdfast_site.emergency.models import Opening
 from holdfast_site.exchange.models import Upload
 from holdfast_site.handover.models import Matter, Step, Switch
 from holdfast_site.messages.models import Message, Undelivered
@@ -73,6 +74,7 @@ HELD: Sequence[Held] = (  # what is deleted is deleted in this order
     Held(Session, "member__posts__client", DELETED, why_not=SEEN_ELSEWHERE),
     Held(InFile, "client", DELETED, "study_files"),
     Held(Matter, "client", EMPTIED, "asked_for", {"sealed": b""}),
+    Held(Opening, "client", EMPTIED, "emergencies", {"sealed": b""}),
     Held(Switch, "client", EMPTIED, "story", {"sealed": b""}),
     Held(Client, "pk", EMPTIED, "wishes", {"wrapped_key": b"", "sealed_wishes": None}),
     Held(Invitation, BY_APPOINTMENT, SHUT, "questions_sent"),

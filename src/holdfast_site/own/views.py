@@ -26,6 +26,8 @@ from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import allows, paused_until
 from holdfast_site.consents.services import decide
 from holdfast_site.consents.words import OBJECTED_TO, WORDINGS
+from holdfast_site.emergency.selectors import could_be
+from holdfast_site.emergency.selectors import of_client as openings_of
 from holdfast_site.messages.selectors import leads_to_him
 from holdfast_site.own import selectors, services
 from holdfast_site.own.as_fhir import as_bundle
@@ -54,6 +56,7 @@ def mine(request: ActingRequest) -> HttpResponse:
         "asked_for": selectors.what_he_asked_for(client),
         "notice": allows(client, Consent.CARE_NOTICE, at=now),
         "stopped": not allows(client, Consent.CHECKINS, at=now),
+        "opened": openings_of(client, since=now - SHOWN),
     }
     return render(request, "own/mine.html", context)
 
@@ -118,6 +121,7 @@ def allowed(request: ActingRequest) -> HttpResponse:
         "research": WORDINGS[Consent.RESEARCH],
         "alone": not allows(client, Consent.ANSWERS, at=now),
         "early_warning": settings.SITE.early_warning,
+        "emergencies": could_be(client),
         "supervised_since": supervised_since(client, now=now),
     }
     return _form_page(request, "own/allowed.html", form, **context)

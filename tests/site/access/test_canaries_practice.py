@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.site.access.test_matrix_practice import WHY, opened_to_ben
 from tests.site.checkins.test_answer import filled
 from tests.site.conftest import appointment, signed_in
 from tests.site.handover.test_matters import opened
@@ -28,7 +29,7 @@ ALLOWED = {
     NAME: {"care contact", "desk", "sue", "alma", "ben", "dan", "eli"},
     PHONE: {"care contact", "desk", "alma", "ben", "dan", "eli"},
     WISH: {"care contact", "desk", "alma", "ben", "dan", "eli"},
-    FOR_THERAPIST: {"alma", "dan"},
+    FOR_THERAPIST: {"alma", "dan", "ben"},  # to him Dan's page is open in an emergency
     KEPT: {"care contact", "dan"},
     ASKED_THERAPIST: {"alma", "dan"},
     ASKED_CONTACT: {"care contact", "dan"},
@@ -39,6 +40,7 @@ ALLOWED = {
     GUESSED: {"alma"},
     DONE: {"alma", "dan"},  # it is shown to whom it was done; not which sign led to it
     PROMPTED: set(),
+    WHY: {"alma", "ben"},  # why a page was opened in an emergency
 }
 
 
@@ -120,24 +122,28 @@ MINE = (
 
 
 @pytest.fixture(name="everybody")
-def _everybody(marked, all_staff):
-    """Who works here, and both clients."""
+def _everybody(marked, all_staff, now):
+    """Who works here, and both clients; one's page is open to the other's therapist in an emergency."""
+    opened_to_ben(marked, now)
     clients = {"dan": signed_in("client", of=marked.dan), "eli": signed_in("client", of=marked.eli)}
     return {**all_staff, **clients}
 
 
 def crawled(browser, links=()):
     """Every page that somebody can reach from where he comes in, and every address that anybody has, as text."""
+    from holdfast_site.emergency.models import Opening
     from holdfast_site.handover.models import Matter
     from holdfast_site.people.models import Appointment
 
     waiting = ["/today/", "/holding/", "/kept/", "/practice/", "/people/", "/people/arranged", "/supervised/"]
+    waiting += ["/emergency/"]
     waiting += ["/studies/", "/standing-in/", "/schedule/", "/schedule/sent", "/schedule/book", "/clients/"]
     waiting += [f"/mine/{page}" for page in MINE] + [
         f"/{kind}/{link}" for link in links for kind in ("c", "say", "stop")
     ]
     for client in ("dan", "eli"):
         waiting += [f"/today/client/{client}", f"/supervised/client/{client}", f"/clients/{client}", f"/story/{client}"]
+    waiting += [f"/emergency/{key}" for key in Opening.objects.values_list("key", flat=True)]
     for key in Matter.objects.values_list("key", flat=True):
         waiting += [f"/holding/{key}", f"/holding/{key}/another"]
     waiting += [f"/schedule/appointment/{pk}" for pk in Appointment.objects.values_list("pk", flat=True)]

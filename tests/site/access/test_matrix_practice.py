@@ -15,6 +15,7 @@ pytestmark = pytest.mark.long
 READ = {"GET": 200, "HEAD": 200}
 BOTH = {**READ, "POST": 422}  # a form that says nothing is refused in words
 NOT_SAID = {**READ, "POST": 404}  # nothing that can be done was said
+WHY = "Canarywhy"
 STAFF = ("care contact", "lead", "desk", "sue", "alma", "ben")
 
 
@@ -40,6 +41,7 @@ def _places(cast, all_staff, now):
     ahead = appointment(cast.dan, cast.alma, now + timedelta(days=2), status="booked")
     past = appointment(cast.eli, cast.ben, now - timedelta(days=2), status="booked")
     member = Member.objects.get(login="ben therapist")
+    in_emergency = opened_to_ben(cast, now)
     both = {"alma": READ, "ben": READ}
     return {
         "/holding/": {"care contact": READ, **both},
@@ -67,6 +69,11 @@ def _places(cast, all_staff, now):
         "/supervised/client/dan": {"sue": READ},
         "/supervised/client/eli": {},
         "/standing-in/": both,
+        "/emergency/": {"sue": BOTH, "alma": BOTH, "ben": BOTH},
+        f"/emergency/{in_emergency.key}": {"ben": {**READ, "POST": 302}},
+        "/emergency/00000000-0000-4000-8000-000000000000": {},
+        f"/practice/known/{in_emergency.key}": {"lead": {"POST": 302}},
+        f"/today/known/{in_emergency.key}": {"alma": {"POST": 302}},
         "/schedule/": {"desk": READ},
         "/schedule/book": {"desk": BOTH},
         f"/schedule/appointment/{ahead.pk}": {"desk": NOT_SAID},
@@ -81,6 +88,16 @@ def _places(cast, all_staff, now):
         "/today/client/eli": {"ben": READ},
         "/kept/": {"care contact": NOT_SAID},
     }
+
+
+def opened_to_ben(cast, now):
+    """Dan's page, opened to Ben in an emergency."""
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.accounts.models import Post
+    from holdfast_site.emergency.services import open_page
+
+    by = Actor(Role.THERAPIST, id=str(Post.objects.get(therapist=cast.ben).member_id), therapist_id="ben")
+    return open_page(by=by, client=cast.dan, form=uuid4(), why=WHY, now=now)
 
 
 def kind_of(address):

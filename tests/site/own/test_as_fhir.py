@@ -29,8 +29,8 @@ INTO = {
     "messages": "Communication",
     "supervised": "CareTeam",
 }
-LEFT_OUT = {"study_files", "ways_in", "who_looked"}
-SAID_OTHERWISE = {"a decision", "a decision about a study", "a file of a study", "who looked"}
+LEFT_OUT = {"emergencies", "study_files", "ways_in", "who_looked"}
+SAID_OTHERWISE = {"a decision", "a decision about a study", "a file of a study", "an emergency", "who looked"}
 
 
 def test_it_holds_everything_but_what_the_reference_names(full):

@@ -33,6 +33,7 @@ HIS = {
     "a decision": "Questions after sessions: yes",
     "a decision about a study": "A study (Why men stay): yes",
     "a file of a study": "A file for the study Why men stay held you",
+    "an emergency": "Sam could read your page from",
     "who looked": "opened your page",
 }
 
@@ -69,13 +70,14 @@ def said_by_link(cast, browser, now):
 
 
 def kept_by_the_practice(cast, now, settings):
-    from holdfast_site.access.actors import OPERATOR, Role
+    from holdfast_site.access.actors import OPERATOR, Actor, Role
     from holdfast_site.accounts.models import Assignment, CodeApp, PaperCode, Passkey, Post
     from holdfast_site.accounts.services import add_member
     from holdfast_site.caseload.models import Course, Flag, Guess, Overdue, Repair
     from holdfast_site.caseload.repairs import Done, sealed
     from holdfast_site.consents.models import Consent
     from holdfast_site.consents.services import decide
+    from holdfast_site.emergency.services import open_page
     from holdfast_site.handover.models import Did, Matter, Step, Switch
     from holdfast_site.messages.models import Message, Undelivered
     from holdfast_site.own.services import give_way_in
@@ -118,6 +120,8 @@ def kept_by_the_practice(cast, now, settings):
     Pause.objects.create(client=dan, therapist=alma, at=now)
     supervisor = add_member("sam", Role.SUPERVISOR)
     Assignment.objects.create(supervisor=supervisor, client=dan, told_on=now.date(), assigned_at=now)
+    by = Actor(Role.SUPERVISOR, id=str(supervisor.member_id))
+    open_page(by=by, client=dan, form=uuid4(), why="Shangri-La", now=now)
 
 
 def in_a_study(client, now):
