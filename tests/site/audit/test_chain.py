@@ -265,3 +265,16 @@ def test_what_was_taken_back_leaves_no_gap_in_the_numbers(chain, site, now):
         transaction.set_rollback(True)
     assert one_more(now).pk == EVENTS + 1
     assert verdict(site) == Whole(EVENTS + 1)
+
+
+def test_who_looked_at_what_is_one_event_with_its_moment(cast, now):
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.audit.models import Event
+    from holdfast_site.audit.services import Action, note_reading
+
+    before = Event.objects.count()
+    by = Actor(Role.SUPERVISOR, id="7")
+    note_reading(Action.SIGNED_OUT, by=by, about="client:dan", now=now)
+    assert Event.objects.count() == before + 1
+    last = Event.objects.order_by("pk").last()
+    assert (last.actor, last.action, last.about, last.at) == ("supervisor:7", "member.signed_out", "client:dan", now)
