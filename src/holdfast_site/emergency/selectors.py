@@ -122,5 +122,5 @@ def of_client(client: Client, *, since: datetime | None = None) -> QuerySet[Open
 def could_be(client: Client) -> bool:
     """Whether there is somebody here to whom his page could be opened: a clinician who does not treat him."""
     clinicians = Post.objects.filter(role__in=CLINICIANS, member__is_active=True)
-    treats_him = Post.objects.filter(therapist=therapist_of(client)).values("member")
+    treats_him = Post.objects.filter(therapist__isnull=False, therapist=therapist_of(client)).values("member")
     return clinicians.exclude(member__in=treats_him).exists()

@@ -20,7 +20,8 @@ from holdfast_site.people.models import Client
 def open_page(*, by: Actor, client: Client, form: UUID, why: str, now: datetime) -> Opening | None:
     """Open a client's page for an hour. What is open to him already stays as it is, and is not prolonged.
 
-    The same form sent twice opens once. None: the form was somebody else's, or he was erased meanwhile.
+    The same form sent twice opens once. None: the form was somebody else's or about somebody else, or he was
+    erased meanwhile.
     """
     known = open_to(by, now=now).filter(client=client).first()
     if known is not None:
@@ -35,7 +36,7 @@ def open_page(*, by: Actor, client: Client, form: UUID, why: str, now: datetime)
     opening, is_new = Opening.objects.get_or_create(form=form, defaults=told)
     if is_new:
         record(Action.EMERGENCY_OPENED, by=by, about=f"client:{fresh.pk}", at=now)
-    return opening if opening.by_id == post.pk else None
+    return opening if (opening.by_id, opening.client_id) == (post.pk, fresh.pk) else None
 
 
 @transaction.atomic

@@ -79,13 +79,17 @@ def open_for(actor: Actor, told: Mapping[str, Any], *, now: datetime) -> Opening
     if not tries.begin(counted, now=now):
         return Not.SO_SOON
     client = _find(told["name"], told["known_by"])
-    if client is None:
+    opening = None
+    if client is not None:
+        if treats_now(actor, client):
+            return Not.NEEDED
+        opening = open_page(by=actor, client=client, form=told["form"], why=told["why"], now=now)
+    if opening is None:
         note_reading(Action.EMERGENCY_SOUGHT, by=actor, about="nobody", now=now)
         return Not.FOUND
-    tries.was_right(counted)
-    if treats_now(actor, client):
-        return Not.NEEDED
-    return open_page(by=actor, client=client, form=told["form"], why=told["why"], now=now) or Not.FOUND
+    if opening.at == now:  # opened just now, and told of: nothing less makes up for wrong tries
+        tries.was_right(counted)
+    return opening
 
 
 def _find(name: str, known_by: str) -> Client | None:

@@ -160,6 +160,25 @@ def test_whoever_tries_name_after_name_has_to_wait(ben, monkeypatch, now):
     page_for(ben)
 
 
+@pytest.mark.hazard("H-22")
+def test_nothing_but_a_page_that_opens_and_is_told_of_makes_up_for_wrong_tries(ben, dan, monkeypatch, now):
+    """Not his own client, nor a page that is open already: with either, names could be tried all day."""
+    at(monkeypatch, now)
+    alma = signed_in("therapist", "alma")
+    address = page_for(ben)
+    at(monkeypatch, now + timedelta(seconds=1))
+    for browser in (alma, ben):
+        tries = [asked(name="Nobody"), asked()] * 3
+        assert [browser.post(FORM, told).status_code for told in tries][-1] == 429
+    assert openings() == 1
+    at(monkeypatch, now + timedelta(minutes=2))
+    for number in (2, 3):
+        ben.post(address)
+        address = page_for(ben)  # opened anew: that is told of again
+        assert openings() == number
+        assert {ben.post(FORM, asked(name="Nobody")).status_code for _ in range(4)} == {422}
+
+
 def test_a_form_that_says_too_little_opens_nothing_and_keeps_what_was_typed(ben):
     for told in ({"why": ""}, {"why": "  short  "}, {"why": "x" * 501}, {"name": ""}, {"known_by": ""}, {"form": "x"}):
         answer = ben.post(FORM, asked(**told))
@@ -348,6 +367,20 @@ def test_the_form_of_somebody_else_opens_nothing(ben, dan):
     assert openings() == 1
 
 
+@pytest.mark.hazard("H-22")
+def test_a_form_that_opened_a_page_before_does_not_tell_whether_somebody_else_is_here(ben, dan, cast, now):
+    """Sent again with another name, it would open nothing and tell nobody: so it says the same of everybody."""
+    cara = client("cara")
+    appointment(cara, cast.alma, now - timedelta(days=3))
+    kept(cara, now, name="Cara Hill", phone="07700 900555")
+    told = asked(known_by="07700 900555")
+    ben.post(page_for(ben, form=told["form"]))
+    here, absent = (ben.post(FORM, {**told, "name": name}) for name in ("Cara Hill", "Cara Hull"))
+    assert here.status_code == absent.status_code == 422
+    assert as_him(here.content.decode()) == as_him(absent.content.decode()).replace("Hull", "Hill")
+    assert (openings(), len(events("sought"))) == (1, 2)
+
+
 # --- who is told ------------------------------------------------------------------------------------
 
 
@@ -419,6 +452,31 @@ def test_he_sees_at_once_who_it_was_and_not_why(ben, dan, cast):
     assert "Zanzibar" not in pages
     assert "can open your page for one hour" in text(himself.get("/mine/allowed"))
     assert "in an emergency" not in text(signed_in("client", of=cast.eli).get("/mine/looked"))
+
+
+@pytest.mark.hazard("H-22")
+def test_it_is_told_of_whoever_has_left_since_and_to_whoever_had_no_way_in_yet(ben, dan, cast):
+    from holdfast_site.accounts.models import Member
+
+    page_for(ben)
+    Member.objects.filter(login="ben therapist").update(is_active=False)
+    for browser, page, who in (
+        (signed_in("lead"), "/practice/", "Ben therapist opened"),
+        (signed_in("therapist", "alma"), "/today/", ""),
+    ):
+        assert who in text(browser.get(page))
+        assert "Opened in an emergency" in text(browser.get(page))
+    himself = signed_in("client", of=cast.dan)  # his first sign-in ever
+    assert "your page was opened in an emergency" in text(himself.get("/mine/"))
+    assert "Ben therapist" in text(himself.get("/mine/looked"))
+
+
+def test_whoever_is_with_nobody_yet_is_told_who_could(cast, now):
+    lone = client("lone")
+    kept(lone, now, name="Lone Marsh", phone="07700 900555")
+    sue = signed_in("supervisor")
+    assert "can open your page for one hour" in text(signed_in("client", of=lone).get("/mine/allowed"))
+    page_for(sue, name="Lone Marsh", known_by="07700 900555")
 
 
 def test_where_nobody_else_could_he_is_not_told_that_somebody_might(dan, cast):
