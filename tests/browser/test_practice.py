@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROLES = ("The care contact", "The lead", "The desk", "A supervisor", "A therapist", "A client")
 LEAST_TARGET = 44
 LONGEST = 3000  # pixels on a phone, with everything folded that comes folded
-MOST_PAGES = 14  # of one role: every kind of page is among them
+MOST_PAGES = 16  # of one role: every kind of page is among them
 LINKS = """all => all.map(one => String(one.href).split('#')[0])
     .filter(one => one.startsWith('http') && !one.includes('/mine/download/'))"""  # what is taken away is no page
 ONE_OF_MANY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]")  # the part of an address that says which
@@ -37,7 +37,7 @@ def walked(page):
         kinds.add(kind)
         page.goto(address)
         yield kind
-        waiting += page.eval_on_selector_all("nav a, main a", LINKS)
+        waiting += page.eval_on_selector_all("nav a, main a, footer a", LINKS)
 
 
 @SIZES
@@ -92,6 +92,23 @@ def test_a_care_contact_takes_on_plans_and_hands_over(browser, links, scripts):
     assert page.locator("text=Goes slower; he felt too fast.").count()
     page.click("text=Nobody is holding")
     assert page.locator("text=Yours: call him").count() == 1
+    page.close()
+
+
+@SCRIPTS
+def test_a_therapist_opens_somebody_elses_page_in_an_emergency_and_ends_it(browser, links, scripts):
+    page = entered(browser, links, "A therapist", scripts=scripts)
+    page.click("footer a:has-text('An emergency')")
+    page.fill("input[name=name]", "Callum Cole")
+    page.fill("input[name=known_by]", "C0003")
+    page.fill("textarea", "He rang, and his therapist is away")
+    page.click("text=Open his page for 60 minutes")
+    assert page.locator("h1:has-text('C0003 · Callum Cole')").count() == 1
+    opened_at = page.url
+    page.click("text=End it now")
+    page.goto(opened_at)
+    assert page.locator("text=Callum").count() == 0
+    assert quiet(page)
     page.close()
 
 
