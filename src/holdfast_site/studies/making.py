@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
+from itertools import takewhile
 
 from django.conf import settings
 from django.utils import timezone
@@ -19,7 +20,7 @@ from holdfast_site.caseload.adapters import tables
 from holdfast_site.languages import N_
 from holdfast_site.people.models import Client
 from holdfast_site.studies.models import File, Study
-from holdfast_site.studies.selectors import files_of, id_in, text_of, willing
+from holdfast_site.studies.selectors import files_of, id_in, put_back_since_worded, text_of, willing
 
 APART = timedelta(weeks=4)  # between two files: what is new in one happened on no day that can be told
 ID_DIGITS, THERAPIST_DIGITS = 16, 6
@@ -31,6 +32,11 @@ TOO_SOON = N_("The next file can be made from %(day)s on. Files that are close t
 TOO_LITTLE = N_(
     "Nothing is exported: since the last file something is new of a few people only, and the difference between the "
     "two would show which. Try again later."
+)
+PUT_BACK = N_(
+    "Nothing is exported: a backup was put back. Whoever took a yes back after it was made would stand as a yes again. "
+    "Change what the study says, so that everybody is asked anew. If a file was made after that backup, close the "
+    "study and name another: nobody here can know who has left it."
 )
 
 
@@ -67,6 +73,8 @@ def prepared(study: Study, *, now: datetime) -> Ready | NotYet:
     """Make the next file of a study, or say why there is none."""
     if not study.is_open:
         return NotYet(gettext("This study is closed."))
+    if put_back_since_worded(study):
+        return NotYet(gettext(PUT_BACK))
     last = next(iter(reversed(files_of(study))), None)
     groups = chosen(study)
     who = everybody(groups)
@@ -98,13 +106,15 @@ def everybody(groups: Sequence[Mapping[str, str]]) -> frozenset[str]:
 
 
 def others(who: Ready) -> int:
-    """How many clients of the practice are not in it."""
-    return Client.objects.exclude(wrapped_key=b"").count() - who.people
+    """How many clients of the practice are not in it; nought if fewer than eleven, which is not told."""
+    found = Client.objects.exclude(wrapped_key=b"").count() - who.people
+    return found if found >= LEAST else 0
 
 
 def _first_at(study: Study, last: File) -> datetime:
-    """When the last file was handed out for the first time."""
-    return min(one.at for one in files_of(study) if one.checksum == last.checksum)
+    """When the last file was handed out for the first time after another."""
+    since = takewhile(lambda one: one.checksum == last.checksum, reversed(files_of(study)))
+    return min(one.at for one in since)
 
 
 def _refused(last: File, ready: Ready, made_at: datetime, now: datetime) -> NotYet | None:

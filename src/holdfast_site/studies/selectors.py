@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from holdfast_site.access.actors import Actor, Role
+from holdfast_site.audit.models import Event
+from holdfast_site.audit.services import Action
 from holdfast_site.consents.models import Decision
 from holdfast_site.consents.selectors import said_yes
 from holdfast_site.people.models import Client
@@ -45,6 +47,13 @@ def text_of(study: Study) -> Text:
 def files_of(study: Study) -> Sequence[File]:
     """Every file that was made, the first one first."""
     return sorted(study.files.all(), key=lambda file: file.pk)
+
+
+def put_back_since_worded(study: Study) -> bool:
+    """Whether an older backup was put back since its text was written: what was decided in between is not known."""
+    is_told = Q(action=Action.STUDY_WORDED, about=f"study:{study.pk}") | Q(action=Action.PUT_BACK)
+    last = Event.objects.filter(is_told).order_by("pk").last()
+    return last is not None and last.action == Action.PUT_BACK
 
 
 def willing(study: Study) -> frozenset[str]:

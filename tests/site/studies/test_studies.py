@@ -235,7 +235,7 @@ def test_first_he_sees_what_it_would_be_then_he_says_why_and_shows_that_it_is_he
     address = f"/studies/{study.pk}/file"
     page = lead.get(address)
     assert "33 people are in it" in page.content.decode()
-    assert "4 clients are not in it" in page.content.decode()  # two of the thirty-five, and the cast
+    assert "Fewer than 11 clients are not in it" in page.content.decode()  # two of the thirty-five, and the cast
     assert lead.post(address, {**sends(), "why": ""}).status_code == 422
     assert lead.post(address, {"form": uuid4(), "why": "x"}).status_code == 422
     assert not File.objects.exists()
@@ -385,6 +385,54 @@ def test_two_files_are_four_weeks_apart_and_new_of_nobody_or_of_eleven(cast, stu
     second = made(study, late)
     before, after = (Counter(row["person"] for row in rows_of(one, "checkins")) for one in (first, second))
     assert Counter((after - before).values()) == {1: 12}
+
+
+def test_the_four_weeks_begin_anew_when_what_was_told_before_is_told_again(cast, study, people, now, settings):
+    from holdfast_site.people.models import Ending
+
+    for one in people:
+        Ending.objects.create(client=one, therapist=cast.alma, ended_on=now.date(), kind="planned")
+    here = settings.SITE
+    first = made(study, now)
+    settings.SITE = here.model_copy(update={"name": "Another name"})
+    assert made(study, now + 5 * WEEK) != first
+    settings.SITE = here
+    assert made(study, now + 10 * WEEK) == first
+    for one in people:
+        answers(cast, one, now)
+    assert "can be made from" in ready(study, now + 11 * WEEK).why
+    assert made(study, now + 14 * WEEK)
+
+
+def test_a_form_that_made_one_file_makes_no_other(cast, study, people, now):
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.studies.making import NotYet
+    from holdfast_site.studies.models import File
+    from holdfast_site.studies.services import hand_out
+
+    told = {"by": OPERATOR, "study": study, "why": "x", "form": uuid4(), "now": now}
+    assert isinstance(hand_out(ready=ready(study, now), **told), bytes)
+    for one in people:
+        appointment(one, cast.alma, now + WEEK)
+    assert isinstance(hand_out(ready=ready(study, now + 6 * WEEK), **told), NotYet)
+    assert File.objects.count() == 1
+
+
+def test_after_a_backup_was_put_back_everybody_is_asked_anew(lead, cast, study, people, now):
+    """Who took his yes back after the backup would otherwise be in the next file."""
+    from django.db import transaction
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.audit.services import Action, record
+
+    with transaction.atomic():
+        record(Action.PUT_BACK, by=OPERATOR, about="backup:of-last-week", at=now)
+    assert "a backup was put back" in ready(study, now).why
+    lead.post(f"/studies/{study.pk}", {**TOLD, "about": "A backup was put back: say it anew.", "form": uuid4()})
+    assert "fewer than 11" in ready(study, now).why
+    for one in people[:22]:
+        says(study, one, True, now, version=2)
+    assert ready(study, now).people == 22
 
 
 def test_what_has_changed_between_looking_and_making_makes_no_file(cast, study, people, now):
