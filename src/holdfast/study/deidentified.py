@@ -5,6 +5,7 @@ Only what is named here is taken; a column that the tables gain stays outside un
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from holdfast.tables.schema import AXES, Ending
 Cell = str | int | None
 Row = Mapping[str, Cell]
 Called = Callable[[str], str]
+Finest = Mapping[str, list[Row]]
 
 WEEK_DAYS = 7
 SESSIONS = (0, 1, 2, 3, 4, 5, 7, 10, 15, 25)  # where bands may begin
@@ -71,10 +73,15 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Deidentified:
-    """Rows by table, and in sentences what was left out of them or made coarser."""
+    """Rows by table, and in sentences what was left out of them or made coarser.
+
+    ``finest``: of each person what is behind his rows, as finely as bands may be. It is there to tell what is new of
+    him from what is only cut anew, and never leaves.
+    """
 
     rows: Mapping[str, Sequence[Row]]
     notes: Sequence[str]
+    finest: Finest
 
     def of_each(self) -> Mapping[str, Sequence[tuple[str, Row]]]:
         """Everything that is told of each person, each row with its table."""
@@ -116,18 +123,19 @@ def deidentified(tables: Tables, *, groups: Sequence[Mapping[str, str]], therapi
     """
     rows: dict[str, list[Row]] = {name: [] for name in COLUMNS}
     notes: list[str] = []
+    finest: Finest = {name: [] for called in groups for name in called.values()}
     for number, called in enumerate(groups, start=1):
         if called:
-            told, said = _group(tables, called, therapist_called)
+            told, said = _group(tables, called, therapist_called, finest)
             rows[PEOPLE] += [{"group": number, **row} for row in told.pop(PEOPLE)]
             for name, found in told.items():
                 rows[name] += found
             notes += [f"Group {number}, {len(called)} people. {one}" for one in said]
-    return Deidentified({name: _sorted(found) for name, found in rows.items()}, notes)
+    return Deidentified({name: _sorted(found) for name, found in rows.items()}, notes, finest)
 
 
 def _group(
-    tables: Tables, called: Mapping[str, str], therapist_called: Called
+    tables: Tables, called: Mapping[str, str], therapist_called: Called, finest: Finest
 ) -> tuple[dict[str, Sequence[Row]], Sequence[str]]:
     """The rows of one group, and what was left out of them or made coarser."""
     if len(called) < LEAST:
@@ -138,11 +146,13 @@ def _group(
     found = _courses(kept, sessions_begin, therapist_called)
     courses = _cut({called[who]: his for who, his in found.items()}, notes)
     begins = {called[who]: at for who, at in sessions_begin.items()}
+    for name, his in courses.items():
+        finest[name].extend(map(_finest_course, his))
     _gather_endings(courses, notes)
     people = _people(kept, called, begins, courses, notes)
     rows: dict[str, Sequence[Row]] = {PEOPLE: people, EPISODES: _episode_rows(courses)}
-    rows[CHECKINS] = _few(_checkins(kept, called, begins), "check-ins", notes)
-    rows[SCORES] = _scores(kept, called, begins, notes)
+    rows[CHECKINS] = _few(_checkins(kept, called, begins), "check-ins", notes, finest)
+    rows[SCORES] = _scores(kept, called, begins, notes, finest)
     return rows, notes
 
 
@@ -192,6 +202,18 @@ def _moment(seconds: int | None) -> datetime | None:
 def _week(at: datetime | None, begin: datetime | None) -> int | None:
     """Whole weeks since his first session."""
     return None if at is None or begin is None else (at - begin).days // WEEK_DAYS
+
+
+def _finest_course(one: _Course) -> Row:
+    """What is known of an episode, to where bands may begin."""
+    ending, by = one.ending
+    first, last = (_place(WEEKS, week) for week in (one.first_week, one.last_week))
+    sessions = _place(SESSIONS, one.sessions)
+    return {"therapist": one.therapist, "first": first, "last": last, "sessions": sessions, "ending": ending, "by": by}
+
+
+def _place(edges: Sequence[int], number: int) -> int:
+    return bisect_right(edges, number) - 1
 
 
 # --- no cell of few ---------------------------------------------------------------------------------
@@ -320,7 +342,9 @@ def _checkins(kept: Tables, called: Mapping[str, str], begins: Mapping[str, date
             yield {"person": who, "week": week, **{name: row[name] for name in ANSWERS}}
 
 
-def _scores(kept: Tables, called: Mapping[str, str], begins: Mapping[str, datetime], notes: list[str]) -> Sequence[Row]:
+def _scores(
+    kept: Tables, called: Mapping[str, str], begins: Mapping[str, datetime], notes: list[str], finest: Finest
+) -> Sequence[Row]:
     """Totals of published measures."""
     found: list[Row] = []
     for measure in sorted(MEASURES):
@@ -332,11 +356,11 @@ def _scores(kept: Tables, called: Mapping[str, str], begins: Mapping[str, dateti
             if week is not None and week >= 0:
                 rows.append({"person": who, "week": week, "measure": measure, "score": f"{row['score']:g}"})
         if rows:
-            found += _few(rows, f"{measure} scores", notes)
+            found += _few(rows, f"{measure} scores", notes, finest)
     return found
 
 
-def _few(rows: Iterable[Row], what: str, notes: list[str]) -> Sequence[Row]:
+def _few(rows: Iterable[Row], what: str, notes: list[str], finest: Finest) -> Sequence[Row]:
     """Of each person as many as at least eleven people have, the first ones; weeks in bands of eleven people."""
     his: dict[str, list[Row]] = {}
     for row in rows:
@@ -345,6 +369,8 @@ def _few(rows: Iterable[Row], what: str, notes: list[str]) -> Sequence[Row]:
     if any(len(one) > most for one in his.values()):
         notes.append(f"Fewer than {LEAST} people have more {what} than {most}: further ones are left out.")
     kept = {who: one[:most] for who, one in his.items() if most}
+    for who, one in kept.items():
+        finest[who].extend({**row, "week": _place(WEEKS, _whole(row["week"]))} for row in one)
     week = banded({who: {_whole(row["week"]) for row in one} for who, one in kept.items()}, WEEKS)
     return [{**row, "week": week(_whole(row["week"]))} for one in kept.values() for row in one]
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
-from holdfast.study import LEAST, About, Deidentified, deidentified, next_release, packed
+from holdfast.study import LEAST, About, deidentified, next_release, packed
 from holdfast_site.caseload.adapters import tables
 from holdfast_site.languages import N_
 from holdfast_site.people.models import Client
@@ -52,7 +52,7 @@ class Ready:
     """A file that can be handed out. ``again``: it is the last one once more, to the byte."""
 
     content: bytes
-    ids: Mapping[str, str]  # of everybody who is in it, with a digest of what it tells of him
+    ids: Mapping[str, str]  # of everybody who is in it, with digests of what it tells of him and of what is behind that
     clients: frozenset[str]
     version: int
     follows: File | None
@@ -83,7 +83,7 @@ def prepared(study: Study, *, now: datetime) -> Ready | NotYet:
     made = deidentified(tables(now), groups=groups, therapist_called=partial(_therapist, study))
     text = text_of(study)
     about = About(text.name, text.version, text.by, text.about, settings.SITE.name)
-    ids = {one: _digest(study, rows) for one, rows in _told(made).items()}
+    ids = {one: _digest(study, rows) + _digest(study, made.finest[one]) for one, rows in made.of_each().items()}
     ready = Ready(packed(made, about), dict(sorted(ids.items())), who, text.version, last, again=False)
     if last is None:
         return ready
@@ -122,7 +122,7 @@ def _refused(last: File, ready: Ready, made_at: datetime, now: datetime) -> NotY
     if now < made_at + APART:
         day = date_format(timezone.localtime(made_at + APART), gettext("j F Y"))
         return NotYet(gettext(TOO_SOON) % {"day": day})
-    changed = [who for who, told in ready.ids.items() if last.ids.get(who, told) != told]
+    changed = [who for who, now_told in ready.ids.items() if _is_news(last.ids.get(who, now_told), now_told)]
     return NotYet(gettext(TOO_LITTLE)) if 0 < len(changed) < LEAST else None
 
 
@@ -134,9 +134,10 @@ def _therapist(study: Study, therapist: str) -> str:
     return "T" + id_in(study, f"therapist {therapist}").hex()[:THERAPIST_DIGITS]
 
 
-def _told(made: Deidentified) -> Mapping[str, str]:
-    return {who: json.dumps(rows, sort_keys=True) for who, rows in made.of_each().items()}
+def _is_news(before: str, after: str) -> bool:
+    """Whether other things are told of somebody, and not only because bands were cut anew around him."""
+    return before[:ID_DIGITS] != after[:ID_DIGITS] and before[ID_DIGITS:] != after[ID_DIGITS:]
 
 
-def _digest(study: Study, told: str) -> str:
-    return id_in(study, f"told {told}").hex()[:ID_DIGITS]
+def _digest(study: Study, told: Sequence[object]) -> str:
+    return id_in(study, f"told {json.dumps(told, sort_keys=True)}").hex()[:ID_DIGITS]

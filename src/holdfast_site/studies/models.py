@@ -61,7 +61,7 @@ class File(models.Model):
     at = models.DateTimeField()
     by = models.CharField(max_length=80)
     why = models.CharField(max_length=200)
-    ids = models.JSONField()  # each with a digest of what the file tells of him
+    ids = models.JSONField()  # each with digests of what the file tells of him and of what is behind that
     checksum = models.CharField(max_length=64)
     form = models.UUIDField(unique=True)
 

@@ -387,6 +387,30 @@ def test_two_files_are_four_weeks_apart_and_new_of_nobody_or_of_eleven(cast, stu
     assert Counter((after - before).values()) == {1: 12}
 
 
+def test_bands_cut_anew_do_not_hide_that_something_is_new_of_one_man_only(cast, study, now):
+    from holdfast_site.people.models import Appointment, Ending
+
+    begin = now - 20 * WEEK
+    for number, last_week in enumerate([7] * 12 + [9] * 10 + [13] * 11):
+        one = client(f"p{number:02}")
+        for week in (0, last_week):
+            appointment(one, cast.alma, begin + week * WEEK)
+        Ending.objects.create(client=one, therapist=cast.alma, ended_on=now.date(), kind="planned")
+        says(study, one, True, now)
+    told = Counter(row["last_week"] for row in rows_of(made(study, now), "episodes"))
+    assert told == {"6 to 7": 12, "8 or more": 21} or told == {"0 to 7": 12, "8 or more": 21}
+    late = now + 5 * WEEK
+
+    def moves(name):
+        Appointment.objects.filter(client=name, starts_at=begin + 7 * WEEK).update(starts_at=begin + 9 * WEEK)
+
+    moves("p00")  # there are eleven now who were here last in week 9, so that these have a band of their own
+    assert "something is new of a few" in ready(study, late).why
+    for number in range(1, 12):
+        moves(f"p{number:02}")
+    assert made(study, late)  # and now it is new of twelve
+
+
 def test_the_four_weeks_begin_anew_when_what_was_told_before_is_told_again(cast, study, people, now, settings):
     from holdfast_site.people.models import Ending
 
