@@ -27,6 +27,7 @@ ITS_TESTS = (  # two halves that take about as long; each is one process, which 
         "tests/site/accounts",
         "tests/site/checkins/test_answer.py",
         "tests/site/exchange/test_import.py",
+        "tests/site/oversight/test_emergency.py",
         "tests/site/own/test_mine.py",
         "tests/site/own/address",
         "tests/site/roster/test_people.py",

@@ -501,3 +501,27 @@ def test_whoever_was_opened_has_something_of_his_own_when_two_ids_are_made_one(b
     page_for(ben)
     assert Opening in OWN
     assert Opening.objects.filter(**{OWN[Opening]: "dan"}).exists()
+
+
+@pytest.mark.hazard("H-22")
+def test_asked_past_the_gate_there_is_nothing_for_anybody_else_and_nothing_of_somebody_erased_meanwhile(dan, ben, now):
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.accounts.models import Post
+    from holdfast_site.emergency.models import Opening
+    from holdfast_site.emergency.selectors import is_offered, open_to, unknown_to
+    from holdfast_site.emergency.services import open_page
+    from holdfast_site.people.models import Client
+
+    page_for(ben)
+    member = Post.objects.get(role=Role.THERAPIST, therapist="ben").member_id
+    for role in (Role.LEAD, Role.DESK, Role.CARE_CONTACT):
+        other = Actor(role, str(member))
+        assert not is_offered(other)
+        assert not open_to(other, now=now).exists()
+    assert not unknown_to(Actor(Role.DESK, str(member))).exists()
+    assert str(Opening.objects.get()) == f"opening {Opening.objects.get().pk}"  # no log names whose it is
+
+    Client.objects.filter(pk="eli").update(wrapped_key=b"")
+    by = Actor(Role.THERAPIST, str(member), therapist_id="ben")
+    assert open_page(by=by, client=Client(pk="eli"), form=uuid4(), why=WHY, now=now) is None
+    assert openings() == 1
