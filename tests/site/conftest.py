@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -113,6 +114,15 @@ def _site(site_folder: Path, database_address: str) -> Iterator[Path]:
         (site_folder / f"{DATABASE}-journal").unlink(missing_ok=True)
     yield site_folder
     connections.close_all()
+
+
+def end_serving(server: Any, loop: threading.Thread) -> None:
+    """Stop the site's server, which runs in a thread, and close what it still holds of those who asked it."""
+    server.task_dispatcher.shutdown()
+    server.close()
+    loop.join(10)
+    for channel in list(server.active_channels.values()):
+        channel.handle_close()
 
 
 def _empty() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from holdfast_site import start
 from holdfast_site.config import read_config, write_config
-from tests.site.conftest import DECIDED
+from tests.site.conftest import DECIDED, end_serving
 from tests.site.test_cli import change, holdfast
 
 SLOW_ONES = 12  # more than there are threads
@@ -130,9 +130,7 @@ def _busy(site, monkeypatch):
             yield address
         finally:
             let_go.set()
-    running.task_dispatcher.shutdown()
-    running.close()
-    loop.join(10)
+    end_serving(running, loop)
 
 
 def _got(address: str, seconds: float) -> str:

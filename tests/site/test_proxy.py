@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 import pytest
 
 from holdfast_site.config import read_config, write_config
+from tests.site.conftest import end_serving
 
 FORGED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
 
@@ -43,9 +44,7 @@ def _told_by(site, monkeypatch):
                 wire.request("GET", "/", headers={"Host": "hill.example", "Connection": "close", **headers})
                 return json.loads(wire.getresponse().read())
         finally:
-            made.task_dispatcher.shutdown()
-            made.close()
-            thread.join(10)
+            end_serving(made, thread)
 
     yield told_by
     write_config(site, before)
