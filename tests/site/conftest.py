@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -114,6 +115,24 @@ def _site(site_folder: Path, database_address: str) -> Iterator[Path]:
         (site_folder / f"{DATABASE}-journal").unlink(missing_ok=True)
     yield site_folder
     connections.close_all()
+
+
+def sent_a_hundred_times(address: str, form: dict[str, Any]) -> list[int]:
+    """Send the same form a hundred times, twenty at once, and say what was answered.
+
+    Each of the twenty keeps its connection: to open a hundred would take most of the time.
+    """
+    from django.db import connections
+    from django.test import Client
+
+    def five(_: int) -> list[int]:
+        try:
+            return [Client(SERVER_NAME="127.0.0.1").post(address, form).status_code for _ in range(5)]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(20) as many:
+        return [status for statuses in many.map(five, range(20)) for status in statuses]
 
 
 def end_serving(server: Any, loop: threading.Thread) -> None:

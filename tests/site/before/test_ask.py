@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from tests.site.access.test_canaries import as_him
-from tests.site.conftest import appointment, client, signed_in
+from tests.site.conftest import appointment, client, sent_a_hundred_times, signed_in
 
 pytestmark = pytest.mark.long
 
@@ -289,23 +288,13 @@ def test_looking_changes_nothing_and_then_he_can_answer(cast, browser, address, 
 @pytest.mark.long
 @pytest.mark.parametrize("rounds", [1, pytest.param(50, marks=pytest.mark.slow)])
 def test_the_same_form_a_hundred_times_at_once_is_one_row_and_one_matter(cast, booked, now, rounds):
-    from django.db import connections
-    from django.test import Client
 
     from holdfast_site.checkins.models import Submission
     from holdfast_site.handover.models import Matter
 
-    def send(address, form):
-        try:
-            return Client(SERVER_NAME="127.0.0.1").post(address, form).status_code
-        finally:
-            connections.close_all()
-
     for number in range(rounds):
         address, form = asked(booked, now + timedelta(seconds=number)), replied("call", words=f"round {number}")
-        with ThreadPoolExecutor(20) as many:
-            statuses = list(many.map(lambda _, address=address, form=form: send(address, form), range(100)))
-        assert statuses == [200] * 100
+        assert sent_a_hundred_times(address, form) == [200] * 100
         assert Submission.objects.filter(form=form["form"]).count() == 1
         assert Matter.objects.filter(kind="call").count() == 1
 
