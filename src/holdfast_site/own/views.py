@@ -38,8 +38,7 @@ from holdfast_site.own.looking import SHOWN, by_day, who_looked
 from holdfast_site.people.models import Client
 from holdfast_site.people.selectors import cards_of
 from holdfast_site.people.treating import own_clients
-from holdfast_site.studies.models import Study
-from holdfast_site.studies.selectors import asked_of
+from holdfast_site.studies.selectors import asked_of, studies
 from holdfast_site.studies.services import answer
 
 UNREADABLE, UNAVAILABLE = 422, 503
@@ -248,7 +247,7 @@ def come(request: ActingRequest, link: str) -> HttpResponse:
 def _answer_study(request: ActingRequest, client: Client, form: StudyForm) -> HttpResponse:
     """Write down a yes or no to a study. Where it asks in other words by now, he is shown these, and asked again."""
     told = form.cleaned_data
-    asked = get_object_or_404(Study, pk=told["study"])
+    asked = get_object_or_404(studies(request.actor), pk=told["study"])
     said = {"version": told["version"], "given": told["given"], "form": told["form"]}
     answer(by=request.actor, client=client, study=asked, now=timezone.now(), **said)
     return redirect(f"{reverse('own:allowed')}#study-{asked.pk}")

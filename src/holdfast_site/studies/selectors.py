@@ -35,8 +35,8 @@ class Asked:
 
 
 def studies(actor: Actor) -> QuerySet[Study]:
-    """Every study, the first one first. For anybody but the lead: none."""
-    return _all() if actor.role is Role.LEAD else Study.objects.none()
+    """Every study, the first one first, for the lead and for a client, whom they ask. For anybody else: none."""
+    return _all() if actor.role in (Role.LEAD, Role.CLIENT) else Study.objects.none()
 
 
 def text_of(study: Study) -> Text:
