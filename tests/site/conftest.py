@@ -79,7 +79,7 @@ def _database_address() -> Iterator[str]:
         yield address  # a socket's name may not be long
 
 
-@pytest.fixture(scope="session", name="site_folder")
+@pytest.fixture(scope="session", name="site_folder", autouse=True)  # Django is loaded, whichever test comes first
 def _site_folder(tmp_path_factory: pytest.TempPathFactory, database_address: str) -> Path:
     """One site a process, as Django wants it; its empty database is kept beside it."""
     return made_ready(tmp_path_factory.mktemp("site"), database_address)
