@@ -57,7 +57,7 @@ def own_ids(actor: Actor) -> frozenset[str]:
 
 def names(own: Collection[str]) -> Mapping[str, str]:
     """The names of clients whom he treats, by id; whose name nobody noted is not there."""
-    cards = cards_of(Client.objects.filter(pk__in=own))
+    cards = cards_of(map(Client, own))
     return {client_id: card.name for client_id, card in cards.items() if card.name}
 
 

@@ -58,7 +58,9 @@ def said_no(consent: Consent) -> frozenset[str]:
 
 def told_to_his_therapist(client: Client) -> Sequence[str]:
     """What those who treat him have to know of what he does not allow."""
-    return [gettext(words) for consent, words in TOLD.items() if client.pk in said_no(consent)]
+    decided = Decision.objects.filter(client=client, consent__in=TOLD).order_by("pk").values_list("consent", "given")
+    last = dict(decided)
+    return [gettext(words) for consent, words in TOLD.items() if not last.get(consent, True)]
 
 
 def history(client: Client) -> Sequence[Decision]:

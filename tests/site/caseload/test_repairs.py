@@ -250,7 +250,7 @@ def test_the_number_of_queries_does_not_grow_with_his_story(cast, now):
     queries()  # the first one of a session writes more
     short = queries()
     weeks(2, 80)
-    assert 10 < short <= 44
+    assert 10 < short <= 40
     assert queries() == short
 
 
