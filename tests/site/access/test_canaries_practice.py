@@ -16,6 +16,7 @@ from tests.site.conftest import appointment, signed_in
 from tests.site.handover.test_matters import opened
 from tests.site.messages.sinks import mail_server
 from tests.site.messages.test_sending import card, turn
+from tests.site.own.test_mine import PAGES
 from tests.site.people.test_contacts import kept
 from tests.site.studies.test_studies import TOLD as STUDY
 
@@ -107,18 +108,6 @@ def settings_vault():
 
 
 OUT = "/blank"  # the quick exit: it signs out
-MINE = (
-    "",
-    "answers",
-    "held",
-    "looked",
-    "allowed",
-    "reach",
-    "questions",
-    "download/html",
-    "download/json",
-    "download/fhir",
-)
 
 
 @pytest.fixture(name="everybody")
@@ -138,7 +127,7 @@ def crawled(browser, links=()):
     waiting = ["/today/", "/holding/", "/kept/", "/practice/", "/people/", "/people/arranged", "/supervised/"]
     waiting += ["/emergency/"]
     waiting += ["/studies/", "/standing-in/", "/schedule/", "/schedule/sent", "/schedule/book", "/clients/"]
-    waiting += [f"/mine/{page}" for page in MINE] + [
+    waiting += [f"/mine/{page}" for page in PAGES] + [
         f"/{kind}/{link}" for link in links for kind in ("c", "say", "stop")
     ]
     for client in ("dan", "eli"):

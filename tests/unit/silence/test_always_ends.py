@@ -15,19 +15,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tests.unit.tables.few_rows import Row, tables_of
 
 from holdfast.engine import Engine
 from holdfast.errors import UsageError
 from holdfast.silence import Fitted, Moments, fit, fit_moments, moments, predict, predict_moments
 from holdfast.simulate import WORLDS, simulate, write
-from holdfast.tables.read import ROW, Practice, Tables, empty, read_tables, to_types
-from holdfast.tables.schema import TABLES
+from holdfast.tables.read import Practice, read_tables
 
 pytestmark = pytest.mark.slow  # each case is a practice of its own
 
 MONDAY = datetime(2026, 1, 5, 10)  # noqa: DTZ001 (the practice's wall clock)
 EXPORTED_AT = datetime(2026, 7, 1)  # noqa: DTZ001
-Row = dict[str, Any]
 Known = Callable[[str], Moments]
 
 
@@ -35,19 +34,6 @@ Known = Callable[[str], Moments]
 def engine() -> Iterator[Engine]:
     with Engine.embedded(threads=1) as engine:
         yield engine
-
-
-def tables_of(**given: list[Row]) -> Tables:
-    """Typed tables of a few rows; what is not said is blank."""
-    frames = {}
-    for name, table in TABLES.items():
-        rows = given.get(name, [])
-        text = {
-            column: [None if row.get(column) is None else str(row[column]) for row in rows] for column in table.columns
-        }
-        frame = pl.DataFrame(text, schema=dict.fromkeys(table.columns, pl.String)).with_row_index(ROW)
-        frames[name] = table.schema.validate(to_types(table, frame, None).drop(ROW)) if rows else empty(name)
-    return Tables(frames, Practice(exported_at=EXPORTED_AT), frozenset(given))
 
 
 def visits(client: str, count: int, *, every: int = 7, status: str = "attended", since: datetime = MONDAY) -> list[Row]:
@@ -149,7 +135,7 @@ def answered(fitted: Fitted, known: Moments) -> pl.DataFrame:
 @pytest.fixture(scope="module", name="known")
 def _known(engine: Engine) -> Known:
     """What is known in each of the cases, worked out when it is first asked for."""
-    return cache(lambda name: moments(tables_of(**CASES[name]), engine=engine))
+    return cache(lambda name: moments(tables_of(EXPORTED_AT, **CASES[name]), engine=engine))
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -175,13 +161,13 @@ def test_a_model_can_be_saved_and_loaded_however_little_it_was_fitted_on(tmp_pat
 
 
 def test_tables_that_tell_of_nothing_are_refused(engine: Engine) -> None:
-    nothing = replace(tables_of(), practice=Practice())
+    nothing = replace(tables_of(EXPORTED_AT), practice=Practice())
     with pytest.raises(UsageError, match="nothing that has happened"):
         fit(nothing, engine=engine)
 
 
 def test_an_empty_table_with_a_moment_gives_no_rows(engine: Engine) -> None:
-    nothing = tables_of()
+    nothing = tables_of(EXPORTED_AT)
     assert predict(fit(nothing, engine=engine), nothing, engine=engine).height == 0
 
 
@@ -216,7 +202,7 @@ def test_where_nobody_ever_came_back_everybody_is_expected_to_leave(engine: Engi
         for row in visits(f"c{number}", 1, since=MONDAY + timedelta(days=number))
         + visits(f"c{number}", 1, status="no_show", since=MONDAY + timedelta(days=number + 7, hours=1))
     ]
-    tables = tables_of(appointments=[row for row in rows if row["starts_at"] < EXPORTED_AT])
+    tables = tables_of(EXPORTED_AT, appointments=[row for row in rows if row["starts_at"] < EXPORTED_AT])
     found = predict(fit(tables, engine=engine), tables, engine=engine)
     assert found.height == 120
     assert found["p_last"].mean() > 0.8

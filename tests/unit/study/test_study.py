@@ -9,23 +9,18 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
-import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.tables.few_rows import Row, tables_of
 
 from holdfast.study import LEAST, LEAST_OF_A_THERAPIST, About, Deidentified, deidentified, next_release, packed
 from holdfast.study.cells import BLANK, OTHER, banded, covered, gathered, reached
 from holdfast.study.deidentified import COLUMNS, WEEKS
-from holdfast.tables.check import ROW
-from holdfast.tables.read import Practice, Tables, empty, to_types
-from holdfast.tables.schema import TABLES
 
 MONDAY = datetime(2026, 1, 5, 10)  # noqa: DTZ001 (the practice's wall clock)
 ABOUT = About("Why men stay", 2, "A university", "How it goes\non from week to week {x}", "Hill Street")
-Row = dict[str, Any]
 names = st.sampled_from([f"p{number:03}" for number in range(120)])
 few = st.sampled_from(["", "a", "b", "c", "d"])
 people = st.dictionaries(names, st.tuples(few, few, few), min_size=LEAST)
@@ -154,18 +149,6 @@ def test_eleven_people_reach_the_highest_that_is_told(most: list[int]) -> None:
 # --- what is left of the tables ---------------------------------------------------------------------
 
 
-def tables_of(**given: list[Row]) -> Tables:
-    frames = {}
-    for name, table in TABLES.items():
-        rows = given.get(name, [])
-        text = {
-            column: [None if row.get(column) is None else str(row[column]) for row in rows] for column in table.columns
-        }
-        frame = pl.DataFrame(text, schema=dict.fromkeys(table.columns, pl.String)).with_row_index(ROW)
-        frames[name] = table.schema.validate(to_types(table, frame, None).drop(ROW)) if rows else empty(name)
-    return Tables(frames, Practice(exported_at=MONDAY + timedelta(days=400)), frozenset(given))
-
-
 def practice(
     count: int = 40, *, others: int = 2, stays: int = 4, shift: timedelta = timedelta(0)
 ) -> dict[str, list[Row]]:
@@ -197,7 +180,11 @@ def made_of(given: dict[str, list[Row]], *, without: str = "", first: int = 1000
     """Of the first ``first`` clients as one group, and of the others as another."""
     ids = [row["client_id"] for row in given["clients"] if row["client_id"] != without]
     groups = [{one: keyed(one).hex()[:16] for one in some} for some in (ids[:first], ids[first:])]
-    return deidentified(tables_of(**given), groups=groups, therapist_called=lambda one: f"T{keyed(one).hex()[:6]}")
+    return deidentified(
+        tables_of(MONDAY + timedelta(days=400), **given),
+        groups=groups,
+        therapist_called=lambda one: f"T{keyed(one).hex()[:6]}",
+    )
 
 
 @pytest.fixture(scope="module", name="made")
