@@ -12,7 +12,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
@@ -88,16 +88,19 @@ def load(tables: Tables, *, moved: timedelta = timedelta(0)) -> Loaded:
 
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """From the practice's wall clock to moments."""
+    """From the practice's wall clock to moments, in UTC as the database holds them.
+
+    A moment in the hour in which the clocks change equals none of another zone (PEP 495), not even itself.
+    """
 
     zone: ZoneInfo
     moved: timedelta
 
     def at(self, wall: datetime | None) -> datetime | None:
-        return None if wall is None else (wall + self.moved).replace(tzinfo=self.zone)
+        return None if wall is None else self.known(wall)
 
     def known(self, wall: datetime) -> datetime:
-        return (wall + self.moved).replace(tzinfo=self.zone)
+        return (wall + self.moved).replace(tzinfo=self.zone).astimezone(UTC)
 
 
 def _each_once(tables: Tables) -> Tables:

@@ -77,6 +77,13 @@ def test_what_was_marked_here_stands_against_an_export_that_was_not_made_later(d
     assert told == ["On this site: 0 new, 0 changed, 1 kept as somebody marked, moved or called off here."]
 
 
+@pytest.mark.parametrize("hour", ["2026-10-25T01:00", "2026-03-29T01:00"], ids=["back", "forward"])
+def test_a_session_in_the_hour_in_which_the_clocks_change_is_not_changed_by_the_same_export(desk, now, hour):
+    line = row("x1", datetime.fromisoformat(hour), "attended")
+    taken(desk, export(now - timedelta(days=2), line))
+    assert taken(desk, export(now - timedelta(days=1), line)) == []
+
+
 def test_a_later_export_in_which_somebody_wrote_something_else_wins_and_says_so(desk, by, now, past):
     taken(desk, export(now - timedelta(days=1), row("x1", past, "unknown")))
     came(by, "x1", now - timedelta(hours=2))
