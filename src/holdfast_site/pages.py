@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -81,7 +82,13 @@ def blank(request: HttpRequest) -> HttpResponse:
 
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its secret, or one that is no form."""
-    return render(request, "sorry.html", {"sorry": _("That could not be read. Go back and send it again.")}, status=403)
+    sorry = {"sorry": _("That could not be read. Go back and send it again.")}
+    if reason == REASON_NO_CSRF_COOKIE:
+        sorry = {
+            "sorry": _("Your browser did not keep the cookie that this page needs, so nothing was sent."),
+            "then": _("Allow cookies for this site. Then open the page again. The cookie says nothing about you."),
+        }
+    return render(request, "sorry.html", sorry, status=403)
 
 
 def unreadable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

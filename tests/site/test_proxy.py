@@ -20,11 +20,26 @@ def serve(made):
         made.run()
 
 
+def answered(site, headers):
+    """The headers and the body of what a served site answers."""
+    from holdfast_site.server import server
+
+    made = server(site, listen="127.0.0.1", port=0)
+    thread = threading.Thread(target=serve, args=(made,), daemon=True)
+    thread.start()
+    try:
+        with closing(http.client.HTTPConnection("127.0.0.1", made.effective_port, timeout=10)) as wire:
+            wire.request("GET", "/", headers={"Host": "hill.example", "Connection": "close", **headers})
+            answer = wire.getresponse()
+            return answer.headers, answer.read()
+    finally:
+        end_serving(made, thread)
+
+
 @pytest.fixture(name="told_by")
 def _told_by(site, monkeypatch):
     """What the site hears of a request with such headers, behind one proxy or another."""
     from holdfast_site import wsgi
-    from holdfast_site.server import server
 
     def hears(environ, begin):
         begin("200 OK", [("Content-Type", "application/json")])
@@ -36,15 +51,7 @@ def _told_by(site, monkeypatch):
 
     def told_by(proxy, headers):
         write_config(site, before.model_copy(update={"trusted_proxy": proxy}))
-        made = server(site, listen="127.0.0.1", port=0)
-        thread = threading.Thread(target=serve, args=(made,), daemon=True)
-        thread.start()
-        try:
-            with closing(http.client.HTTPConnection("127.0.0.1", made.effective_port, timeout=10)) as wire:
-                wire.request("GET", "/", headers={"Host": "hill.example", "Connection": "close", **headers})
-                return json.loads(wire.getresponse().read())
-        finally:
-            end_serving(made, thread)
+        return json.loads(answered(site, headers)[1])
 
     yield told_by
     write_config(site, before)
@@ -60,3 +67,9 @@ def test_the_proxys_own_are_taken_and_of_a_list_only_what_it_added_itself(told_b
     heard = told_by("127.0.0.1", {**FORGED, "X-Forwarded-For": "198.51.100.1, 203.0.113.9"})
     assert (heard["REMOTE_ADDR"], heard["wsgi.url_scheme"]) == ("203.0.113.9", "https")
     assert heard["HTTP_HOST"] == "hill.example"
+
+
+def test_the_server_says_no_name_and_no_version(site):
+    headers, _ = answered(site, {})
+    assert not {"Server", "Via", "X-Powered-By"} & set(headers)
+    assert "waitress" not in str(headers).lower()

@@ -313,7 +313,7 @@ def test_every_page_is_closed(cast, browser):
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
         policy = headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
@@ -353,6 +353,16 @@ def test_a_form_without_its_secret_is_refused(cast, site):
     assert strict.post("/sign-in", {"login": "x", "password": "y", "role": "therapist"}).status_code == 403
     form = {"form": "00000000-0000-4000-8000-000000000000", "pace": "0"}
     assert strict.post(cast.address, form).status_code == 200  # its secret is in the address
+
+
+def test_a_browser_without_cookies_is_told_so(site):
+    from django.conf import settings
+    from django.test import Client
+
+    strict = Client(SERVER_NAME="127.0.0.1", enforce_csrf_checks=True)
+    assert "Allow cookies for this site." in strict.post("/sign-in", {"login": "x"}).content.decode()
+    strict.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
+    assert "cookie" not in strict.post("/sign-in", {"login": "x"}).content.decode()
 
 
 @pytest.mark.sqlite
