@@ -168,16 +168,19 @@ def _now(site_folder: Path) -> datetime:
 
 @pytest.fixture(name="cast")
 def _cast(site: Path, now: datetime) -> Cast:
+    from django.db import transaction
+
     from holdfast_site.access.actors import ANYONE
     from holdfast_site.checkins.services import invite
 
-    alma, ben = person("alma"), person("ben")
-    staff("care_contact")
-    dan, eli = client("dan"), client("eli")
-    first = appointment(dan, alma, now - timedelta(hours=3))
-    second = appointment(eli, ben, now - timedelta(hours=2))
-    invitation, link = invite(by=ANYONE, appointment=first, now=now)
-    other, other_link = invite(by=ANYONE, appointment=second, now=now)
+    with transaction.atomic():  # in one: to wait for the disk nine times takes longer than most tests
+        alma, ben = person("alma"), person("ben")
+        staff("care_contact")
+        dan, eli = client("dan"), client("eli")
+        first = appointment(dan, alma, now - timedelta(hours=3))
+        second = appointment(eli, ben, now - timedelta(hours=2))
+        invitation, link = invite(by=ANYONE, appointment=first, now=now)
+        other, other_link = invite(by=ANYONE, appointment=second, now=now)
     return Cast(alma, ben, dan, eli, invitation, link, other, other_link)
 
 
@@ -194,6 +197,7 @@ def signed_in(role: str, therapist_id: str | None = None, *, of: Any = None, cal
     """A browser in which somebody has just signed in, without going through the page; ``called``: what it tells of
     itself."""
     from django.conf import settings
+    from django.db import transaction
     from django.http import HttpRequest
     from django.test import Client
     from django.utils import timezone
@@ -201,13 +205,14 @@ def signed_in(role: str, therapist_id: str | None = None, *, of: Any = None, cal
     from holdfast_site.accounts import sessions
     from holdfast_site.accounts.models import Post
 
-    known = Post.objects.filter(role=role, therapist=therapist_id, client=of).first()
     browser = Client(SERVER_NAME="127.0.0.1", raise_request_exception=False)
     request = HttpRequest()
     request.META["HTTP_USER_AGENT"] = called
-    request.session = browser.session
-    sessions.begin(request, known or staff(role, therapist_id, of=of), now=timezone.now())
-    request.session.save()
+    with transaction.atomic():
+        known = Post.objects.filter(role=role, therapist=therapist_id, client=of).first()
+        request.session = browser.session
+        sessions.begin(request, known or staff(role, therapist_id, of=of), now=timezone.now())
+        request.session.save()
     browser.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key
     return browser
 
