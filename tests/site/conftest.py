@@ -6,6 +6,7 @@ Alma and Ben treat, Dan and Eli are clients.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 import threading
@@ -235,6 +236,30 @@ def appointment(of: Any, with_whom: Any, starts_at: datetime, **more: Any) -> An
     number = Appointment.objects.count() + 1
     found = {"appointment_id": f"a{number}", "status": "attended", "certainty": "recorded", **more}
     return Appointment.objects.create(client=of, therapist=with_whom, starts_at=starts_at, **found)
+
+
+def links_to(about: Any, count: int, now: datetime) -> list[str]:
+    """Links to so many check-ins of one session, a second apart: one as the site makes it, and the others like it."""
+    from django.conf import settings
+
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.checkins.models import Invitation
+    from holdfast_site.checkins.services import LINK_BYTES, invite
+
+    first, link = invite(by=ANYONE, appointment=about, now=now)
+    others = [secrets.token_urlsafe(LINK_BYTES) for _ in range(1, count)]
+    Invitation.objects.bulk_create(
+        Invitation(
+            appointment=about,
+            link=settings.VAULT.fingerprint_of_link(other),
+            sent_at=first.sent_at + timedelta(seconds=later),
+            expires_at=first.expires_at,
+            version=first.version,
+            rotating=first.rotating,
+        )
+        for later, other in enumerate(others, 1)
+    )
+    return [link, *others]
 
 
 @pytest.fixture(name="browser")

@@ -2,12 +2,13 @@
 
     python -m tests.site.killing FOLDER ROUNDS SEED
 
-Django is loaded once; each round forks a server, sends check-ins from four sides, and kills the server with -9 at a
-random moment. Prints one line of JSON.
+Django is loaded once, and every check-in is made before the first round; each round forks a server, sends check-ins
+from four sides, and kills the server with -9 at a random moment. Prints one line of JSON.
 """
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import os
@@ -16,16 +17,15 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.utils import timezone
 
 from holdfast_site import start
-from tests.site.conftest import DECIDED, appointment, client, person
+from tests.site.conftest import DECIDED, appointment, client, links_to, person
 
 SENDERS, EACH, LATEST = 4, 6, 0.08  # seconds after its first answer until the server is killed
 PATIENCE = 20.0  # seconds, for a busy machine
@@ -38,25 +38,38 @@ def main(folder: Path, rounds: int, seed: int) -> dict[str, int]:
     start.get_django_ready(folder)
     start.bring_up_to_date()
     dice, acknowledged = random.Random(seed), []
-    carl = person("carl")
-    for number in range(rounds):
-        acknowledged += one_round(appointment(client(f"c{number}"), carl, timezone.now()), dice)
+    (first, *_), *links = checkins(1 + rounds)
+    load_all(first)
+    for its_own in links:
+        acknowledged += one_round(its_own, dice)
     return {"acknowledged": len(acknowledged), "lost": lost(acknowledged), "broken": broken(folder)}
 
 
-def one_round(about: Any, dice: random.Random) -> list[str]:
-    """Some check-ins, and a server that does not live long."""
-    from django.db import connections, transaction
+def checkins(rounds: int) -> list[list[str]]:
+    """Links to some check-ins for each round, each time another client's."""
+    from django.db import transaction
+
+    with transaction.atomic():
+        carl, now = person("carl"), timezone.now()
+        return [links_to(appointment(client(f"c{number}"), carl, now), SENDERS * EACH, now) for number in range(rounds)]
+
+
+def load_all(link: str) -> None:
+    """Load whatever a server needs by answering one check-in here, so that no round waits for it after its fork."""
+    from django.db import connections
     from django.test import Client
 
-    from holdfast_site.access.actors import ANYONE
-    from holdfast_site.checkins.services import invite
-
-    moments = [timezone.now() + timedelta(seconds=number) for number in range(SENDERS * EACH)]
-    with transaction.atomic():
-        links = [invite(by=ANYONE, appointment=about, now=moment)[1] for moment in moments]
-    Client(SERVER_NAME="127.0.0.1").get(f"/c/{links[0]}")  # so that all is loaded before the fork
+    for name in ("waitress", "holdfast_site.wsgi"):
+        import_module(name)
+    browser = Client(SERVER_NAME="127.0.0.1")
+    browser.get(f"/c/{link}")
+    assert b"It is saved" in browser.post(f"/c/{link}", answered(str(uuid4()))).content
     connections.close_all()
+    gc.freeze()  # what is loaded stays: no server looks through it, and copies it by looking
+
+
+def one_round(links: list[str], dice: random.Random) -> list[str]:
+    """Some check-ins, and a server that does not live long."""
     server, port = forked_server()
     done: list[str] = []
     with ThreadPoolExecutor(SENDERS + 1) as many:
@@ -100,13 +113,18 @@ def send(port: int, links: list[str], done: list[str]) -> None:
         for link in links:
             form = str(uuid4())
             wire = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            wire.request("POST", f"/c/{link}", urlencode({"form": form, "pace": 1, "words": form}), HEADERS)
+            wire.request("POST", f"/c/{link}", urlencode(answered(form)), HEADERS)
             answer = wire.getresponse()
             if answer.status == 200 and b"It is saved" in answer.read():
                 done.append(form)
             wire.close()
     except (OSError, http.client.HTTPException):
         return
+
+
+def answered(form: str) -> dict[str, object]:
+    """What is sent in."""
+    return {"form": form, "pace": 1, "words": form}
 
 
 def lost(acknowledged: list[str]) -> int:
