@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tests.site.access.test_canaries import as_him
-from tests.site.conftest import appointment, client, sent_a_hundred_times, signed_in
+from tests.site.conftest import appointment, client, signed_in
 
 pytestmark = pytest.mark.long
 
@@ -287,8 +287,9 @@ def test_looking_changes_nothing_and_then_he_can_answer(cast, browser, address, 
 
 @pytest.mark.long
 @pytest.mark.parametrize("rounds", [1, pytest.param(50, marks=pytest.mark.slow)])
-def test_the_same_form_a_hundred_times_at_once_is_one_row_and_one_matter(cast, booked, now, rounds):
-
+def test_the_same_form_a_hundred_times_at_once_is_one_row_and_one_matter(
+    cast, booked, now, sent_a_hundred_times, rounds
+):
     from holdfast_site.checkins.models import Submission
     from holdfast_site.handover.models import Matter
 

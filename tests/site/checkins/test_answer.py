@@ -8,8 +8,6 @@ from uuid import uuid4
 
 import pytest
 
-from tests.site.conftest import sent_a_hundred_times
-
 FULL = {
     "understood": "8", "on_target": "7", "worth_it": "9", "pace": "2", "approach": "-1",
     "could_say": "6", "talked_down": "1", "change": "slower", "words": "Loud room",
@@ -171,8 +169,7 @@ def test_another_form_after_the_first_is_not_added_and_says_so(cast, browser, ro
 @pytest.mark.parametrize(
     ("part", "rounds"), [(0, 1), *(pytest.param(part, 100, marks=pytest.mark.slow) for part in (1, 2, 3, 4, 5))]
 )
-def test_the_same_form_a_hundred_times_at_once_is_one_row(cast, now, part, rounds):
-
+def test_the_same_form_a_hundred_times_at_once_is_one_row(cast, now, sent_a_hundred_times, part, rounds):
     from holdfast_site.access.actors import ANYONE
     from holdfast_site.checkins.models import Submission
     from holdfast_site.checkins.services import invite
