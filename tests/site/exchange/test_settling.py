@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from holdfast.tables.schema import InitiatedBy
 from tests.site.exchange.test_import import HEADING, brought
 
+LONDON = ZoneInfo("Europe/London")
 OF_THIS_SITE = ("On this site", "of those changed", "called off here:")
 HEAD = HEADING.replace("status\n", "status,certainty\n")
 
@@ -39,7 +41,12 @@ def lines_of(page):
 
 
 def row(id, starts_at, status, certainty="recorded"):
-    return f"{id},c1,t1,{starts_at:%Y-%m-%dT%H:%M},{status},{certainty}"
+    return f"{id},c1,t1,{written(starts_at)},{status},{certainty}"
+
+
+def written(moment):
+    """As the practice's other system writes it: on its own clock."""
+    return f"{moment.astimezone(LONDON):%Y-%m-%dT%H:%M}"
 
 
 def stands(id):
@@ -79,7 +86,7 @@ def test_what_was_marked_here_stands_against_an_export_that_was_not_made_later(d
 
 @pytest.mark.parametrize("hour", ["2026-10-25T01:00", "2026-03-29T01:00"], ids=["back", "forward"])
 def test_a_session_in_the_hour_in_which_the_clocks_change_is_not_changed_by_the_same_export(desk, now, hour):
-    line = row("x1", datetime.fromisoformat(hour), "attended")
+    line = f"x1,c1,t1,{hour},attended,recorded"
     taken(desk, export(now - timedelta(days=2), line))
     assert taken(desk, export(now - timedelta(days=1), line)) == []
 
@@ -250,14 +257,14 @@ def test_what_is_booked_in_both_systems_is_one_appointment_and_so_are_its_checki
         by=by, form=uuid4(), client=one.client, therapist=one.therapist, starts_at=ahead, now=now - timedelta(hours=9)
     )
     files = dict(unpacked(export(now - timedelta(hours=8), row("x2", ahead, "booked"))))
-    sent = f"{now - timedelta(hours=8):%Y-%m-%dT%H:%M}"
+    sent = written(now - timedelta(hours=8))
     files["checkins.csv"] = f"client_id,appointment_id,sent_at\nc1,x2,{sent}\n".encode()
     taken(desk, packed(files))
     assert one_booked() == made
     assert made.invitations.count() == 1
     for hours, made_at, status in ((12, 4, "booked"), (5, 3, "cancelled")):
         head = HEAD.replace("certainty", "certainty,status_at")
-        line = f"{row('x2', ahead, 'cancelled')},{now - timedelta(hours=hours):%Y-%m-%dT%H:%M}"
+        line = f"{row('x2', ahead, 'cancelled')},{written(now - timedelta(hours=hours))}"
         files = dict(unpacked(export(now - timedelta(hours=made_at))))
         files["appointments.csv"] = f"{head}{line}\n".encode()
         Appointment.objects.filter(appointment_id="x2").delete()
@@ -272,7 +279,7 @@ def said_at(made_at, line, **moments):
 
     files = dict(unpacked(export(made_at)))
     head = HEAD.replace("certainty", f"certainty,{','.join(moments)}")
-    cells = ",".join(f"{moment:%Y-%m-%dT%H:%M}" for moment in moments.values())
+    cells = ",".join(map(written, moments.values()))
     return packed({**files, "appointments.csv": f"{head}{line},{cells}\n".encode()})
 
 
@@ -288,7 +295,7 @@ def test_an_outcome_stands_against_one_that_was_written_down_there_before_it(des
 def test_a_day_without_a_time_does_not_say_that_it_was_before(desk, by, now, past):
     taken(desk, export(now - timedelta(days=1), row("x1", past, "unknown")))
     came(by, "x1", now - timedelta(minutes=2))
-    today = now.replace(hour=0, minute=0)
+    today = now.astimezone(LONDON).replace(hour=0, minute=0)
     taken(desk, said_at(now - timedelta(minutes=1), row("x1", past, "no_show"), status_at=today))
     assert stands("x1") == ("no_show", "export")
 
