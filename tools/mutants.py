@@ -30,7 +30,12 @@ DATA = ROOT / ".mutants"
 SEED = 17
 COPIED = ("src", "tests", "tools", "docs", "pyproject.toml")
 MATRIX, GATE = "tests/site/access/test_matrix.py", "tests/site/access/test_gate.py"
-TRIES, WHOSE = "tests/site/accounts/test_tries.py", "tests/site/own/address/test_whose_address.py"
+ACCOUNTS = "tests/site/accounts"
+TRIES, WAYS, WHOSE = (
+    f"{ACCOUNTS}/test_tries.py",
+    f"{ACCOUNTS}/test_ways_in.py",
+    "tests/site/own/address/test_whose_address.py",
+)
 TESTS = {  # of each module those that are about it: few and quick, since they run for every change
     "vault": ("tests/site/test_vault.py",),
     "access/size": ("tests/site/access/test_size.py",),
@@ -49,12 +54,30 @@ TESTS = {  # of each module those that are about it: few and quick, since they r
         f"{TRIES}::test_what_is_no_address_is_counted_as_it_is",
     ),
     "accounts/services": (
-        "tests/site/accounts/test_ways_in.py",
-        "tests/site/accounts/test_codes.py",
-        "tests/site/accounts/test_passkeys.py",
+        f"{ACCOUNTS}/test_services.py",
+        f"{WAYS}::test_of_two_who_use_one_welcome_at_once_the_second_gets_nothing",
+        f"{WAYS}::test_what_was_made_for_a_client_and_not_used_can_be_ended",
+        f"{WAYS}::test_nobody_is_let_in_as_a_therapist_who_is_not_there_or_as_another_one",
+        f"{WAYS}::test_a_welcome_is_open_for_a_week_for_whom_it_is_made_and_for_nobody_who_left",
+        f"{WAYS}::test_a_code_is_typed_as_he_likes_and_is_good_with_its_own_link_alone",
+        f"{WAYS}::test_what_was_used_or_over_before_is_not_ended_anew",
+        f"{WAYS}::test_a_last_way_in_stays_and_nobody_takes_one_of_somebody_else",
+        f"{ACCOUNTS}/test_codes.py::test_a_password_that_was_changed_meanwhile_stays_and_many_at_once_wait",
+        f"{ACCOUNTS}/test_passkeys.py::test_another_key_or_challenge_or_a_second_use_is_refused",
         f"{TRIES}::test_only_a_few_are_looked_at_at_a_time_and_help_is_there_all_the_while",
         f"{TRIES}::test_codes_tried_at_once_on_old_rows_are_all_counted",
         f"{TRIES}::test_a_right_code_is_no_wrong_try",
+    ),
+    "accounts/codes": tuple(
+        f"{ACCOUNTS}/test_codes.py::{name}"
+        for name in (
+            "test_a_code_app_reads_whose_it_is_and_the_host_alone",
+            "test_a_code_is_of_this_moment_or_of_the_one_beside_it_and_no_other",
+            "test_codes_on_paper_are_one_mans_and_work_as_they_were_printed_whatever_comes_after",
+            "test_a_new_code_app_ends_the_one_before_it_and_nobody_elses",
+            "test_whoever_guesses_at_codes_waits_alone_until_he_is_right",
+            "test_no_code_is_right_twice_nor_an_older_one",
+        )
     ),
     "accounts/sessions": ("tests/site/accounts/test_sessions.py", "tests/site/accounts/test_changes.py"),
     "accounts/whose_address": (
@@ -62,6 +85,7 @@ TESTS = {  # of each module those that are about it: few and quick, since they r
         f"{WHOSE}::test_of_another_client_it_says_nothing",
         f"{WHOSE}::test_an_address_is_good_from_the_very_moment_that_was_told",
     ),
+    "exchange/sealing": ("tests/site/exchange/test_sealing.py",),
     "checkins/answers": ("tests/site/checkins/test_answers.py",),
     "consents/selectors": ("tests/site/consents/test_consents.py",),
     "own/erasing": (

@@ -181,3 +181,70 @@ def test_a_password_that_was_changed_meanwhile_stays_and_many_at_once_wait(told,
     assert Member.objects.get(login="alma therapist").password == "another"
     with services.HASHING, services.HASHING:
         assert services._new_hash(Member.objects.get(login="alma therapist"), PASSWORD, NEW, now=now) is None
+
+
+def test_a_code_app_reads_whose_it_is_and_the_host_alone(site):
+    from holdfast_site.accounts.codes import address_of, new_secret
+
+    assert address_of("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", login="alma", host="hill.example") == (
+        "otpauth://totp/hill.example:alma?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=hill.example"
+    )
+    assert re.fullmatch("[A-Z2-7]{32}", new_secret())
+
+
+def test_a_code_is_of_this_moment_or_of_the_one_beside_it_and_no_other(site, now):
+    from holdfast_site.accounts.codes import STEP, fits, new_secret
+
+    secret = new_secret()
+    clock = pyotp.TOTP(secret)
+    this = clock.timecode(now)
+    for off in range(-3, 4):
+        code = clock.at(now + off * STEP)
+        assert fits(secret, f" {code[:3]} {code[3:]}", now=now) == (this + off if abs(off) < 2 else None), off
+
+
+def test_codes_on_paper_are_one_mans_and_work_as_they_were_printed_whatever_comes_after(two, settings, now):
+    """They lie in a drawer for years: how a digest of one is made must not change."""
+    from holdfast_site.accounts.codes import accepted
+    from holdfast_site.accounts.models import PaperCode
+
+    (alma, _, hers), (ben, _, bens) = two
+    assert len({*hers, *bens}) == 16
+    plain = [f"{alma.pk} {code.replace('-', '')}".encode() for code in hers]
+    kept = {bytes(one) for one in PaperCode.objects.filter(member=alma).values_list("digest", flat=True)}
+    assert kept == {settings.VAULT.print_of("paper codes", one) for one in plain}
+    assert not accepted(ben, hers[0], now=now)
+    assert accepted(alma, f" {hers[0].upper().replace('-', ' ')} ", now=now)
+    assert list(PaperCode.objects.exclude(used_at=None).values_list("member", "used_at")) == [(alma.pk, now)]
+
+
+def test_a_new_code_app_ends_the_one_before_it_and_nobody_elses(two, now):
+    from holdfast_site.accounts import codes
+    from holdfast_site.accounts.models import CodeApp
+
+    (alma, before, hers), (ben, secret, bens) = two
+    after = codes.new_secret()
+    codes.keep_secret(alma, after, step=7, now=now)
+    assert CodeApp.objects.values_list("last_step", "made_at").get(member=alma) == (7, now)
+    assert not codes.accepted(alma, hers[0], now=now)
+    assert not codes.accepted(alma, pyotp.TOTP(before).at(now), now=now)
+    assert codes.accepted(alma, pyotp.TOTP(after).at(now), now=now)
+    assert codes.accepted(ben, bens[0], now=now)
+    assert codes.accepted(ben, pyotp.TOTP(secret).at(now), now=now)
+
+
+def test_whoever_guesses_at_codes_waits_alone_until_he_is_right(two, now):
+    from holdfast_site.accounts.codes import accepted
+
+    (alma, secret, on_paper), (ben, bens, _) = two
+    clock = pyotp.TOTP(secret)
+    for _ in range(4):
+        assert not accepted(alma, "no code", now=now)
+    assert accepted(alma, clock.at(now), now=now)
+    for _ in range(5):  # as many as if there had been none before
+        assert not accepted(alma, "no code", now=now)
+    after = now + timedelta(seconds=30)
+    assert not accepted(alma, clock.at(after), now=now)
+    assert accepted(alma, on_paper[0], now=now)
+    assert accepted(ben, pyotp.TOTP(bens).at(now), now=now)
+    assert accepted(alma, clock.at(after), now=after)
