@@ -41,6 +41,9 @@ TESTS = {  # of each module those that are about it: few and quick, since they r
     "access/size": ("tests/site/access/test_size.py",),
     "access/policy": (f"{MATRIX}::test_every_address_is_in_the_policy_and_every_rule_has_an_address", GATE),
     "access/gate": (GATE,),
+    "access/actors": (f"{ACCOUNTS}/test_services.py::test_a_clients_way_in_is_told_of_him_and_not_of_his_post",),
+    "access/places": (f"{ACCOUNTS}/test_sessions.py::test_whoever_is_in_already_is_led_on_and_not_asked_again",),
+    "access/headers": ("tests/site/access/test_headers.py",),
     "audit/services": ("tests/site/audit/test_chain.py",),
     "audit/refused": ("tests/site/audit/test_refused.py",),
     "accounts/tries": (
@@ -86,7 +89,29 @@ TESTS = {  # of each module those that are about it: few and quick, since they r
         f"{WHOSE}::test_an_address_is_good_from_the_very_moment_that_was_told",
     ),
     "exchange/sealing": ("tests/site/exchange/test_sealing.py",),
+    "accounts/passkeys": tuple(
+        f"{ACCOUNTS}/test_passkeys.py::{name}"
+        for name in (
+            "test_a_site_is_a_host_with_a_name",
+            "test_a_browser_is_asked_for_a_passkey_of_this_site_that_he_unlocks_and_has_not_made_yet",
+            "test_a_passkey_is_kept_once_with_what_is_needed_to_know_it_again",
+            "test_a_passkey_shows_who_it_is_while_he_is_there_and_counts",
+            "test_what_was_signed_for_elsewhere_or_by_nobody_is_refused",
+            "test_a_copied_passkey_is_found_by_its_count",
+        )
+    ),
+    "accounts/store": tuple(
+        f"{ACCOUNTS}/test_sessions.py::{name}"
+        for name in (
+            "test_a_session_says_whose_it_is_from_when_he_has_shown_it",
+            "test_a_disk_that_takes_no_session_is_not_taken_for_one_that_was_ended",
+        )
+    ),
+    "accounts/forms": (
+        f"{ACCOUNTS}/test_codes.py::test_a_password_is_long_and_not_common_wherever_it_is_chosen_and_kept_as_it_was_typed",
+    ),
     "checkins/answers": ("tests/site/checkins/test_answers.py",),
+    "checkins/forms": ("tests/site/checkins/test_forms.py",),
     "consents/selectors": ("tests/site/consents/test_consents.py",),
     "own/erasing": (
         "tests/site/own/test_erasing.py",
@@ -98,6 +123,7 @@ TESTS = {  # of each module those that are about it: few and quick, since they r
         "tests/site/messages/test_texts.py::test_the_signature_is_the_gateways_own",
         "tests/site/messages/test_texts.py::test_what_ends_the_messages_and_what_is_sent_back",
     ),
+    "messages/confirming": ("tests/site/messages/test_confirming.py",),
     "insight/dropout": ("tests/unit/insight/test_dropout.py",),
     "silence/signals/person": ("tests/unit/silence/test_person.py",),
 }

@@ -49,7 +49,7 @@ def site_at(address: str) -> Site | None:
     """The site under an address such as https://example.org. None for a number: browsers make no passkeys there."""
     host = address.partition("://")[2].partition(":")[0]
     try:
-        ipaddress.ip_address(host.strip("[]"))
+        ipaddress.ip_address(host)
     except ValueError:
         return Site(host, address) if host and not host.startswith("[") else None
     return None

@@ -248,3 +248,17 @@ def test_whoever_guesses_at_codes_waits_alone_until_he_is_right(two, now):
     assert accepted(alma, on_paper[0], now=now)
     assert accepted(ben, pyotp.TOTP(bens).at(now), now=now)
     assert accepted(alma, clock.at(after), now=after)
+
+
+@pytest.mark.parametrize(("form", "where"), [("CodeAppForm", "password"), ("PasswordForm", "new")])
+def test_a_password_is_long_and_not_common_wherever_it_is_chosen_and_kept_as_it_was_typed(site, form, where):
+    from holdfast_site.accounts import forms
+
+    def chosen(word):
+        return getattr(forms, form)({"code": "123456", "current": PASSWORD, where: word})
+
+    right = chosen(f" {NEW} ")
+    assert right.is_valid()
+    assert right.cleaned_data[where] == f" {NEW} "
+    for wrong, words in (("fourteen signs", "15 characters"), ("1q2w3e4r5t6y7u8i9o0p", "too common")):
+        assert words in str(chosen(wrong).errors[where])

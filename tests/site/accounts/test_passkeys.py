@@ -176,3 +176,106 @@ def test_more_ways_in_need_that_he_has_just_shown_that_it_is_he(told, now, clock
     from holdfast_site.accounts.models import Passkey
 
     assert Passkey.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://hill.example", "hill.example"),
+        ("http://localhost:8000", "localhost"),
+        ("https://hill.example:8443", "hill.example"),
+        ("https://192.0.2.7", None),
+        ("http://127.0.0.1:8000", None),
+        ("https://[2001:db8::1]:8000", None),
+        ("https://", None),
+        ("hill.example", None),
+    ],
+)
+def test_a_site_is_a_host_with_a_name(address, host):
+    from holdfast_site.accounts.passkeys import Site, site_at
+
+    assert site_at(address) == (host and Site(host, address))
+
+
+def test_a_browser_is_asked_for_a_passkey_of_this_site_that_he_unlocks_and_has_not_made_yet(alma, now, settings, cast):
+    from holdfast_site.accounts import passkeys
+    from holdfast_site.accounts.models import Passkey
+
+    site, ben = passkeys.Site("hill.example", "https://hill.example"), staff("therapist", "ben")
+    for post in (alma, ben):
+        its = {"credential": post.member.login.encode(), "public_key": b"", "sign_count": 0, "made_at": now}
+        Passkey.objects.create(member=post.member, **its)
+    asked = passkeys.asked_to_make(alma.member, site)
+    told = json.loads(asked.options)
+    assert base64url_to_bytes(told["challenge"]) == asked.challenge
+    assert told["rp"] == {"name": "hill.example", "id": "hill.example"}
+    assert told["user"]["name"] == "alma therapist"
+    assert base64url_to_bytes(told["user"]["id"]) == settings.VAULT.lasting("passkeys", str(alma.member_id).encode())
+    wanted = told["authenticatorSelection"]
+    assert (wanted["residentKey"], wanted["userVerification"]) == ("required", "required")
+    assert [base64url_to_bytes(one["id"]) for one in told["excludeCredentials"]] == [b"alma therapist"]
+    asked = passkeys.asked_to_show(site)
+    told = json.loads(asked.options)
+    assert base64url_to_bytes(told["challenge"]) == asked.challenge
+    assert (told["rpId"], told["userVerification"], told["allowCredentials"]) == ("hill.example", "required", [])
+
+
+@pytest.fixture(name="bens")
+def _bens(cast):
+    """Ben, whose phone has a passkey that he uses; a call with one makes it, another shows it."""
+    from holdfast_site.accounts import passkeys
+
+    site, member, phone = passkeys.Site("localhost", "http://localhost"), staff("therapist", "ben").member, Phone()
+
+    def makes(now, *, phone=phone, more=0, **changes):
+        asked = passkeys.asked_to_make(member, site)
+        answer = phone.makes(json.loads(asked.options))
+        told = {"challenge": asked.challenge, "answer": answer.ljust(more), **changes}
+        return passkeys.keep_made(member, told["answer"], told["challenge"], site, now=now)
+
+    def shows(now, *, more=0, **changes):
+        asked = passkeys.asked_to_show(site)
+        answer = phone.shows(json.loads(asked.options))
+        told = {"challenge": asked.challenge, "answer": answer.ljust(more), **changes}
+        return passkeys.shown(told["answer"], told["challenge"], site, now=now)
+
+    return member, phone, makes, shows
+
+
+def test_a_passkey_is_kept_once_with_what_is_needed_to_know_it_again(bens, now):
+    from holdfast_site.accounts.models import Passkey
+    from holdfast_site.accounts.passkeys import MOST_BYTES
+
+    ben, phone, makes, _ = bens
+    phone.count = 7
+    for wrong in ({"challenge": None}, {"challenge": b"another"}, {"more": MOST_BYTES + 1}, {"answer": "{"}):
+        assert makes(now, **wrong) is False
+    assert makes(now, more=MOST_BYTES) is True
+    assert makes(now) is False  # there is such a one
+    kept = Passkey.objects.get()
+    assert (kept.member, bytes(kept.credential), kept.sign_count, kept.made_at) == (ben, phone.credential, 7, now)
+    assert kept.used_at is None
+    other = Phone()
+    assert makes(now, phone=other) is True
+    assert {bytes(one.credential) for one in ben.passkeys.all()} == {phone.credential, other.credential}
+
+
+def test_a_passkey_shows_who_it_is_while_he_is_there_and_counts(bens, now):
+    from holdfast_site.accounts.models import Member, Passkey
+    from holdfast_site.accounts.passkeys import MOST_BYTES
+
+    ben, phone, makes, shows = bens
+    makes(now, phone=Phone())
+    makes(now)
+    other, his = Passkey.objects.order_by("pk")
+    for wrong in ({"challenge": None}, {"challenge": b"another"}, {"more": MOST_BYTES + 1}, {"answer": "{"}):
+        assert shows(now, **wrong) is None
+    later = now + timedelta(hours=1)
+    assert shows(later, more=MOST_BYTES) == his
+    assert shows(later).member == ben
+    his.refresh_from_db()
+    other.refresh_from_db()
+    assert (his.sign_count, his.used_at) == (phone.count, later)
+    assert (other.sign_count, other.used_at) == (0, None)
+    Member.objects.filter(pk=ben.pk).update(is_active=False)
+    assert shows(later) is None

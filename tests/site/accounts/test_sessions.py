@@ -155,6 +155,40 @@ def test_whoever_has_yet_to_say_in_which_role_is_sent_away_too(cast, now):
         halfway.save()
 
 
+def test_a_session_says_whose_it_is_from_when_he_has_shown_it(cast):
+    from holdfast_site.accounts.models import Session
+    from holdfast_site.accounts.store import PROVEN, SessionStore
+
+    alma, ben = staff("therapist", "alma").member, staff("therapist", "ben").member
+    nobodys, halfway, within = SessionStore(), SessionStore(), SessionStore()
+    halfway[PROVEN], within["_auth_user_id"] = alma.pk, str(ben.pk)
+    for one in (nobodys, halfway, within):
+        one.create()
+    assert [Session.objects.get(pk=one.session_key).member for one in (nobodys, halfway, within)] == [None, alma, ben]
+
+
+def test_a_disk_that_takes_no_session_is_not_taken_for_one_that_was_ended(cast, monkeypatch):
+    from django.contrib.sessions.backends.base import UpdateError
+    from django.db import OperationalError
+
+    from holdfast_site.accounts.models import Session
+    from holdfast_site.accounts.store import SessionStore
+
+    def full(*_, **__):
+        raise OperationalError("the disk is full")
+
+    kept = SessionStore()
+    kept.create()
+    kept.save()
+    with monkeypatch.context() as failing:
+        failing.setattr(Session, "save", full)
+        with pytest.raises(OperationalError, match="the disk is full"):
+            kept.save()
+    Session.objects.all().delete()
+    with pytest.raises(UpdateError):
+        kept.save()
+
+
 def test_showing_once_more_that_it_is_he_gives_the_session_a_new_id(cast, settings):
     alma = signed_in("therapist", "alma")
     before = alma.cookies["session"].value

@@ -22,6 +22,16 @@ def test_what_was_brought_comes_back_as_it_was_with_what_was_said_about_it(site,
         opened(Upload(form=uuid4(), sealed=upload.sealed))
 
 
+def test_of_an_upload_with_files_alone_nothing_was_said(site):
+    from holdfast_site.exchange.files import packed
+    from holdfast_site.exchange.models import Upload
+    from holdfast_site.exchange.sealing import Brought, Told, box, opened
+
+    upload = Upload(form=uuid4())
+    upload.sealed = box().seal(packed({"files/day.csv": b"id"}), place=upload.place)
+    assert opened(upload) == Brought({"day.csv": b"id"}, Told())
+
+
 def test_what_is_left_out_is_not_wanted_and_can_be_wanted_again(site):
     from holdfast_site.exchange.sealing import Brought, Told
 
