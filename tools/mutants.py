@@ -110,6 +110,7 @@ TESTS = {  # of each module those that are about it: few and quick, since they r
     "accounts/forms": (
         f"{ACCOUNTS}/test_codes.py::test_a_password_is_long_and_not_common_wherever_it_is_chosen_and_kept_as_it_was_typed",
     ),
+    "accounts/views": (f"{ACCOUNTS}/test_views.py",),
     "checkins/answers": ("tests/site/checkins/test_answers.py",),
     "checkins/forms": ("tests/site/checkins/test_forms.py",),
     "consents/selectors": ("tests/site/consents/test_consents.py",),
@@ -157,6 +158,9 @@ UNTOLD = "a condition of which nothing is known does not hold either"
 AS_READ = "the other columns are written as they were read just before, in the same transaction"
 FIRST = "SQLite sorts nothing before one; that PostgreSQL would not, the same tests show there"
 UNMARKED = "it counts only where something is unmarked, and then there is its time"
+NEW_ROW = "it has no number yet: it is a new row either way"
+ONE_LOOK_MORE = "the same rows, with one more question to the database"
+NOT_YES = "nothing is not yes either"
 NEVER_SEEN = "the words of an error that is caught a few lines on, and told in others"
 SAME = {  # by the line that a change wrote: what does the same, and why
     "vault": {
@@ -189,7 +193,7 @@ SAME = {  # by the line that a change wrote: what does the same, and why
     },
     "accounts/tries": {
         "return str(ipaddress.ip_network((found, ONE_HOUSEHOLD), strict=None)) if found.version == 6 else address": (
-            "nothing is not yes either"
+            NOT_YES
         ),
         "return min(timedelta(seconds=2 ** min(wrong - FREE, 17)), LONGEST)": "either is longer than the longest",
     },
@@ -211,8 +215,31 @@ SAME = {  # by the line that a change wrote: what does the same, and why
     "accounts/whose_address": {
         'member = mark.rpartition(":")[2]': "there is one colon in it",
     },
+    "accounts/services": {
+        'told = Told(secrets.token_urlsafe(None), f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}")': BYTES,
+        "if not HASHING.acquire(blocking=None):": NOT_YES,
+    },
+    "accounts/codes": {
+        "made.save(force_insert=False)": NEW_ROW,
+        "made.save(force_insert=None)": NEW_ROW,
+        "made.save()": NEW_ROW,
+        "at = now - off * STEP": "there are as many steps before as after",
+        "paper = PaperCode.objects.filter(digest=_digest(member, code), used_at__isnull=True)": (
+            "whose it is stands in the digest too"
+        ),
+    },
+    "accounts/passkeys": {
+        "passkey = Passkey.objects.select_related(None).filter(credential=came.raw_id).first()": ONE_LOOK_MORE,
+    },
+    "messages/confirming": {
+        "asked = Contact.objects.filter(confirms=contact.confirms)": "no two are asked by the same link",
+        "message.save(force_insert=False)": NEW_ROW,
+        "message.save(force_insert=None)": NEW_ROW,
+        "message.save()": NEW_ROW,
+        "link = secrets.token_urlsafe(None)": BYTES,
+    },
     "checkins/answers": {
-        "return json.dumps(values, ensure_ascii=None, sort_keys=True).encode()": "nothing is not yes either",
+        "return json.dumps(values, ensure_ascii=None, sort_keys=True).encode()": NOT_YES,
     },
     "consents/selectors": {
         'asked = Decision.objects.filter(consent=consent, ).order_by("pk")': "no other is looked at",

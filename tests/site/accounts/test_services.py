@@ -223,6 +223,22 @@ def test_whoever_guesses_at_a_name_waits_at_his_own_address_and_under_that_name_
     assert services.who_knows("x", "", "", address="2001:db8::1", now=now) is None
 
 
+def test_whoever_signs_with_a_passkey_is_told_by_it_and_anybody_else_as_nobody(alma, heard, now):
+    from holdfast_site.accounts import passkeys, services
+    from holdfast_site.accounts.models import Passkey
+
+    phone, sent = made(alma.member)
+    services.add_passkey(by=services.OPERATOR, member=alma.member, here="", now=now, **sent)
+    heard()
+    for site, right in ((sent["site"], True), (sent["site"], False), (None, True)):
+        asked = passkeys.asked_to_show(sent["site"])
+        answer, challenge = phone.shows(json.loads(asked.options)), asked.challenge if right else b"another"
+        is_he = site is not None and right
+        assert services.who_signed(answer, challenge, site, now=now) == (Passkey.objects.get() if is_he else None)
+        action, about = ("signed_in", f"member:{alma.member_id}") if is_he else ("not_signed_in", "nobody")
+        assert heard() == [("anyone", f"member.{action}", about, now)]
+
+
 def test_what_he_shows_and_how_he_goes_is_told_of_himself(heard, by, now):
     from holdfast_site.accounts import services
 

@@ -263,6 +263,20 @@ def test_whoever_has_him_asked_stands_for_the_address(cast, change, alma, by, el
     assert elis() == before
 
 
+@pytest.mark.parametrize("is_his", [True, False])
+def test_an_answer_to_an_older_question_changes_nothing(cast, change, by, rows, now, is_his):
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.messages.confirming import answer, ask_whether_his
+
+    change(email=OLD)
+    change(email=HIS)
+    older = dans()
+    ask_whether_his(by=by, client=cast.dan, now=now)
+    before = rows()
+    answer(by=ANYONE, contact=older, is_his=is_his, now=now)
+    assert rows() == before
+
+
 @pytest.fixture(name="asked")
 def _asked(cast, change, elis, now):
     """Dan is asked about a new address; it, another one and one that is not known did not work."""
