@@ -77,6 +77,7 @@ TESTS = {  # of each module those that are about it: few and quick, since they r
             "test_a_code_app_reads_whose_it_is_and_the_host_alone",
             "test_a_code_is_of_this_moment_or_of_the_one_beside_it_and_no_other",
             "test_codes_on_paper_are_one_mans_and_work_as_they_were_printed_whatever_comes_after",
+            "test_a_secret_is_sealed_with_the_key_that_a_new_master_key_takes_over",
             "test_a_new_code_app_ends_the_one_before_it_and_nobody_elses",
             "test_whoever_guesses_at_codes_waits_alone_until_he_is_right",
             "test_no_code_is_right_twice_nor_an_older_one",
@@ -160,6 +161,7 @@ FIRST = "SQLite sorts nothing before one; that PostgreSQL would not, the same te
 UNMARKED = "it counts only where something is unmarked, and then there is its time"
 NEW_ROW = "it has no number yet: it is a new row either way"
 ONE_LOOK_MORE = "the same rows, with one more question to the database"
+NO_ROLE = "no role is called so"
 NOT_YES = "nothing is not yes either"
 NEVER_SEEN = "the words of an error that is caught a few lines on, and told in others"
 SAME = {  # by the line that a change wrote: what does the same, and why
@@ -218,6 +220,14 @@ SAME = {  # by the line that a change wrote: what does the same, and why
     "accounts/services": {
         'told = Told(secrets.token_urlsafe(None), f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}")': BYTES,
         "if not HASHING.acquire(blocking=None):": NOT_YES,
+        "return Post.objects.filter(member=member, role=role, member__is_active=True).select_related(None).first()": (
+            ONE_LOOK_MORE
+        ),
+    },
+    "accounts/views": {
+        'post = services.post_for(member, request.POST.get("role", ))': NO_ROLE,
+        'post = services.post_for(member, request.POST.get("role", None))': NO_ROLE,
+        'post = services.post_for(member, request.POST.get("role", "XXXX"))': NO_ROLE,
     },
     "accounts/codes": {
         "made.save(force_insert=False)": NEW_ROW,

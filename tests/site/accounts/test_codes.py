@@ -218,6 +218,16 @@ def test_codes_on_paper_are_one_mans_and_work_as_they_were_printed_whatever_come
     assert list(PaperCode.objects.exclude(used_at=None).values_list("member", "used_at")) == [(alma.pk, now)]
 
 
+def test_a_secret_is_sealed_with_the_key_that_a_new_master_key_takes_over(two, settings):
+    from holdfast_site.accounts.models import CodeApp
+    from holdfast_site.new_key import BOXES
+    from holdfast_site.vault import ClientBox
+
+    (alma, secret, _), _ = two
+    box, app = ClientBox(settings.VAULT.derived(dict(BOXES)[CodeApp])), CodeApp.objects.get(member=alma)
+    assert box.open(app.sealed, place=app.place) == secret.encode()
+
+
 def test_a_new_code_app_ends_the_one_before_it_and_nobody_elses(two, now):
     from holdfast_site.accounts import codes
     from holdfast_site.accounts.models import CodeApp

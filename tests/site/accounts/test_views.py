@@ -216,3 +216,23 @@ def test_going_and_knowing_lead_somewhere(cast):
     assert leads(alma.post("/ways/known"), "/today/")
     assert leads(dan.post("/ways/known"), "/mine/")
     assert leads(alma.post("/sign-out"), "/sign-in")
+
+
+def test_what_he_ends_elsewhere_and_what_he_knows_is_told_of_him(told, now, clock, cast):
+    from holdfast_site.accounts.models import Member
+    from holdfast_site.audit.models import Event
+
+    phone, browser, _ = enrol(told)
+    clock(now + timedelta(seconds=30))
+    browser.post("/ways/add", {"credential": Phone().makes(ask(browser, "/ways/add/ask"))})
+    clock(now + timedelta(minutes=1))
+    other, _ = sign_in(phone)
+    there = next(one for one in other.get("/ways").context["open"] if not one.is_this)
+    assert leads(other.post(f"/ways/sessions/{there.mark}/end"), "/ways")
+    assert browser.get("/today/").status_code == 404
+    assert leads(other.post("/ways/known"), "/today/")
+    alma = Member.objects.get(login="alma therapist").pk
+    events = Event.objects.filter(action__in=["sessions.ended", "way_in.known"]).order_by("pk")
+    told_of = [(one.actor, one.action, one.about, one.at - now) for one in events]
+    mark, minute = (f"therapist:{alma}", f"member:{alma}"), timedelta(minutes=1)
+    assert told_of == [(mark[0], "sessions.ended", mark[1], minute), (mark[0], "way_in.known", mark[1], minute)]
