@@ -190,6 +190,8 @@ def test_whatever_is_asked_of_the_care_contact_the_therapists_pages_are_the_same
     """Non-interference of matters: what only the care contact was asked for, taken on and planned."""
     import random
 
+    from django.db import transaction
+
     from holdfast_site.access.actors import OPERATOR, Actor, Role
     from holdfast_site.accounts.models import Post
     from holdfast_site.handover.models import Kind, NextStep
@@ -198,18 +200,21 @@ def test_whatever_is_asked_of_the_care_contact_the_therapists_pages_are_the_same
 
     dice, alma = random.Random(7), signed_in("therapist", "alma")
     by = Actor(Role.CARE_CONTACT, str(Post.objects.get(role="care_contact").member_id))
-    for number in range(pairs):
-        for twin in "ab":
-            him = client(f"{number}{twin}")
-            appointment(him, cast.alma, now - timedelta(days=3))
-            if twin == "a":
-                continue
-            kind = dice.choice([Kind.SOMEONE_ELSE, Kind.PAUSE, Kind.DONE, Kind.CALL])
-            told = {"client": him, "therapist": cast.alma, "due_on": now.date(), "now": now}
-            matter = open_matter(by=OPERATOR, kind=kind, holder=Role.CARE_CONTACT, said={"words": "x" * number}, **told)
-            if dice.random() < 0.5:
-                take(by=by, matter=matter, seen=Seen(uuid4(), 0), now=now)
-                plan(by=by, matter=matter, seen=Seen(uuid4(), 1), what=NextStep.CALL, on=now.date(), now=now)
+    with transaction.atomic():
+        for number in range(pairs):
+            for twin in "ab":
+                him = client(f"{number}{twin}")
+                appointment(him, cast.alma, now - timedelta(days=3))
+                if twin == "a":
+                    continue
+                kind = dice.choice([Kind.SOMEONE_ELSE, Kind.PAUSE, Kind.DONE, Kind.CALL])
+                told = {"client": him, "therapist": cast.alma, "due_on": now.date(), "now": now}
+                matter = open_matter(
+                    by=OPERATOR, kind=kind, holder=Role.CARE_CONTACT, said={"words": "x" * number}, **told
+                )
+                if dice.random() < 0.5:
+                    take(by=by, matter=matter, seen=Seen(uuid4(), 0), now=now)
+                    plan(by=by, matter=matter, seen=Seen(uuid4(), 1), what=NextStep.CALL, on=now.date(), now=now)
 
     def page(address):
         return re.sub(r'csrfmiddlewaretoken[^>]+|name="form"[^>]+', "", alma.get(address).content.decode())
