@@ -106,40 +106,50 @@ def counted(count: int, people: Words) -> Words:
     return plural("{count} client", "{count} clients", count)
 
 
+def _first_sessions(count: int, people: Words) -> Words:
+    """So many first sessions of a course; a man who began a second course had two."""
+    if people == MEN:
+        return plural("{count} first session with a man", "{count} first sessions with men", count)
+    return plural("{count} first session with a client", "{count} first sessions with clients", count)
+
+
 def _second_session(first: Step, second: Step, people: Words) -> Words:
     reached, came = first.reached or 0, second.reached or 0
-    who = counted(reached, people)
+    sessions = _first_sessions(reached, people)
     if second.waiting is None or second.unmarked is None:
-        return Words("Of {who} who came once, {came} came a second time.", who=who, came=came)
+        return Words("Of {sessions}, {came} led to a second.", sessions=sessions, came=came)
     rest = second.waiting + second.unmarked
     gone = reached - came - rest
     if gone == 0:
-        sentence = Words("Of {who} who came once, none is known to have stopped there", who=who)
+        sentence = Words("Of {sessions}, none is known to have been the last", sessions=sessions)
     else:
         sentence = Words(
-            "Of {who} who came once, {gone} did not come a second time; {never_said}",
-            who=who,
+            "Of {sessions}, {gone} led to no second; {never_said}",
+            sessions=sessions,
             gone=gone,
             never_said=_never_said(second, gone, people),
         )
     if not rest:
         return Words("{sentence}.", sentence=sentence)
     return Words(
-        "{sentence} ({rest} more may still come, or nobody marked whether they did).", sentence=sentence, rest=rest
+        "{sentence} ({rest} more may still lead to one, or nobody marked whether they did).",
+        sentence=sentence,
+        rest=rest,
     )
 
 
 def _never_said(step: Step, gone: int, people: Words) -> Words:
     silent = step.lost.get(Ending.SILENT, 0)
+    who = Words("he") if people == MEN else Words("they")
     if silent is None:
-        return Words("how many of those never said why is not shown")
+        return Words("after how many of those {who} never said why is not shown", who=who)
     if silent == 0:
         return Words("nobody left without a word")
     if silent == gone == 1:
-        return Words("he never said why") if people == MEN else Words("they never said why")
+        return Words("{who} never said why", who=who)
     if silent == gone:
-        return Words("none of those said why")
-    return Words("{count} of those never said why", count=silent)
+        return Words("after none of those did {who} say why", who=who)
+    return Words("after {count} of those {who} never said why", count=silent, who=who)
 
 
 def _where(group: Group) -> Words | None:

@@ -68,7 +68,7 @@ def test_an_old_code_page_gets_letters_for_blocks(encoding: str) -> None:
 def test_the_sentences_come_first_and_the_lost_stand_at_their_step() -> None:
     found = printed(leaks.leak(), 120)
     lines = found.splitlines()
-    assert lines[3].strip() == "Of 105 men who came once, 10 did not come a second time; 9 of those never said why"
+    assert lines[3].strip() == "Of 105 first sessions with men, 10 led to no second; after 9 of those he never said"
     step = next(place for place, line in enumerate(lines) if line.strip().startswith("Second session"))
     assert "████" in lines[step]
     assert "93 of 105" in lines[step]

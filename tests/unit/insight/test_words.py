@@ -16,42 +16,44 @@ def first_sentence(reached: tuple[int, ...], lost: dict[str, int | None], label:
 
 def test_many_left_and_some_never_said_why() -> None:
     assert first_sentence((120, 105, 90, 90), {"silent": 9, "told": 3}, open_=3) == (
-        "Of 105 men who came once, 12 did not come a second time; 9 of those never said why "
-        "(3 more may still come, or nobody marked whether they did)."
+        "Of 105 first sessions with men, 12 led to no second; after 9 of those he never said why "
+        "(3 more may still lead to one, or nobody marked whether they did)."
     )
 
 
 def test_one_man_who_never_said_why() -> None:
     assert first_sentence((1, 1, 0, 0), {"silent": 1}) == (
-        "Of 1 man who came once, 1 did not come a second time; he never said why."
+        "Of 1 first session with a man, 1 led to no second; he never said why."
     )
 
 
 def test_one_client_is_not_called_he() -> None:
     assert first_sentence((1, 1, 0, 0), {"silent": 1}, label="everyone") == (
-        "Of 1 client who came once, 1 did not come a second time; they never said why."
+        "Of 1 first session with a client, 1 led to no second; they never said why."
     )
 
 
 def test_all_of_them_silent() -> None:
     assert first_sentence((20, 20, 15, 15), {"silent": 5}) == (
-        "Of 20 men who came once, 5 did not come a second time; none of those said why."
+        "Of 20 first sessions with men, 5 led to no second; after none of those did he say why."
     )
 
 
 def test_none_of_them_silent() -> None:
     assert first_sentence((20, 20, 15, 15), {"told": 5}) == (
-        "Of 20 men who came once, 5 did not come a second time; nobody left without a word."
+        "Of 20 first sessions with men, 5 led to no second; nobody left without a word."
     )
 
 
 def test_nobody_stopped_there() -> None:
-    assert first_sentence((20, 20, 20, 20), {}) == ("Of 20 men who came once, none is known to have stopped there.")
+    assert first_sentence((20, 20, 20, 20), {}) == (
+        "Of 20 first sessions with men, none is known to have been the last."
+    )
 
 
 def test_a_hidden_count_is_not_taken_for_a_nought() -> None:
     assert first_sentence((120, 105, 90, 90), {"silent": None, "other": 10}) == (
-        "Of 105 men who came once, 15 did not come a second time; how many of those never said why is not shown."
+        "Of 105 first sessions with men, 15 led to no second; after how many of those he never said why is not shown."
     )
 
 
@@ -59,7 +61,7 @@ def test_a_hidden_number_still_open_leaves_out_how_many_stopped() -> None:
     steps = leaks.funnel((120, 105, 90, 90), {2: {"silent": 9}})
     steps[2] = steps[2].model_copy(update={"waiting": None})
     sentence = headline(leaks.leak(leaks.group(funnel=steps)))[0]
-    assert sentence == "Of 105 men who came once, 90 came a second time."
+    assert sentence == "Of 105 first sessions with men, 90 led to a second."
 
 
 def test_nothing_that_may_be_shared() -> None:
