@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import groupby
+from operator import or_
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -35,6 +36,7 @@ from holdfast_site.schedule.selectors import DUE_WITHIN, SENT_WITHIN
 from holdfast_site.studies.models import InFile
 
 WHOEVER_GOT_IT = (Action.ADDRESS_CONFIRMED, Action.ADDRESS_DENIED)  # by a link that he may never have seen
+_TELLS_OF_A_LIST = reduce(or_, (Q(about__startswith=kind) for kind in sorted({kind for _, kind in LISTS})))
 SHOWN = timedelta(days=60)  # on his page; what he takes away has all of it
 
 
@@ -120,7 +122,7 @@ def _events(things: _Things, since: datetime | None) -> Sequence[Event]:
     if things.since is not None:
         begin = things.since if since is None else max(since, things.since)
         of_others = Q(action=Action.CASELOAD_READ) & ~Q(about__in=things.caseloads)
-        lists = Event.objects.filter(action__in={action for action, _ in LISTS}, at__gte=begin)
+        lists = Event.objects.filter(_TELLS_OF_A_LIST, action__in={action for action, _ in LISTS}, at__gte=begin)
         found += _by_others(lists.exclude(about__in=things.marks).exclude(of_others))
     return sorted(found, key=lambda event: event.pk, reverse=True)
 
@@ -131,14 +133,14 @@ def _by_others(events: QuerySet[Event]) -> QuerySet[Event]:
 
 
 def _list_of(event: Event) -> tuple[str, str] | None:
-    """Which list an event tells of; none: it is about one thing."""
+    """Which list an event tells of; none: it is about one thing, his or somebody else's."""
     kind = (event.action, event.about.partition(":")[0])
     return kind if kind in LISTS else None
 
 
 def _is_his(event: Event, things: _Things) -> bool:
     kind = _list_of(event)
-    return kind is None or event.about in things.marks or WAS_ON[kind](event, things)
+    return event.about in things.marks or (kind is not None and WAS_ON[kind](event, things))
 
 
 class _Things:
@@ -171,7 +173,7 @@ class _Things:
         files = InFile.objects.filter(client=self.client).values_list("file", flat=True)
         return frozenset(
             [
-                f"client:{self.client.pk}",
+                *self.names,
                 *(f"appointment:{one.pk}" for one in self.appointments),
                 *(f"checkin:{one.pk}" for one in self.invitations),
                 *(f"matter:{one.pk}" for one in self.matters),
@@ -182,6 +184,11 @@ class _Things:
         )
 
     @cached_property
+    def names(self) -> Sequence[str]:
+        """How the audit calls himself: by his id here, and by those of entries that were made one with his."""
+        return [f"client:{pk}" for pk in (self.client.pk, *self.client.other_ids)]
+
+    @cached_property
     def caseloads(self) -> frozenset[str]:
         """How the audit calls the lists of those who have had him."""
         return frozenset(f"therapist:{one.therapist_id}" for one in self.appointments)
@@ -190,7 +197,7 @@ class _Things:
     def since(self) -> datetime | None:
         """Since when he has been known here, as far as that can be told."""
         booked = [min(one.booked_at or one.starts_at, one.starts_at) for one in self.appointments]
-        first = Event.objects.filter(about=f"client:{self.client.pk}").order_by("pk").first()
+        first = Event.objects.filter(about__in=self.names).order_by("pk").first()
         return min([*booked, *([first.at] if first else [])], default=None)
 
     @cached_property
@@ -293,6 +300,11 @@ def _on_arranged(event: Event, things: _Things) -> bool:
     return any(one.client_id is not None and _held(one, event.at) for one in things.assignments)
 
 
+def _on_search(event: Event, things: _Things) -> bool:
+    """The audit knows how many were found, not who."""
+    return event.about.partition(":")[2] != "0"
+
+
 def _perhaps(event: Event, things: _Things) -> bool:
     return True
 
@@ -303,7 +315,7 @@ WAS_ON: Mapping[tuple[str, str], Callable[[Event, _Things], bool]] = {
     (Action.SCHEDULE_READ, "day"): _on_day,
     (Action.SCHEDULE_READ, "sent"): _on_sent,
     (Action.SCHEDULE_READ, "booking"): _perhaps,
-    (Action.CONTACT_READ, "clients"): _perhaps,
+    (Action.CONTACT_READ, "clients"): _on_search,
     (Action.MATTERS_READ, "matters"): _on_matters,
     (Action.MATTERS_READ, "standing_in"): _on_standing_in,
     (Action.SUPERVISED_READ, "supervised"): _on_supervised,

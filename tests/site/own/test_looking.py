@@ -52,13 +52,55 @@ def test_what_he_asked_to_have_called_off_stands_on_every_day_of_the_schedule_un
 
 
 def test_names_at_the_desk_and_what_was_sent(cast, desk):
-    for page in ("/clients/?q=x", "/schedule/book", "/schedule/sent"):
+    assert desk.get("/clients/?q=zzz").status_code == 200
+    assert "search" not in lists(cast.dan)  # it found nobody
+    for page in ("/clients/?q=a", "/schedule/book", "/schedule/sent"):
         assert desk.get(page).status_code == 200
     for whose in (cast.dan, cast.eli):
         told = lists(whose)
         assert "a search by name, which may have found you" in told
         assert "the page for booking, which lists names" in told
         assert "to whom questions were sent or are due, you among them" in told
+
+
+def his(whose):
+    """What he is told of what is his alone."""
+    page = signed_in("client", of=whose).get("/mine/looked").content.decode()
+    page = re.sub(r"<details>.*?</details>", "", page, flags=re.S)
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", page))
+
+
+def test_what_was_done_with_another_is_no_business_of_his(cast, desk, now):
+    """One card, one appointment and one page: each is told to whose it is, and to nobody else."""
+    from holdfast_site.accounts.models import Assignment, Post
+    from holdfast_site.own.looking import who_looked
+
+    ahead = appointment(cast.dan, cast.alma, now + timedelta(days=3), status="booked")
+    told = {whose.pk: who_looked(whose) for whose in (cast.dan, cast.eli)}
+    assert desk.get("/clients/dan").status_code == 200
+    assert desk.get(f"/schedule/appointment/{ahead.pk}").status_code == 200
+    sam, lead, moment = signed_in("supervisor"), signed_in("lead"), now - timedelta(days=1)
+    post = Post.objects.get(role="supervisor")
+    Assignment.objects.create(supervisor=post, client=cast.dan, told_on=moment.date(), assigned_at=moment)
+    assert sam.get("/supervised/client/dan").status_code == 200
+    for page in ("/people/", "/people/names"):
+        assert lead.get(page).status_code == 200
+    assert "opened how you are reached" in his(cast.dan)
+    assert "opened an appointment of yours (2 times)" in his(cast.dan)
+    assert "supervisor opened your page" in his(cast.dan)
+    assert who_looked(cast.eli) == told["eli"]
+    assert "looked at something of yours" not in his(cast.dan)
+
+
+def test_what_was_looked_at_under_an_id_that_was_made_one_with_his(cast, desk):
+    from tests.site.conftest import client
+
+    other = client("dan-again")
+    assert desk.get("/clients/dan-again").status_code == 200
+    assert "how you are reached" not in his(cast.dan)
+    cast.dan.other_ids = [other.pk]
+    cast.dan.save()
+    assert "opened how you are reached." in his(cast.dan)
 
 
 def test_who_came_after_the_list_was_opened_was_not_on_it(cast, desk, now):
@@ -124,7 +166,7 @@ def test_a_day_is_one_line_a_person_and_lists_are_apart(cast, desk):
     alma = signed_in("therapist", "alma")
     for _ in range(30):
         alma.get("/today/client/dan")
-        desk.get("/clients/?q=x")
+        desk.get("/clients/?q=a")
     page = signed_in("client", of=cast.dan).get("/mine/looked").content.decode()
     assert page.count("<li>") <= 6
     assert "opened your page (30 times)." in page
