@@ -12,11 +12,22 @@ an identifier or a cell is quoted only when the person needs it to find the plac
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from holdfast.words import Words
+
 
 class HoldfastError(Exception):
-    """Something the person can put right."""
+    """Something the person can put right, said in one line or several."""
 
     exit_code = 2
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines)
+        self.lines: Sequence[str] = lines
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
 
 
 class UsageError(HoldfastError):
@@ -24,9 +35,12 @@ class UsageError(HoldfastError):
 
 
 class SourceError(HoldfastError):
-    """A file is not what the importer needs, or cannot be read."""
+    """A file is not what the importer needs, or cannot be read. It is said on the site too, so in words."""
 
     exit_code = 3
+
+    def __init__(self, *lines: Words) -> None:
+        super().__init__(*lines)
 
 
 class FolderError(HoldfastError):

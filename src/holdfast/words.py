@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Self
 
 PLACE = re.compile(r"\{(\w+)\}")
+AS_IT_STANDS = frozenset({"file", "files", "column", "columns"})  # of a file; they may be words by chance
 Value = str | float | date | Sequence["str | Words"]
 
 
@@ -19,7 +20,8 @@ class Words(str):
     """A sentence or a part of one.
 
     The name of a value says what it is: ``…_on`` and ``…_at`` a day, ``…_days`` a number of days, ``…_every`` how
-    often. Values may be words themselves, and several of them.
+    often; ``file``, ``files``, ``column`` and ``columns`` are said as they stand. Values may be words themselves, and
+    several of them.
 
     >>> Words("no session for {silent_days}", silent_days=9.2)
     'no session for 9 days'

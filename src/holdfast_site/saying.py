@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext, ngettext
 
-from holdfast.words import Value, Words, filled, meant
+from holdfast.words import AS_IT_STANDS, Value, Words, filled, meant
 
 Kept = str | list[Any]  # words as data: the form and the values; or text, as an earlier version kept it
 register = template.Library()
@@ -25,7 +25,7 @@ def said(words: str) -> str:
     if not isinstance(words, Words):
         return gettext(words) if words else ""
     form = ngettext(words.form, words.many, int(str(words.values["count"]))) if words.many else gettext(words.form)
-    return filled(form, {name: _local(meant(name, value)) for name, value in words.values.items()})
+    return filled(form, {name: _spoken(name, value) for name, value in words.values.items()})
 
 
 def kept(words: str) -> Kept:
@@ -39,6 +39,12 @@ def heard(stored: Kept) -> str:
         return stored
     form, values = stored
     return Words(form, **values)
+
+
+def _spoken(name: str, value: Value) -> str:
+    if name in AS_IT_STANDS and not isinstance(value, Words):
+        return str(value)
+    return _local(meant(name, value))
 
 
 def _local(value: Value) -> str:

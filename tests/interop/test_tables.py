@@ -108,7 +108,7 @@ def test_every_problem_is_told_with_its_place_in_the_file_given(tmp_path: Path) 
 
 def test_a_sheet_is_named_in_its_problems(tmp_path: Path) -> None:
     save(tmp_path / "p.xlsx", workbook({"appointments": rows_of(ONE.replace("attended", "went well"))}))
-    with pytest.raises(TableProblems, match=r"p\.xlsx, sheet appointments, row 2, status: found 'went well'"):
+    with pytest.raises(TableProblems, match=r"p\.xlsx \[appointments\], row 2, status: found 'went well'"):
         import_tables(tmp_path / "p.xlsx", tmp_path / "out")
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import pickle
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from holdfast.words import Words, plural
+from holdfast.words import PLACE, Words, plural
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
 
 
 @pytest.mark.parametrize(
@@ -37,3 +41,15 @@ def test_they_remember_what_they_were_made_of():
     for one in (words, copy.deepcopy(words), pickle.loads(pickle.dumps(words))):
         assert one == "2 men of 3"
         assert (one.form, one.many, one.values) == ("{count} man of {all}", "{count} men of {all}", words.values)
+
+
+def test_each_form_names_the_values_that_it_is_given():
+    """A place without a value would be shown as it stands, and nobody would be told."""
+    calls = (one for path in SOURCE.rglob("*.py") for one in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    for call in calls:
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("Words", "plural"):
+            forms = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            given = {one.arg for one in call.keywords} | ({"count"} if len(forms) > 1 else set())
+            asked = {name for form in forms for name in PLACE.findall(form)} | ({"count"} if len(forms) > 1 else set())
+            if forms and given and None not in given:
+                assert asked == given, forms

@@ -20,7 +20,7 @@ OUTCOMES: Mapping[str, Words] = {
 }
 
 
-def account_lines(account: Account) -> list[str]:
+def account_lines(account: Account) -> list[Words]:
     """Say what was read, kept and left out, how each outcome is known, and what that means for the figures."""
     return [
         *_what_happened(account),

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from holdfast.tables.moments import wall_clock
+from holdfast.words import Words
 
 AWAY = "away"  # how the engine calls them, and ``practice.json``
 SCHEMA = {"therapist_id": pl.String, "first_day": pl.Datetime, "last_day": pl.Datetime, "told_at": pl.Datetime}
@@ -29,7 +30,13 @@ class Away:
 
     def __post_init__(self) -> None:
         if self.last_day < self.first_day:
-            raise ValueError(f"away until {self.last_day}, which is before {self.first_day}")
+            raise ValueError(
+                Words(
+                    "away until {last_day}, which is before {first_day}",
+                    last_day=self.last_day,
+                    first_day=self.first_day,
+                )
+            )
 
 
 def read(told: Any, timezone: str | None) -> tuple[Away, ...]:

@@ -15,7 +15,7 @@ from holdfast.tables.schema import Reference, Table
 from holdfast.words import Words, plural
 
 ROW = "row_number"
-BLANK = "(blank)"
+BLANK = Words("(blank)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Problem:
     row: int | None
     column: str
     found: str
-    allowed: str
+    allowed: Words
 
     def __str__(self) -> str:
         return str(self.words)
@@ -37,6 +37,11 @@ class Problem:
         if self.row is None:
             return Words("{file}, {column}: found {found}; allowed: {allowed}", **told)
         return Words("{file}, row {row}, {column}: found {found}; allowed: {allowed}", row=str(self.row), **told)
+
+
+def as_imported(table: str) -> Words:
+    """What came out of an import, where a file would be named."""
+    return Words("{table} (as imported)", table=table)
 
 
 class TableProblems(HoldfastError):
@@ -59,7 +64,7 @@ class TableProblems(HoldfastError):
         )
 
 
-def allowed_words(column: dy.Column) -> str:
+def allowed_words(column: dy.Column) -> Words:
     """Say in words what a column may hold."""
     match column:
         case dy.Enum():
@@ -127,8 +132,8 @@ def _broken_rules(failure: Any, unreadable: Places) -> Places:
 def _problem(table: Table, file: str, row: int, column: str, cells: dict[str, Any]) -> Problem:
     if column == _KEY:
         key = " + ".join(table.key)
-        found = " + ".join(_shown(cells[name]) for name in table.key)
-        return Problem(file, row, key, found, f"each {key} once")
+        found = " + ".join(_shown(cells[name] or "") for name in table.key)
+        return Problem(file, row, key, found, Words("each {column} once", column=key))
     return Problem(file, row, column, _shown(cells[column]), allowed_words(table.columns[column]))
 
 
@@ -168,21 +173,22 @@ def _dangling(file: str, typed: pl.DataFrame, reference: Reference, other: pl.Da
             row[ROW],
             " + ".join(columns),
             found,
-            f"one that is in the {reference.table} table, or no {reference.table} table at all",
+            Words("one that is in the {table} table, or no {table} table at all", table=reference.table),
         )
 
 
 def missing_columns(table: Table, file: str, columns: Sequence[str]) -> list[Problem]:
     """List the required columns that a file does not have, and the ones it has twice."""
-    heading = ", ".join(columns) or "(nothing)"
+    heading = ", ".join(columns)
     shown = heading if len(heading) <= 200 else heading[:197] + "…"
+    among = Words("no such column among {columns}", columns=shown or Words("(nothing)"))
     absent = [
-        Problem(file, 1, name, f"no such column among {shown}", "this column is required")
+        Problem(file, 1, name, among, Words("this column is required"))
         for name in table.required
         if name not in columns
     ]
     twice = {name for name in columns if list(columns).count(name) > 1}
     return absent + [
-        Problem(file, 1, name or "(no heading)", "the column more than once", "each column once")
+        Problem(file, 1, name or Words("(no heading)"), Words("the column more than once"), Words("each column once"))
         for name in sorted(twice)
     ]

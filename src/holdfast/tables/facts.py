@@ -15,6 +15,7 @@ from holdfast.tables.away import AWAY
 from holdfast.tables.moments import zone
 from holdfast.tables.read import PRACTICE_FILE, hours
 from holdfast.tables.sources.files import SourceFile
+from holdfast.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,14 @@ def _refuse_unreadable(told: Mapping[str, Any]) -> None:
             if name in told:
                 read(told[name])
         except (UsageError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-            raise SourceError(f"{PRACTICE_FILE}: {name} cannot be read ({error}). Correct it.") from error
+            raise SourceError(
+                Words(
+                    "{file}: {key} cannot be read ({why}). Correct it.",
+                    file=PRACTICE_FILE,
+                    key=name,
+                    why=next((why for why in error.args if isinstance(why, Words)), str(error)),
+                )
+            ) from error
 
 
 def _moments(told: Mapping[str, str]) -> dict[str, datetime]:

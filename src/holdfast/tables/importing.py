@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from holdfast.errors import FolderError, SourceError
 from holdfast.tables import facts, journal, moments
-from holdfast.tables.check import ROW, Problem, TableProblems, cell_problems, reference_problems
+from holdfast.tables.check import ROW, Problem, TableProblems, as_imported, cell_problems, reference_problems
 from holdfast.tables.merge import Frames, Merged, as_frame, harmless, merge
 from holdfast.tables.raw import read_text
 from holdfast.tables.read import PRACTICE_FILE, read_practice, to_types
@@ -28,6 +28,7 @@ from holdfast.tables.schema import REQUIRED_TABLE, TABLES, Status
 from holdfast.tables.sources import all_sources
 from holdfast.tables.sources.files import SourceFile, open_files
 from holdfast.tables.sources.source import Context, Imported, Row, Source
+from holdfast.words import Words, plural
 
 LOCK = ".holdfast.lock"
 _SHORTENED = r"(?i)^-?\d(\.\d+)?E\+\d+$"  # what a spreadsheet makes of an id of many digits
@@ -37,24 +38,24 @@ _SHORTENED = r"(?i)^-?\d(\.\d+)?E\+\d+$"  # what a spreadsheet makes of an id of
 class Account:
     """What an import did, for the person who asked for it."""
 
-    source: str
+    source: Words
     now: datetime
     rows_read: int
     kept: Mapping[str, int]
     added: int
     updated: int
     unchanged: int
-    skipped: Mapping[str, int]
+    skipped: Mapping[Words, int]
     statuses: Mapping[str, int]
     certainty: Mapping[str, int]
-    notes: Sequence[str]
+    notes: Sequence[Words]
     written: bool
     last_outcome: datetime | None = None  # when somebody last came, or did not, by these files
     not_replaced: int = 0  # rows of an older export that gave way to newer ones
     reassigned: Sequence[Reassigned] = ()
 
 
-NOW_ASSUMED = (
+NOW_ASSUMED = Words(
     "These files do not say when they were exported, so this moment was taken. If they are older, say so with --now: "
     "otherwise everybody looks quieter than he is."
 )
@@ -142,8 +143,13 @@ def _refuse_other_system(source: Source, files: Sequence[SourceFile]) -> None:
         for file in files:
             if other.knows(file):
                 raise SourceError(
-                    f"{file.name} looks like an export of {other.title}, not of {source.title}. "
-                    f"Try: holdfast import {other.name} …"
+                    Words(
+                        "{file} looks like an export of {other}, not of {source}. Try: holdfast import {name} …",
+                        file=file.name,
+                        other=other.title,
+                        source=source.title,
+                        name=other.name,
+                    )
                 )
 
 
@@ -233,10 +239,10 @@ def _check(merged: Merged, timezone: str) -> None:
     for name, frame in merged.frames.items():
         text = frame.with_row_index(ROW, offset=2)
         typed[name] = to_types(TABLES[name], text, timezone)
-        problems += cell_problems(TABLES[name], f"{name} (as imported)", text, typed[name])
+        problems += cell_problems(TABLES[name], as_imported(name), text, typed[name])
         problems += _shortened_ids(name, text)
     for name, frame in typed.items():
-        problems += reference_problems(TABLES[name], f"{name} (as imported)", frame, typed)
+        problems += reference_problems(TABLES[name], as_imported(name), frame, typed)
     if problems:
         raise TableProblems(problems)
 
@@ -246,8 +252,8 @@ def _shortened_ids(name: str, text: pl.DataFrame) -> Iterator[Problem]:
     for column in TABLES[name].columns:
         if column.endswith("_id"):
             for row, found in text.filter(pl.col(column).str.contains(_SHORTENED)).select(ROW, column).iter_rows():
-                allowed = "every digit of the id: a spreadsheet has shortened it, so export it again as text"
-                yield Problem(f"{name} (as imported)", row, column, repr(found), allowed)
+                allowed = Words("every digit of the id: a spreadsheet has shortened it, so export it again as text")
+                yield Problem(as_imported(name), row, column, repr(found), allowed)
 
 
 def _write(folder: Path, frames: Frames, others: Mapping[str, bytes]) -> None:
@@ -320,7 +326,7 @@ def _counts(new: Frames, column: str) -> dict[str, int]:
     return dict(frame[column].drop_nulls().value_counts(sort=True).iter_rows())
 
 
-def _vanished(source: Source, existing: Frames, new: Frames) -> Iterator[str]:
+def _vanished(source: Source, existing: Frames, new: Frames) -> Iterator[Words]:
     """Say how many appointments an earlier export had that this one, of the same days, no longer has.
 
     What was called off may rightly stand in another list; the rest has probably been deleted. It is kept: an export of
@@ -334,23 +340,26 @@ def _vanished(source: Source, existing: Frames, new: Frames) -> Iterator[str]:
     first, last = after.filter(standing).select(first=day.min(), last=day.max()).row(0)
     mine = before.filter(pl.col("source") == source.name, standing, day.is_between(pl.lit(first), pl.lit(last)))
     if gone := mine.join(after, on=TABLES[REQUIRED_TABLE].key, how="anti").height:
-        were = (
-            f"{gone:,} appointments of earlier exports are" if gone != 1 else "One appointment of an earlier export is"
-        )
-        yield (
-            f"{were} not in this one, though it has others of the same days: deleted since, perhaps. All is kept as it "
-            "was. What never was to be, take out of the appointments table."
+        yield plural(
+            "One appointment of an earlier export is not in this one, though it has others of the same days: deleted "
+            "since, perhaps. All is kept as it was. What never was to be, take out of the appointments table.",
+            "{count} appointments of earlier exports are not in this one, though it has others of the same days: "
+            "deleted since, perhaps. All is kept as it was. What never was to be, take out of the appointments table.",
+            gone,
         )
 
 
-def _shared_clients(merged: Merged) -> Iterator[str]:
+def _shared_clients(merged: Merged) -> Iterator[Words]:
     """Say how many clients two systems know by one id. The same number need not be the same man."""
     frame = merged.frames.get(REQUIRED_TABLE, pl.DataFrame())
     if "source" not in frame.columns:
         return
     sources = frame.drop_nulls("source").group_by("client_id").agg(pl.col("source").n_unique())
     if shared := sources.filter(pl.col("source") > 1).height:
-        yield (
-            f"{shared:,} clients have appointments from more than one system under the same id and count as the same "
-            "people. If these are numbers that mean different people, import each system into a folder of its own."
+        yield plural(
+            "One client has appointments from more than one system under the same id and counts as one man. If it is "
+            "a number that means different people, import each system into a folder of its own.",
+            "{count} clients have appointments from more than one system under the same id and count as the same "
+            "people. If these are numbers that mean different people, import each system into a folder of its own.",
+            shared,
         )

@@ -14,6 +14,7 @@ import polars as pl
 
 from holdfast.errors import SourceError
 from holdfast.tables.schema import REQUIRED_TABLE, TABLES, Table
+from holdfast.words import Words
 
 Frames = dict[str, pl.DataFrame]
 _RUNS = r"^[=+\-@＝＋－＠]"  # what a spreadsheet program takes for the start of a formula
@@ -156,10 +157,16 @@ def _refuse_two_sources(before: pl.DataFrame, after: pl.DataFrame) -> None:
     both = after.select("appointment_id", "source").drop_nulls().unique(maintain_order=True)
     clash = both.join(theirs, on="appointment_id", maintain_order="left").filter(pl.col("source") != pl.col(_OLD))
     for id, new, old in clash.head(1).iter_rows():
-        more = f" So are {clash.height - 1:,} more." if clash.height > 1 else ""
+        more = Words(" So are {count} more.", count=clash.height - 1) if clash.height > 1 else ""
         raise SourceError(
-            f"Appointment {id} is in this folder already, from {old}.{more} "
-            f"Two systems use the same numbers: import {new} into a folder of its own."
+            Words(
+                "Appointment {id} is in this folder already, from {old}.{more} "
+                "Two systems use the same numbers: import {new} into a folder of its own.",
+                id=id,
+                old=old,
+                more=more,
+                new=new,
+            )
         )
 
 

@@ -31,7 +31,7 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise UsageError(
-            f"{name!r} is not a time zone. Use a name such as Europe/London or Australia/Sydney."
+            Words("{name} is not a time zone. Use a name such as Europe/London or Australia/Sydney.", name=repr(name))
         ) from error
 
 
@@ -90,7 +90,7 @@ def parse_at(text: str, timezone: str | None) -> datetime:
             return datetime.combine(date.fromisoformat(text), time.max)
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"{text!r} is not a moment. Give {ALLOWED}.") from error
+        raise UsageError(Words("{text} is not a moment. Give {allowed}.", text=repr(text), allowed=ALLOWED)) from error
     return wall_clock(moment, timezone)
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from holdfast.errors import SourceError
 from holdfast.tables.check import ROW
+from holdfast.words import Words
 
 
 def read_text(path: Path) -> pl.DataFrame:
@@ -51,23 +52,30 @@ def _csv_as_text(path: Path) -> pl.DataFrame:
         raise SourceError(_csv_words(path, error)) from error
 
 
-def _csv_words(path: Path, error: Exception) -> str:
+def _csv_words(path: Path, error: Exception) -> Words:
     try:
         path.read_text(encoding="utf-8")
     except UnicodeDecodeError as wrong:
         line = path.read_bytes()[: wrong.start].count(b"\n") + 1
-        way_out = f"Save it as 'CSV UTF-8', or import it: holdfast import any {path.name}"
-        return f"{path.name} is not UTF-8 text (line {line}). {way_out}"
+        return Words(
+            "{file} is not UTF-8 text (line {line}). Save it as 'CSV UTF-8', or import it: holdfast import any {file}",
+            file=path.name,
+            line=str(line),
+        )
     with path.open(encoding="utf-8", newline="") as lines:
         rows = csv.reader(lines)
         width = len(next(rows, []))
         for number, row in enumerate(rows, start=2):
             if len(row) > width:
-                return (
-                    f"{path.name}, row {number} has {len(row)} cells, the heading only {width}. "
-                    "Is a quotation mark or a comma missing?"
+                return Words(
+                    "{file}, row {row} has {count} cells, the heading only {width}. Is a quotation mark or a comma "
+                    "missing?",
+                    file=path.name,
+                    row=str(number),
+                    count=len(row),
+                    width=width,
                 )
-    return f"{path.name} cannot be read as CSV: {str(error).splitlines()[0]}"
+    return Words("{file} cannot be read as CSV: {why}", file=path.name, why=str(error).splitlines()[0])
 
 
 def heading(path: Path) -> list[str]:
@@ -82,14 +90,22 @@ def heading(path: Path) -> list[str]:
 
 def _refuse_other_dialect(path: Path, first: bytes) -> None:
     """Say what a file is, where every column would look missing: spreadsheets like semicolons and UTF-16."""
-    way_out = (
-        f"Save it as 'CSV UTF-8' with commas, or let the import read it: holdfast import tables {path.name} --to DIR"
+    way_out = Words(
+        "Save it as 'CSV UTF-8' with commas, or let the import read it: holdfast import tables {file} --to DIR",
+        file=path.name,
     )
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise SourceError(f"{path.name} is UTF-16 text, not UTF-8. {way_out}")
-    for sign, word in ((b";", "semicolons"), (b"\t", "tabs")):
+        raise SourceError(Words("{file} is UTF-16 text, not UTF-8. {way_out}", file=path.name, way_out=way_out))
+    for sign, word in ((b";", Words("semicolons")), (b"\t", Words("tabs"))):
         if sign in first and b"," not in first:
-            raise SourceError(f"The cells of {path.name} are parted by {word}, not by commas. {way_out}")
+            raise SourceError(
+                Words(
+                    "The cells of {file} are parted by {word}, not by commas. {way_out}",
+                    file=path.name,
+                    word=word,
+                    way_out=way_out,
+                )
+            )
 
 
 def _parquet(path: Path) -> pl.DataFrame:
@@ -97,5 +113,9 @@ def _parquet(path: Path) -> pl.DataFrame:
         return pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise SourceError(
-            f"{path.name} is not a Parquet file that can be read: {str(error).splitlines()[0]}"
+            Words(
+                "{file} is not a Parquet file that can be read: {why}",
+                file=path.name,
+                why=str(error).splitlines()[0],
+            )
         ) from error

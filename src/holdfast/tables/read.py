@@ -31,6 +31,7 @@ from holdfast.tables.check import (
 )
 from holdfast.tables.raw import as_it_stands, heading
 from holdfast.tables.schema import REQUIRED_TABLE, TABLES, Table
+from holdfast.words import Words
 
 PRACTICE_FILE = "practice.json"
 MOST_HOURS = 24 * 31  # of notice before an appointment
@@ -242,7 +243,7 @@ def hours(told: object) -> float:
     """How many hours before an appointment it can still be called off without being late."""
     found = float(str(told))
     if not 0 <= found <= MOST_HOURS:
-        raise ValueError(f"notice_hours is {told}; allowed: 0 to {MOST_HOURS}")
+        raise ValueError(Words("{found} is not from 0 to {most}", found=str(told), most=str(MOST_HOURS)))
     return found
 
 

@@ -28,7 +28,7 @@ class Reassigned:
     is_gone: bool
 
     @property
-    def words(self) -> str:
+    def words(self) -> Words:
         """That this is so, in a sentence."""
         begins = plural(
             "One appointment that an earlier export had for client {was} stands under client {now} in this one",
@@ -70,12 +70,14 @@ def without_reassigned(frames: Frames, found: Sequence[Reassigned], *, whose: st
     return {**frames, **{name: frames[name].join(theirs, on=theirs.columns, how="anti") for name in keyed}}
 
 
-def notes(found: Sequence[Reassigned]) -> Iterator[str]:
+def notes(found: Sequence[Reassigned]) -> Iterator[Words]:
     """For whoever imports into a folder of tables."""
     for one in found:
-        yield (
-            f"{one.words} Here they stand under both. Where it is one man, or it stood under the wrong one, take the "
-            f"rows of {one.was} out of the appointments table."
+        yield Words(
+            "{words} Here they stand under both. Where it is one man, or it stood under the wrong one, take the rows "
+            "of {was} out of the appointments table.",
+            words=one.words,
+            was=one.was,
         )
 
 

@@ -12,14 +12,16 @@ from datetime import datetime, time
 import polars as pl
 
 from holdfast.tables import TableProblems
-from holdfast.tables.check import Problem
+from holdfast.tables.check import Problem, as_imported
 from holdfast.tables.read import Tables
+from holdfast.words import Words
 from holdfast_site.dates import FIRST, LAST
+from holdfast_site.languages import N_
 from holdfast_site.people.models import MOST_ID
 
 EARLIEST, LATEST = datetime.combine(FIRST, time()), datetime.combine(LAST, time())
-REAL_DAY = f"a day from {FIRST.year} to {LAST.year}"
-FITS_AN_ID = f"at most {MOST_ID} signs, none of them a line break or the sign 0"
+REAL_DAY = Words(N_("a day from {first} to {last}"), first=str(FIRST.year), last=str(LAST.year))
+FITS_AN_ID = Words(N_("at most {most} signs, none of them a line break or the sign 0"), most=MOST_ID)
 TEXTS = {"frameworks": 300, "gender": 50}  # of a therapist, as in the database
 
 
@@ -48,9 +50,10 @@ def _of_table(name: str, frame: pl.DataFrame) -> Iterator[Problem]:
             yield from _named(name, frame, column, is_long, FITS_AN_ID)
         elif name == "therapists" and column in TEXTS:
             most = TEXTS[column]
-            yield from _named(name, frame, column, cells.str.len_chars() > most, f"at most {most} signs")
+            fits = Words(N_("at most {most} signs"), most=most)
+            yield from _named(name, frame, column, cells.str.len_chars() > most, fits)
 
 
-def _named(table: str, frame: pl.DataFrame, column: str, is_wrong: pl.Expr, allowed: str) -> Iterator[Problem]:
+def _named(table: str, frame: pl.DataFrame, column: str, is_wrong: pl.Expr, allowed: Words) -> Iterator[Problem]:
     for row, cell in frame.with_row_index("row", offset=2).filter(is_wrong).select("row", column).iter_rows():
-        yield Problem(f"{table} (as imported)", row, column, repr(str(cell)[:60]), allowed)
+        yield Problem(as_imported(table), row, column, repr(str(cell)[:60]), allowed)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from holdfast.tables.sources import all_sources
 from holdfast_site.dates import DayField
 from holdfast_site.exchange.services import ANY, FIND_OUT
+from holdfast_site.saying import said
 
 FORM_ID = "form"
 
@@ -22,7 +23,7 @@ FORM_ID = "form"
 def sources() -> Iterator[tuple[str, str]]:
     """Where an export can be from, by the name that the practice knows; read once somebody wants to bring one."""
     yield FIND_OUT, gettext("Find out by itself")
-    yield from ((one.name, one.title) for one in all_sources() if one.name != ANY)
+    yield from ((one.name, said(one.title)) for one in all_sources() if one.name != ANY)
     yield ANY, gettext("any other table")
 
 

@@ -34,6 +34,7 @@ from holdfast.tables.sources.any_table import kept_mapping
 from holdfast.tables.sources.asking import Question, answer, guess_lines, questions
 from holdfast.tables.sources.files import SourceFile, open_files
 from holdfast.tables.sources.guess import Guess, guess
+from holdfast.words import Words
 from holdfast_site.access.actors import Actor
 from holdfast_site.accounts.models import Post
 from holdfast_site.audit.services import Action, record
@@ -121,7 +122,7 @@ def try_out(upload: Upload, *, by: Actor, now: datetime) -> Tried:
             rest = [gettext("… and %(more)s more") % {"more": more}] if more > 0 else []
             return Tried([], wrong=[*(said(one.words) for one in found.problems[:MOST_PROBLEMS]), *rest])
         except HoldfastError as error:
-            return Tried([], wrong=str(error).splitlines(), foreign=_foreign(upload, brought))
+            return Tried([], wrong=_said(error), foreign=_foreign(upload, brought))
     shown = _guessed(asked) if asked is not None else []
     has_no_moment = NOW_ASSUMED in account.notes or brought.told.exported_at is not None
     return Tried([*shown, *told], has_no_moment=has_no_moment, perhaps_one=about.asked)
@@ -239,7 +240,11 @@ def take_over(*, by: Actor, upload: Upload, now: datetime) -> Sequence[str]:
 
 def why(error: HoldfastError) -> str:
     """Why something could not be done. Of problems in tables it is how many; which they are says the trial."""
-    return said(error.words) if isinstance(error, TableProblems) else str(error)
+    return said(error.words) if isinstance(error, TableProblems) else "\n".join(_said(error))
+
+
+def _said(error: HoldfastError) -> list[str]:
+    return [part for line in error.lines for part in said(line).splitlines()]
 
 
 @transaction.atomic
@@ -310,7 +315,7 @@ def _imported(upload: Upload, brought: Brought, folder: Path, *, now: datetime) 
 
 def _lines(account: Account, brought: Brought, settled: settling.Settled, of_clients: Sequence[str]) -> list[str]:
     """The account of an import, for somebody in a browser."""
-    notes = [AS_OF_NOW if note == NOW_ASSUMED else note for note in account.notes]
+    notes = [Words(AS_OF_NOW) if note == NOW_ASSUMED else note for note in account.notes]
     lines = [said(line) for line in account_lines(replace(account, notes=notes, reassigned=()))]
     if brought.told.left_out:
         lines.append(gettext("Left out, as you said: %(files)s.") % {"files": names(brought.told.left_out)})

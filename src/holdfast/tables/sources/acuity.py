@@ -28,6 +28,7 @@ from holdfast.tables.sources.records import (
 )
 from holdfast.tables.sources.source import Context, Imported, Source, appointment, made_id, settled
 from holdfast.tables.sources.words import same_word
+from holdfast.words import Words
 
 ID = ("id", "Appointment ID")
 STARTS = ("datetime", "Start Time")
@@ -62,7 +63,7 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
 def _appointment(record: Record, read_moment: Callable[[str], When], context: Context, out: Imported) -> None:
     client = _client(record)
     if not client:
-        return out.skip("no client: a block in the diary")
+        return out.skip(Words("no client: a block in the diary"))
     starts = required_moment(record, read_moment, *STARTS)
     booked = moment(record, read_moment, *BOOKED)
     therapist = record.get(*CALENDAR) or "unknown"
@@ -116,24 +117,31 @@ def _word(record: Record) -> str:
     return "Completed" if _said(record) is Status.ATTENDED else "none set"
 
 
-def _notes(said: set[Status], *, by_name: bool) -> list[str]:
+def _notes(said: set[Status], *, by_name: bool) -> list[Words]:
     notes = [
-        "Acuity keeps neither the time of a cancellation nor who cancelled, and no trace of a booking that was moved.",
-        "Acuity has no id for a client: the e-mail address stands for him, so two who share one count as one.",
+        Words(
+            "Acuity keeps neither the time of a cancellation nor who cancelled, and no trace of a booking that was "
+            "moved."
+        ),
+        Words("Acuity has no id for a client: the e-mail address stands for him, so two who share one count as one."),
     ]
     if by_name:
-        notes.append("Where no e-mail address is given, the name stands for the client: two of one name count as one.")
+        notes.append(
+            Words("Where no e-mail address is given, the name stands for the client: two of one name count as one.")
+        )
     if not said & {Status.CANCELLED, Status.NO_SHOW}:
         notes.append(
-            "No cancelled appointment and no no-show is in these files. Acuity lists them apart, at "
-            "/appointments?canceled=true, and leaves them out of a CSV: fetch that list too."
+            Words(
+                "No cancelled appointment and no no-show is in these files. Acuity lists them apart, at "
+                "/appointments?canceled=true, and leaves them out of a CSV: fetch that list too."
+            )
         )
     return notes
 
 
 SOURCE = Source(
     name="acuity",
-    title="Acuity Scheduling (lists of its API, or its CSV)",
+    title=Words("Acuity Scheduling (lists of its API, or its CSV)"),
     files="/appointments and /appointments?canceled=true as JSON, or the exported CSV",
     recognises=recognises,
     read=read,

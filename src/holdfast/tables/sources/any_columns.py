@@ -20,6 +20,7 @@ from holdfast.tables.sources.headings import (
 )
 from holdfast.tables.sources.mapping import Mapping
 from holdfast.tables.sources.outcomes import understood
+from holdfast.words import Words
 
 _WHEN = (Field.DATE, Field.TIME)
 _ASKED_IF_TWO = (Field.CLIENT, Field.THERAPIST, Field.STATUS)
@@ -181,19 +182,23 @@ def _speaks_of_status(texts: Sequence[str]) -> bool:
     return bool(known) and len(known) * 2 >= len(texts)
 
 
-def _no_date(found: Found) -> str:
+def _no_date(found: Found) -> Words:
     shown = ", ".join(repr(heading) for heading in found.heading if heading)
-    return (
-        f"{found.sheets[0].label} has no column with the date of an appointment among {shown}. A table of "
-        "appointments is needed, one row an appointment, so export that; a list with one row a client is another."
+    return Words(
+        "{file} has no column with the date of an appointment among {columns}. A table of appointments is needed, one "
+        "row an appointment, so export that; a list with one row a client is another.",
+        file=found.sheets[0].label,
+        columns=shown,
     )
 
 
-def _nobody(found: Found) -> str:
+def _nobody(found: Found) -> Words:
     shown = ", ".join(repr(heading) for heading in found.heading if heading)
-    return (
-        f"{found.sheets[0].label} has no column that could say who the client is among {shown}. Without a name or a "
-        "number for each client nobody's sessions can be told from another's: export the list with one."
+    return Words(
+        "{file} has no column that could say who the client is among {columns}. Without a name or a number for each "
+        "client nobody's sessions can be told from another's: export the list with one.",
+        file=found.sheets[0].label,
+        columns=shown,
     )
 
 
@@ -215,6 +220,11 @@ def _refuse_twice(found: Found, columns: Columns) -> None:
     for name, column in columns.known.items():
         if keys.count(plain(column.heading)) > 1:
             raise SourceError(
-                f"{found.sheets[0].label} has the column {column.heading!r} more than once, so it is not clear which "
-                f"is the {name}. Remove or rename one, and import again."
+                Words(
+                    "{file} has the column {column} more than once, so it is not clear which "
+                    "is the {field}. Remove or rename one, and import again.",
+                    file=found.sheets[0].label,
+                    column=repr(column.heading),
+                    field=name.replace("_", " "),
+                )
             )

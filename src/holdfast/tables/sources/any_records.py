@@ -13,7 +13,8 @@ from typing import Any
 import polars as pl
 
 from holdfast.tables.sources.cells import NO_DATE, WRITTEN_BLANKS
-from holdfast.tables.sources.grid import ambiguous, plain
+from holdfast.tables.sources.grid import ambiguous, plain, row_of
+from holdfast.words import Words
 
 FILE, ROW = "\0file", "\0row"  # no heading can be called so
 _UNCLEAR = "\0unclear "
@@ -56,7 +57,7 @@ class Records:
         key = plain(heading)
         if _UNCLEAR + key in self.frame.columns:
             for file, row in self.frame.filter(pl.col(_UNCLEAR + key)).select(FILE, ROW).head(1).iter_rows():
-                raise ambiguous(heading, file, "row", row)
+                raise ambiguous(heading, file, row)
         if key not in self.frame.columns or key.startswith("\0"):
             return pl.Series(heading, [""], pl.String).new_from_index(0, len(self))
         return self.frame[key].alias(heading)
@@ -77,10 +78,10 @@ class Records:
         """Say of each row whether one cell of it is filled in and no more."""
         return self.frame.select(pl.sum_horizontal(pl.col(key) != "" for key in self.keys) == 1).to_series()
 
-    def places(self, mask: pl.Series, count: int) -> list[str]:
+    def places(self, mask: pl.Series, count: int) -> list[Words]:
         """Where the first ``count`` of the rows stand for which ``mask`` is true."""
         found = self.frame.select(FILE, ROW).filter(mask).head(count)
-        return [f"{file}, row {row}" for file, row in found.iter_rows()]
+        return [row_of(file, row) for file, row in found.iter_rows()]
 
 
 def columns_of(rows: Sequence[Sequence[str]], width: int) -> list[pl.Series]:

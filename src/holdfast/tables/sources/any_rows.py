@@ -15,11 +15,13 @@ from holdfast.tables.sources.any_columns import Column
 from holdfast.tables.sources.any_records import FILE, ROW, Records, each_once, each_row_once
 from holdfast.tables.sources.cells import amount, birth_year, filled_date
 from holdfast.tables.sources.dates import MIDNIGHT, READABLE, DateOrder, read_date
+from holdfast.tables.sources.grid import row_of
 from holdfast.tables.sources.guess import Guess, cells, date_order, date_texts, people
 from holdfast.tables.sources.headings import CLIENT_FIELDS, THERAPIST_FIELDS, Field
 from holdfast.tables.sources.outcomes import STATUS_OF, Meaning, canceller_of, modality_of, word_key
 from holdfast.tables.sources.records import WAY_OUT, BadCell
-from holdfast.tables.sources.source import Context, Faults, Imported, not_marked, settled
+from holdfast.tables.sources.source import SHOWN, Context, Faults, Imported, not_marked, settled
+from holdfast.words import Words
 
 _ON_A_BILL = ("fee", "modality")  # may differ from line to line of one appointment
 _OFF = (Status.CANCELLED, Status.LATE_CANCELLED, Status.RESCHEDULED)
@@ -110,14 +112,14 @@ def _told(how: Reading, out: Imported) -> pl.DataFrame:
     meanings = each_once(words, lambda word: how.meanings.get(word_key(word), "") if word else Meaning.BOOKED)
     skipped = ~no_row & ~nobody & (meanings == Meaning.SKIP)
     out.rows_read += int((~no_row).sum())
-    _count(out, "a line of text and no appointment", int(no_row.sum()))
-    _count(out, "no client: a block in the diary", int((~no_row & nobody).sum()))
-    _count(out, "no appointment, by its status", int(skipped.sum()))
+    _count(out, Words("a line of text and no appointment"), int(no_row.sum()))
+    _count(out, Words("no client: a block in the diary"), int((~no_row & nobody).sum()))
+    _count(out, Words("no appointment, by its status"), int(skipped.sum()))
     kept = ~(no_row | nobody | skipped)
     return _as_written(how, words, meanings).filter(kept)
 
 
-def _count(out: Imported, reason: str, number: int) -> None:
+def _count(out: Imported, reason: Words, number: int) -> None:
     if number:
         out.skipped[reason] += number
 
@@ -194,7 +196,7 @@ def _refuse_faults(told: pl.DataFrame, fault: pl.Series) -> None:
     faults = Faults()
     bad = fault.is_not_null()
     for (file, row), cell in zip(told.filter(bad).select(FILE, ROW).iter_rows(), fault.filter(bad), strict=True):
-        faults.add(f"{file}, row {row}", *cell)
+        faults.add(row_of(file, row), *cell)
     faults.refuse(WAY_OUT)
 
 
@@ -263,7 +265,7 @@ def _year_or_none(text: str, how: Reading) -> str | None:
 def _refuse_births(how: Reading, records: Records, born: pl.Series, unread: pl.Series) -> None:
     faults = Faults()
     for place, text in zip(records.places(unread, len(records)), born.filter(unread), strict=True):
-        faults.add(place, how.columns[Field.BIRTH].heading, text, "a year or date of birth")
+        faults.add(place, how.columns[Field.BIRTH].heading, text, Words("a year or date of birth"))
     faults.refuse(WAY_OUT)
 
 
@@ -279,7 +281,7 @@ def with_ids(rows: pl.DataFrame, out: Imported) -> pl.DataFrame:
         If an id of the source's own stands for two different appointments of one client.
     """
     kept = rows.unique(pl.exclude(_ON_A_BILL), keep="first", maintain_order=True)
-    _count(out, "the same appointment on a further line", rows.height - kept.height)
+    _count(out, Words("the same appointment on a further line"), rows.height - kept.height)
     _refuse_two_of_one_id(kept)
     unnamed = pl.col("appointment_id") == ""
     to_the_minute = pl.col("starts_at").str.slice(0, len("2026-09-08T08:00"))
@@ -296,10 +298,13 @@ def with_ids(rows: pl.DataFrame, out: Imported) -> pl.DataFrame:
 def _refuse_two_of_one_id(rows: pl.DataFrame) -> None:
     own = rows.filter(pl.col("appointment_id") != "").group_by("appointment_id", "client_id", maintain_order=True).len()
     twice = own.filter(pl.col("len") > 1)["appointment_id"].to_list()
+    more = len(twice) - SHOWN
     if twice:
-        more = f" … and {len(twice) - 20:,} more" if len(twice) > 20 else ""
         raise SourceError(
-            f"The same appointment id stands for different appointments of one client: {', '.join(twice[:20])}{more}. "
-            'If that column is no id of the appointment, put "appointment_id": null into the columns of a mapping '
-            "file, and import again with --map FILE. Nothing was written."
+            Words(
+                "The same appointment id stands for different appointments of one client: {ids}. "
+                'If that column is no id of the appointment, put "appointment_id": null into the columns of a mapping '
+                "file, and import again with --map FILE. Nothing was written.",
+                ids=[*twice[:SHOWN], *([Words("… and {count} more", count=more)] if more > 0 else [])],
+            )
         )

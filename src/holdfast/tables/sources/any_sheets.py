@@ -15,9 +15,10 @@ from holdfast.tables.sources.any_records import ROW, Records, as_records, column
 from holdfast.tables.sources.cells import filled_date
 from holdfast.tables.sources.dates import is_clock, way_of_writing
 from holdfast.tables.sources.files import SourceFile
-from holdfast.tables.sources.grid import TOTAL, find_heading, is_total, plain, refuse_cut_off
+from holdfast.tables.sources.grid import TOTAL, find_heading, is_total, plain, refuse_cut_off, sheet_of
 from holdfast.tables.sources.headings import CLIENT_FIELDS, DATE_FIELDS, Field, is_start, meanings_of, score
 from holdfast.tables.sources.mapping import Mapping, file_name
+from holdfast.words import Words
 
 _FIRST_ROWS = 50
 _FOOTER = re.compile(
@@ -106,7 +107,14 @@ def _chosen(file: SourceFile, told: Mapping) -> dict[str, list[list[str]]]:
     sheets = dict(file.sheets)
     lost = [name for name in told.sheets if name not in sheets]
     if lost:
-        raise SourceError(f"The mapping's sheets: found {', '.join(lost)}; {file.name} has {', '.join(sheets)}.")
+        raise SourceError(
+            Words(
+                "The mapping's sheets: found {lost}; {file} has {sheets}.",
+                lost=", ".join(lost),
+                file=file.name,
+                sheets=", ".join(sheets),
+            )
+        )
     return {name: rows for name, rows in sheets.items() if name in told.sheets or not told.sheets}
 
 
@@ -133,7 +141,7 @@ def _by_its_shape(rows: Rows) -> int | None:
 
 def _sheet(file: SourceFile, name: str, rows: Rows, position: int) -> Sheet:
     heading = tuple(cell.strip() for cell in rows[position])
-    label = file.name if len(file.sheets) == 1 else f"{file.name}, sheet {name}"
+    label = file.name if len(file.sheets) == 1 else sheet_of(file.name, name)
     columns = columns_of(rows[position + 1 :], len(heading))
     every = as_records(label, heading, columns, position + 2)
     no_record = _suspects(columns, every)
@@ -178,12 +186,22 @@ def _refuse_other_widths(file: SourceFile, label: str, rows: Rows, numbers: Sequ
     longer = [str(number + 1) for number in below if any(rows[number][width:])]
     if longer:
         raise SourceError(
-            f"{label} has more cells than its heading in row {', '.join(longer[:20])}. Is a quotation mark missing?"
+            Words(
+                "{file} has more cells than its heading in row {rows}. Is a quotation mark missing?",
+                file=label,
+                rows=", ".join(longer[:20]),
+            )
         )
     last = below[-1] if below else heading
     cut = len(rows[last]) < width and all(len(rows[number]) >= width for number in below[:-1])
     if not file.is_workbook and last == len(rows) - 1 and cut and len(below) > 1 and file.text[-1] not in "\r\n":
-        raise SourceError(f"{label} breaks off in row {last + 1}. It was cut off on the way; export it again.")
+        raise SourceError(
+            Words(
+                "{file} breaks off in row {row}. It was cut off on the way; export it again.",
+                file=label,
+                row=str(last + 1),
+            )
+        )
 
 
 def _has_client_and_date(heading: Iterable[str]) -> bool:
@@ -201,19 +219,26 @@ def _is_footer(row: abc.Mapping[str, str]) -> bool:
     return total or (bool(_FOOTER.match(cells[0])) and len(cells) <= 2 < len(row))
 
 
-def _no_heading(file: SourceFile, rows: dict[str, list[list[str]]], told: Mapping) -> str:
+def _no_heading(file: SourceFile, rows: dict[str, list[list[str]]], told: Mapping) -> Words:
     if not any(any(row) for sheet in rows.values() for row in sheet):
-        return f"{file.name} is empty. Export it again, and look at it before importing."
+        return Words("{file} is empty. Export it again, and look at it before importing.", file=file.name)
     named = [name for name in told.columns.values() if name]
     seen = next((row for sheet in rows.values() for row in _best_first(sheet) if any(row)), [])
     shown = ", ".join(repr(cell) for cell in seen if cell)[:300]
     if named:
         here = {plain(cell) for cell in seen}
         lost = ", ".join(f"{key} = {name!r}" for key, name in told.columns.items() if name and plain(name) not in here)
-        return f"{file.name} lacks columns that the mapping names: {lost}. Its heading is: {shown}"
-    return (
-        f"{file.name} has no row that names the columns, such as Client, Date, Status. Its first is: {shown}. "
-        "Put one above the appointments, and import again."
+        return Words(
+            "{file} lacks columns that the mapping names: {lost}. Its heading is: {columns}",
+            file=file.name,
+            lost=lost,
+            columns=shown,
+        )
+    return Words(
+        "{file} has no row that names the columns, such as Client, Date, Status. Its first is: {columns}. "
+        "Put one above the appointments, and import again.",
+        file=file.name,
+        columns=shown,
     )
 
 

@@ -40,16 +40,18 @@ def read(files: abc.Sequence[SourceFile], context: Context) -> Imported:
         If a file is no table of appointments, or with everything about it that has to be told first.
     """
     guesses = _with_common_order([guess(file, _told(file, context)) for file in files], files)
-    open_ones = [refusal(one) for one in guesses if questions(one)]
+    open_ones = [one for one in guesses if questions(one)]
     if open_ones:
-        raise SourceError("\n\n".join(open_ones))
+        raise SourceError(*(line for one in open_ones for line in refusal(one)))
     out = Imported()
     for one in guesses:
         _join(out, _apply(one, context))
         _keep(one.mapping_name, answer(one, {}), out)
     if not out.frames["appointments"].height:
         names = ", ".join(file.name for file in files)
-        raise SourceError(f"There is no appointment in {names}. Was the right list exported, and the right time?")
+        raise SourceError(
+            Words("There is no appointment in {files}. Was the right list exported, and the right time?", files=names)
+        )
     return out
 
 
@@ -63,7 +65,7 @@ def apply(file: SourceFile, mapping: Mapping, context: Context) -> Imported:
     """
     found = guess(file, mapping)
     if questions(found):
-        raise SourceError(refusal(found))
+        raise SourceError(*refusal(found))
     return _apply(found, context)
 
 
@@ -115,7 +117,7 @@ def _keep(name: str, mapping: Mapping, out: Imported) -> None:
     out.extra_files[name] = mapping.json_text().encode()
 
 
-def _notes(how: Reading, out: Imported) -> list[str]:
+def _notes(how: Reading, out: Imported) -> list[Words]:
     columns, found = how.columns, how.guess
     statuses = set(out.frames["appointments"]["status"])
     told = {
@@ -143,7 +145,7 @@ def _notes(how: Reading, out: Imported) -> list[str]:
             _some_ahead(how, out)
         ),
     }
-    notes: list[str] = [note for note, holds in told.items() if holds]
+    notes = [note for note, holds in told.items() if holds]
     if found.day_first is not None:
         shown = found.order.evidence
         if found.day_first:
@@ -166,7 +168,7 @@ def _some_ahead(how: Reading, out: Imported) -> bool:
 
 SOURCE = Source(
     name="any",
-    title="a table of appointments (any system)",
+    title=Words("a table of appointments (any system)"),
     files="a CSV or Excel file with one row an appointment: client, date, and if possible therapist and status",
     recognises=recognises,
     read=read,

@@ -67,9 +67,20 @@ def answer(guess: Guess, answers: abc.Mapping[str, str]) -> Mapping:
     asked = {question.key: question for question in questions(guess)}
     for key, said in answers.items():
         if key not in asked:
-            raise UsageError(f"{key!r} is not asked. Asked are: {', '.join(asked) or 'nothing'}.")
+            raise UsageError(
+                Words(
+                    "{key} is not asked. Asked are: {asked}.", key=repr(key), asked=", ".join(asked) or Words("nothing")
+                )
+            )
         if said not in asked[key].choices:
-            raise UsageError(f"{key}: {said!r} is not an answer. Allowed: {', '.join(asked[key].choices)}.")
+            raise UsageError(
+                Words(
+                    "{key}: {said} is not an answer. Allowed: {choices}.",
+                    key=key,
+                    said=repr(said),
+                    choices=", ".join(asked[key].choices),
+                )
+            )
     return Mapping(
         columns=_columns(guess, answers),
         day_first=answers["day_first"] == DAY if "day_first" in answers else guess.day_first,
@@ -108,7 +119,7 @@ def guess_lines(guess: Guess, *, in_columns: bool = True) -> list[str]:
     part = _in_columns if in_columns else _as_a_line
     lines: list[str] = [_form(guess)]
     for field, column in guess.columns.items():
-        told = column.heading if column.sure else Words("{heading}  (probably)", heading=column.heading)
+        told = column.heading if column.sure else Words("{column}  (probably)", column=column.heading)
         lines.append(part(field.replace("_", " "), told))
     if guess.day_first is not None:
         first = DAY if guess.day_first else MONTH
@@ -144,40 +155,49 @@ def _in_columns(what: str, told: str) -> str:
 
 
 def _as_a_line(what: str, told: str) -> str:
-    return Words("{what}: {told}", what=what, told=told)
+    return Words("{what}: {columns}", what=what, columns=told)
 
 
 _DELIMITERS = {",": Words("commas"), ";": Words("semicolons"), "\t": Words("tabs"), "|": Words("bars")}
 
 
-def refusal(guess: Guess) -> str:
+def refusal(guess: Guess) -> list[Words]:
     """What to tell a person who cannot be asked: everything that is open, and how to write it down."""
     asked = questions(guess)
-    lines = [f"{guess.file} was not imported: these things cannot be told from it."]
-    lines += [f"  {question.key}: {question.words}{_choices(question)}" for question in asked]
+    lines = [Words("{file} was not imported: these things cannot be told from it.", file=guess.file)]
+    lines += [_asked(question) for question in asked]
     if any(question.key.startswith("words.") for question in asked):
-        lines.append(f"  Each word can mean: {', '.join(Meaning)}.")
+        lines.append(Words("  Each word can mean: {meanings}.", meanings=", ".join(Meaning)))
         lines += _understood(guess)
     lines.append(
-        f"Write this into a file such as {guess.mapping_name}, put what is right in place of each null, "
-        f"and import again with --map {guess.mapping_name}:"
+        Words(
+            "Write this into a file such as {file}, put what is right in place of each null, and import again with "
+            "--map {file}:\n{mapping}",
+            file=guess.mapping_name,
+            mapping=_skeleton(guess),
+        )
     )
-    return "\n".join([*lines, _skeleton(guess)])
+    return lines
 
 
-def _choices(question: Question) -> str:
+def _asked(question: Question) -> Words:
+    """A question with the key under which a mapping answers it, and the answers as they are written there."""
+    told = {"key": question.key, "question": question.words}
     if question.key == "day_first":
-        return " true: the day; false: the month."
+        return Words("  {key}: {question} true: the day; false: the month.", **told)
     if question.key.startswith("words."):
-        return ""
-    return " It can be: " + ", ".join(
-        "null, for none" if choice == NONE else repr(choice) for choice in question.choices
-    )
+        return Words("  {key}: {question}", **told)
+    choices = [Words("null, for none") if choice == NONE else repr(choice) for choice in question.choices]
+    return Words("  {key}: {question} It can be: {choices}", choices=choices, **told)
 
 
-def _understood(guess: Guess) -> list[str]:
-    known = [f"{word!r} is {known.meaning} ({known.count:,})" for word, known in guess.words.items() if known.meaning]
-    return [f"  Understood are: {', '.join(known)}."] if known else []
+def _understood(guess: Guess) -> list[Words]:
+    known = [
+        Words("{word} is {meaning} ({count})", word=repr(word), meaning=str(known.meaning), count=known.count)
+        for word, known in guess.words.items()
+        if known.meaning
+    ]
+    return [Words("  Understood are: {known}.", known=known)] if known else []
 
 
 def _skeleton(guess: Guess) -> str:

@@ -44,10 +44,13 @@ from holdfast.tables.sources.source import (
     called_off,
     not_marked,
 )
+from holdfast.words import Words
 
 NOTES = (
-    "Cal.com does not see who came. Where all it says is that the meeting's time was over, attendance is inferred.",
-    "A client is an e-mail address here: a man who books under two counts as two.",
+    Words(
+        "Cal.com does not see who came. Where all it says is that the meeting's time was over, attendance is inferred."
+    ),
+    Words("A client is an e-mail address here: a man who books under two counts as two."),
 )
 
 
@@ -100,10 +103,10 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
         if booking is None:
             _without_a_time(own[uid], faults, out)
         elif not booking.clients:
-            out.skip("a booking without an attendee")
+            out.skip(Words("a booking without an attendee"))
         else:
             rows += _rows(booking, held.get(uid, {}), context)
-    faults.refuse("Download the events again, or take these out.")
+    faults.refuse(Words("Download the events again, or take these out."))
     for row in sorted(rows, key=lambda row: (row["starts_at"], row["appointment_id"], row["client_id"])):
         out.add("appointments", row)
     return out
@@ -122,7 +125,7 @@ def _held(context: Context) -> dict[str, dict[str, Row]]:
 def _without_a_time(own: Sequence[Event], faults: Faults, out: Imported) -> None:
     """A mark or a move may tell of a booking from before these events; any other event has its time."""
     if all(event.trigger in (NO_SHOW, NO_GUEST, NO_HOST) for event in own):
-        out.skip("a mark on a booking, or a move of one, that is not in these files")
+        out.skip(Words("a mark on a booking, or a move of one, that is not in these files"))
     else:
         faults.add(own[0].place, "startTime", "", READABLE)
 
@@ -261,7 +264,7 @@ def _weight(row: Row) -> int:
 
 SOURCE = Source(
     name="calcom",
-    title="Cal.com (events of its webhooks)",
+    title=Words("Cal.com (events of its webhooks)"),
     files="the events as received, one a line (NDJSON) or as a JSON list",
     recognises=recognises,
     read=read,

@@ -13,8 +13,10 @@ from holdfast.errors import SourceError
 from holdfast.tables.moments import When, from_iso
 from holdfast.tables.sources.dates import READABLE
 from holdfast.tables.sources.files import SourceFile
+from holdfast.tables.sources.grid import Record
 from holdfast.tables.sources.records import json_items
 from holdfast.tables.sources.source import Faults, Imported
+from holdfast.words import Words
 
 CREATED, REQUESTED, MOVED = "BOOKING_CREATED", "BOOKING_REQUESTED", "BOOKING_RESCHEDULED"
 CANCELLED, REJECTED = "BOOKING_CANCELLED", "BOOKING_REJECTED"
@@ -59,32 +61,38 @@ def read_events(files: Sequence[SourceFile], timezone: ZoneInfo, out: Imported) 
     for file in files:
         for number, item, unit in json_items(file, "events", "webhooks", "data"):
             out.rows_read += 1
-            text, place = json.dumps(item, sort_keys=True), f"{file.name}, {unit} {number}"
+            text, place = json.dumps(item, sort_keys=True), Record(file.name, number, {}, unit).place
             trigger = as_text(item.get("triggerEvent")).upper().replace("CANCELED", "CANCELLED")
             if text in told:
-                out.skip("the same event, delivered again")
+                out.skip(Words("the same event, delivered again"))
             elif trigger in NO_BOOKING:
-                out.skip(f"{trigger}: says nothing of an appointment")
+                out.skip(Words("{trigger}: says nothing of an appointment", trigger=trigger))
             elif trigger in READ:
                 told[text] = _event(item, place, trigger, text, timezone, faults)
             elif trigger:
                 unknown[trigger] += 1
             else:
-                faults.add(place, "triggerEvent", "", "the name of one of Cal.com's events")
-    faults.refuse("Download the events again, or take these out.")
+                faults.add(place, "triggerEvent", "", Words("the name of one of Cal.com's events"))
+    faults.refuse(Words("Download the events again, or take these out."))
     _refuse_unknown(unknown)
     if not out.rows_read:
-        raise SourceError(f"There is no event in {', '.join(file.name for file in files)}. Is it the right file?")
+        raise SourceError(
+            Words("There is no event in {files}. Is it the right file?", files=", ".join(file.name for file in files))
+        )
     return sorted(told.values(), key=lambda event: event.order)
 
 
 def _refuse_unknown(triggers: Counter[str]) -> None:
     if triggers:
-        shown = ", ".join(f"{name} ({count:,})" for name, count in triggers.items())
+        shown = [Words("{word} ({count})", word=name, count=count) for name, count in triggers.items()]
         raise SourceError(
-            f"What these events of Cal.com mean is not known, and is not guessed: {shown}. "
-            f"Understood are: {', '.join(READ)}. Take the others out; or make a table with each booking's status, "
-            "and say what its words mean: holdfast import any FILE --map MAPPING"
+            Words(
+                "What these events of Cal.com mean is not known, and is not guessed: {shown}. "
+                "Understood are: {known}. Take the others out; or make a table with each booking's status, "
+                "and say what its words mean: holdfast import any FILE --map MAPPING",
+                shown=shown,
+                known=", ".join(READ),
+            )
         )
 
 
@@ -100,7 +108,7 @@ def _event(item: Mapping[str, Any], place: str, trigger: str, text: str, timezon
 
     uid = as_text(payload.get("uid")) or as_text(payload.get("bookingUid"))
     if not uid:
-        faults.add(place, "uid", "", "the booking's uid")
+        faults.add(place, "uid", "", Words("the booking's uid"))
     at = when(item.get("createdAt"), "createdAt")
     return Event(
         place=place,

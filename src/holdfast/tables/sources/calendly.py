@@ -30,6 +30,7 @@ from holdfast.tables.sources.records import (
     required_moment,
 )
 from holdfast.tables.sources.source import Context, Imported, Source, appointment, settled
+from holdfast.words import Words
 
 LISTS = ("collection", "resource")
 EVENT = "scheduled_event."
@@ -122,8 +123,10 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     invitees = _put_together(seen, events)
     if not invitees:
         raise SourceError(
-            "None of these files has an invitee. Give Calendly's webhook events, or the pages of "
-            "/scheduled_events/…/invitees together with those of /scheduled_events."
+            Words(
+                "None of these files has an invitee. Give Calendly's webhook events, or the pages of "
+                "/scheduled_events/…/invitees together with those of /scheduled_events."
+            )
         )
     read_moment = date_reader((), context.timezone, file=files[0].name)
     out.rows_read = len(seen)
@@ -143,7 +146,7 @@ def _sorted_out(records: Sequence[Record], out: Imported) -> tuple[dict[str, Rec
         uri = record.get("uri")
         webhook = any(key.startswith("payload") for key in record.cells)
         if webhook and record.get("event") not in KNOWN:
-            out.skip("an event of Calendly that is not about an invitee")
+            out.skip(Words("an event of Calendly that is not about an invitee"))
         elif webhook or "/invitees/" in uri:
             seen.append(Seen(record, record.get("event") if webhook else ""))
         elif "/scheduled_events/" in uri:
@@ -151,7 +154,7 @@ def _sorted_out(records: Sequence[Record], out: Imported) -> tuple[dict[str, Rec
             if before is None or record.get("updated_at") >= before.get("updated_at"):
                 events[_last(uri)] = record
         else:
-            out.skip("neither an event nor an invitee of Calendly")
+            out.skip(Words("neither an event nor an invitee of Calendly"))
     return events, seen
 
 
@@ -160,7 +163,11 @@ def _put_together(seen: Sequence[Seen], events: dict[str, Record]) -> dict[str, 
     invitees: dict[str, Invitee] = {}
     for one in sorted(seen, key=lambda one: (one.at, one.kind)):
         if not one.invitee:
-            raise SourceError(f"{one.record.place} names no invitee. Save Calendly's events and pages as they come.")
+            raise SourceError(
+                Words(
+                    "{place} names no invitee. Save Calendly's events and pages as they come.", place=one.record.place
+                )
+            )
         invitee = invitees.setdefault(one.invitee, Invitee())
         invitee.seen.append(one)
         invitee.event = events.get(one.event, invitee.event)
@@ -191,7 +198,9 @@ def _facts(id: str, invitee: Invitee) -> Record:
 
 def _appointment(facts: Record, read_moment: Callable[[str], When], context: Context, out: Imported) -> None:
     if not facts.get("start_time"):
-        raise BadCell("start_time", "", "in the event itself, or in a page of /scheduled_events beside this file")
+        raise BadCell(
+            "start_time", "", Words("in the event itself, or in a page of /scheduled_events beside this file")
+        )
     starts = required_moment(facts, read_moment, "start_time")
     booked = moment(facts, read_moment, "created_at")
     canceled = moment(facts, read_moment, "canceled_at")
@@ -238,23 +247,26 @@ def _last(uri: str) -> str:
     return uri.rstrip("/").rsplit("/", 1)[-1]
 
 
-def _notes(events: dict[str, Record], invitees: dict[str, Invitee]) -> list[str]:
+def _notes(events: dict[str, Record], invitees: dict[str, Invitee]) -> list[Words]:
     notes = [
-        "Calendly never records that somebody came: a past appointment that nobody marked is unknown.",
-        "Calendly has no id for a client: the e-mail address stands for him, so two who share one count as one.",
+        Words("Calendly never records that somebody came: a past appointment that nobody marked is unknown."),
+        Words("Calendly has no id for a client: the e-mail address stands for him, so two who share one count as one."),
     ]
     named = {seen.event for invitee in invitees.values() for seen in invitee.seen}
     if lost := events.keys() - named:
         notes.append(
-            f"Scheduled events left out because their invitees are not in these files: {len(lost):,}. "
-            "Fetch /scheduled_events/…/invitees for each."
+            Words(
+                "Scheduled events left out because their invitees are not in these files: {count}. "
+                "Fetch /scheduled_events/…/invitees for each.",
+                count=len(lost),
+            )
         )
     return notes
 
 
 SOURCE = Source(
     name="calendly",
-    title="Calendly (webhook events, or pages of its API)",
+    title=Words("Calendly (webhook events, or pages of its API)"),
     files="the webhook events (one a line or a list), or the pages of scheduled_events and invitees, as JSON",
     recognises=recognises,
     read=read,

@@ -28,8 +28,9 @@ from holdfast.tables.sources.source import (
     not_marked,
     year_of,
 )
+from holdfast.words import Words
 
-WAY_OUT = "Save the API's answers as they come, and give them again."
+WAY_OUT = Words("Save the API's answers as they come, and give them again.")
 LISTS = ("individual_appointments", "group_appointments", "attendees", "patients", "practitioners")
 THE_CLIENTS_OWN = (
     10,
@@ -62,13 +63,13 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     faults.refuse(WAY_OUT)
     if not items["individual_appointments"] and not items["attendees"]:
         raise SourceError(
-            "None of these files has a list 'individual_appointments'. Save the API's answers as they come."
+            Words("None of these files has a list 'individual_appointments'. Save the API's answers as they come.")
         )
     for item in [*_once(items["individual_appointments"], out), *_in_groups(items, faults, out)]:
-        with _named("appointment", item, faults):
+        with _named(Words("appointment"), item, faults):
             _appointment(item, context, out)
     for item in items["patients"]:
-        with _named("patient", item, faults):
+        with _named(Words("patient"), item, faults):
             out.add("clients", _client(item))
     faults.refuse(WAY_OUT)
     for item in items["practitioners"]:
@@ -86,16 +87,21 @@ def _items(files: Sequence[SourceFile], name: str, faults: Faults) -> Iterable[I
             if isinstance(item, dict) and item.get("id"):
                 yield item
             else:
-                faults.add(file.name, f"{name} {number}", type(item).__name__, "an object with an id")
+                faults.add(file.name, f"{name} {number}", type(item).__name__, Words("an object with an id"))
 
 
 @contextmanager
-def _named(kind: str, item: Item, faults: Faults) -> Iterator[None]:
+def _named(kind: Words, item: Item, faults: Faults) -> Iterator[None]:
     """What cannot be read in one item is told with its id; the others are looked at all the same."""
     try:
         yield
     except NOT_AS_WRITTEN as error:
-        faults.add(f"{kind} {item['id']}", type(error).__name__, str(error), "what Cliniko's API writes")
+        faults.add(
+            Words("{kind} {id}", kind=kind, id=str(item["id"])),
+            type(error).__name__,
+            str(error),
+            Words("what Cliniko's API writes"),
+        )
 
 
 def _newest(items: Iterable[Item]) -> dict[str, Item]:
@@ -121,10 +127,10 @@ def _in_groups(items: Mapping[str, Sequence[Item]], faults: Faults, out: Importe
     """Each attendee of a group as an appointment of his own, under the group's one id."""
     groups, found = _newest(items["group_appointments"]), []
     for attendee in _once(items["attendees"], out):
-        with _named("attendee", attendee, faults):
+        with _named(Words("attendee"), attendee, faults):
             group = groups.get(_linked(attendee, "booking") or "")
             if group is None:
-                out.skip("a place in a group whose appointment is not in these files")
+                out.skip(Words("a place in a group whose appointment is not in these files"))
             else:
                 found.append(_place_in(group, attendee))
     return found
@@ -138,9 +144,9 @@ def _place_in(group: Item, attendee: Item) -> Item:
 
 def _appointment(item: Item, context: Context, out: Imported) -> None:
     if item.get("deleted_at") or item.get("archived_at"):
-        return out.skip("deleted or archived in Cliniko")
+        return out.skip(Words("deleted or archived in Cliniko"))
     if _linked(item, "patient") is None:
-        return out.skip("no client: a block in the diary")
+        return out.skip(Words("no client: a block in the diary"))
     starts = from_iso(item["starts_at"], context.timezone)
     booked = _when(item.get("created_at"), context.timezone)
     cancelled = _when(item.get("cancelled_at"), context.timezone)
@@ -197,19 +203,21 @@ def _client(item: Item) -> Row:
     }
 
 
-def _notes(items: Sequence[Item]) -> list[str]:
-    notes = ["Cliniko keeps no trace of a booking that was moved: its old time is not here."]
+def _notes(items: Sequence[Item]) -> list[Words]:
+    notes = [Words("Cliniko keeps no trace of a booking that was moved: its old time is not here.")]
     if not any(item.get("cancelled_at") for item in items):
         notes.append(
-            "No cancelled appointment is in these files. Cliniko lists them apart, at "
-            "/individual_appointments/cancelled: fetch that list too, or cancellations are missing."
+            Words(
+                "No cancelled appointment is in these files. Cliniko lists them apart, at "
+                "/individual_appointments/cancelled: fetch that list too, or cancellations are missing."
+            )
         )
     return notes
 
 
 SOURCE = Source(
     name="cliniko",
-    title="Cliniko (pages of its API)",
+    title=Words("Cliniko (pages of its API)"),
     files="individual_appointments, …/cancelled, …/deleted, patients and practitioners, as JSON",
     recognises=recognises,
     read=read,

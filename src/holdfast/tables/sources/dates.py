@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 from holdfast.errors import SourceError
 from holdfast.tables.moments import When, at_instant, from_epoch, on_day
 from holdfast.tables.sources.date_words import month_number, weekday_numbers
+from holdfast.words import Words
 
-READABLE = "a date or time such as 2026-11-22 14:30, 22/11/2026 2:30 PM or Nov 22, 2026"
+READABLE = Words("a date or time such as 2026-11-22 14:30, 22/11/2026 2:30 PM or Nov 22, 2026")
 _WORD = r"[^\W\d_]"
 _WEEKDAY = re.compile(rf"^\(?({_WORD}{{2,10}}(?:-feira)?)\)?\.?,?(?:\s+|$)", re.IGNORECASE)
 _YEAR_FIRST = re.compile(r"^(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)")
@@ -75,8 +76,13 @@ def find_order(texts: Iterable[str], *, file: str) -> DateOrder | None:
     if len(proof) == 2:
         day, month = proof[DateOrder.DAY_FIRST], proof[DateOrder.MONTH_FIRST]
         raise SourceError(
-            f"{file}: the dates are written in two ways: {day!r} has the day first, {month!r} the month. "
-            "Make them alike (2026-11-22 is safest), and import again."
+            Words(
+                "{file}: the dates are written in two ways: {day} has the day first, {month} the month. "
+                "Make them alike (2026-11-22 is safest), and import again.",
+                file=file,
+                day=repr(day),
+                month=repr(month),
+            )
         )
     return next(iter(proof), None)
 
@@ -97,9 +103,13 @@ def date_reader(
         unclear = next((text for text in cells if len(possible_orders(text)) > 1), None)
         if unclear is not None:
             raise SourceError(
-                f"{file}: {unclear.strip()!r} can have the day first or the month first, and no other date in it "
-                "tells which. Export a longer time, save the dates as 2026-11-22, or say which comes first: "
-                f"holdfast import any {file} --map MAPPING"
+                Words(
+                    "{file}: {date} can have the day first or the month first, and no other date in it "
+                    "tells which. Export a longer time, save the dates as 2026-11-22, or say which comes first: "
+                    "holdfast import any {file} --map MAPPING",
+                    file=file,
+                    date=repr(unclear.strip()),
+                )
             )
 
     @lru_cache(maxsize=10_000)
@@ -227,9 +237,9 @@ def way_of_writing(text: str) -> str | None:
     """In which of four ways a date is written, in words; None if it is in none of them."""
     cleaned, _ = _without_weekday(text)
     ways = {
-        "the year first": (_YEAR_FIRST, _DIGITS),
-        "numbers with the year last": (_NUMBERS,),
-        "the month by its name": (_MONTH_NAME, _DAY_NAME),
-        "seconds since 1970": (_EPOCH,),
+        Words("the year first"): (_YEAR_FIRST, _DIGITS),
+        Words("numbers with the year last"): (_NUMBERS,),
+        Words("the month by its name"): (_MONTH_NAME, _DAY_NAME),
+        Words("seconds since 1970"): (_EPOCH,),
     }
     return next((way for way, shapes in ways.items() if any(shape.match(cleaned) for shape in shapes)), None)

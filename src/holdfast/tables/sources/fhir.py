@@ -20,8 +20,9 @@ from holdfast.tables.sources.fhir_visits import read_visits
 from holdfast.tables.sources.files import SourceFile
 from holdfast.tables.sources.records import looks_like_json
 from holdfast.tables.sources.source import Context, Imported, Source, ending
+from holdfast.words import Words
 
-TITLE = "FHIR R4"
+TITLE = Words("FHIR R4")
 _TRANSACTION = re.compile(rb'"transactionTime"\s*:\s*"([^"]{10,40})"')
 
 
@@ -37,10 +38,14 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
         if looks_like_json(file) or file.name.lower().endswith(("json", "jsonl")):
             read_each(resources(file), lambda resource: take(resource, contents))
         else:
-            out.skip("a file that is not JSON")
+            out.skip(Words("a file that is not JSON"))
     if not contents.appointments and not contents.encounters:
         names = ", ".join(file.name for file in files[:10])
-        raise SourceError(f"There is no Appointment and no Encounter in {names}. Were the right resources exported?")
+        raise SourceError(
+            Words(
+                "There is no Appointment and no Encounter in {files}. Were the right resources exported?", files=names
+            )
+        )
     read_visits(contents, context, title=TITLE, file=files[0].name)
     _read_people(contents)
     _read_endings(contents)
@@ -80,7 +85,7 @@ def _read_endings(contents: Contents) -> None:
 def _read_ending(episode: Episode, contents: Contents, seen: Mapping[str, Sequence[tuple[str, str]]]) -> None:
     client = contents.directory.find(episode.client, PATIENT)
     if client is None:
-        return contents.out.skip("an EpisodeOfCare without a client")
+        return contents.out.skip(Words("an EpisodeOfCare without a client"))
     manager = contents.directory.find(episode.manager, PRACTITIONER)
     therapist = _ended_with(manager.id if manager else "", seen.get(client.id, []), episode.ended.text()[:10])
     kind, reason = episode.kind, episode.reason
@@ -109,23 +114,25 @@ def _read_totals(answers: Answers, contents: Contents) -> None:
             continue
         client = contents.directory.find(answers.client, PATIENT)
         if client is None:
-            return contents.out.skip("a total score without a client")
+            return contents.out.skip(Words("a total score without a client"))
         contents.out.add("scores", {"client_id": client.id, "taken_at": answers.taken.text(), **score_of(code, value)})
     return None
 
 
-def _notes(contents: Contents) -> list[str]:
+def _notes(contents: Contents) -> list[Words]:
     notes = []
     rows = contents.out.rows.get("appointments", [])
     if not contents.appointments:
         notes.append(
-            "There are Encounters only, which are sessions that were held: appointments that were missed, cancelled "
-            "or are still to come are Appointments, and none is in these files."
+            Words(
+                "There are Encounters only, which are sessions that were held: appointments that were missed, "
+                "cancelled or are still to come are Appointments, and none is in these files."
+            )
         )
     if any(row["status"] == Status.CANCELLED and not row["status_at"] for row in rows):
-        notes.append("Of some cancelled appointments it is not said when: those are never counted as late.")
+        notes.append(Words("Of some cancelled appointments it is not said when: those are never counted as late."))
     if contents.directory.by_name:
-        notes.append("Some people are referred to by name alone: two people of the same name count as one.")
+        notes.append(Words("Some people are referred to by name alone: two people of the same name count as one."))
     return notes
 
 

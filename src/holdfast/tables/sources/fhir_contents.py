@@ -26,6 +26,7 @@ from holdfast.tables.sources.fhir_resources import (
 )
 from holdfast.tables.sources.records import BadCell
 from holdfast.tables.sources.source import Imported, Row, year_of
+from holdfast.words import Words
 
 MEASURES = {"44261-6": ("phq9", 27), "70274-6": ("gad7", 21)}  # LOINC totals, and the highest possible
 FINAL = ("final", "amended", "corrected", "completed")
@@ -106,7 +107,7 @@ class Contents:
 def take(resource: Resource, contents: Contents) -> None:
     """Take what is needed out of one resource. Types that say nothing about appointments are passed over."""
     if not resource.type:
-        contents.out.skip("not a FHIR resource (the log of an export, for example)")
+        contents.out.skip(Words("not a FHIR resource (the log of an export, for example)"))
     elif resource.type in READERS:
         READERS[resource.type](resource, contents)
 
@@ -201,7 +202,7 @@ def _episode(resource: Resource, contents: Contents) -> None:
         return
     ended = moment(part(body, "period"), "end", contents.timezone)
     if ended is None:
-        return contents.out.skip("an EpisodeOfCare that is over, but not since which day")
+        return contents.out.skip(Words("an EpisodeOfCare that is over, but not since which day"))
     client, manager = read_ref(part(body, "patient")), read_ref(part(body, "careManager"))
     kind = next(_ending_kinds(body), Ending.OTHER)
     contents.episodes[_name(resource, contents.episodes)] = Episode(
@@ -235,7 +236,7 @@ def _observation(resource: Resource, contents: Contents) -> None:
     moments += [moment(part(body, "effectivePeriod"), "start", contents.timezone)]
     taken = next(filter(None, moments), None) or moment(body, "issued", contents.timezone)
     if taken is None:
-        return contents.out.skip("a total score without its day")
+        return contents.out.skip(Words("a total score without its day"))
     contents.scored |= {text(item, "reference").rpartition("/")[2] for item in parts(body, "derivedFrom")}
     client = read_ref(part(body, "subject"))
     answers = Answers(
@@ -290,7 +291,9 @@ def score_of(measure: str, value: float) -> Row:
     """
     name, highest = MEASURES[measure]
     if not 0 <= value <= highest:
-        raise BadCell("value", f"{value:g}", f"a number from 0 to {highest} for {name}")
+        raise BadCell(
+            "value", f"{value:g}", Words("a number from 0 to {highest} for {measure}", highest=highest, measure=name)
+        )
     return {"measure": name, "score": f"{value:g}"}
 
 

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from holdfast.tables.sources.fhir_resources import Body, Resource, part, parts, text
 from holdfast.tables.sources.records import BadCell
+from holdfast.words import Words
 
 PATIENT, PRACTITIONER, ROLE = PEOPLE = ("Patient", "Practitioner", "PractitionerRole")
 
@@ -58,7 +59,7 @@ class Directory:
         tokens = [token for item in parts(resource.body, "identifier") if (token := _token(item))]
         own = resource.id or _last(resource.url) or (_value(tokens[0]) if tokens else "")
         if not own:
-            raise BadCell("id", "", "an id, or an identifier to tell it by")
+            raise BadCell("id", "", Words("an id, or an identifier to tell it by"))
         target = Target(resource.type, own)
         self.targets[f"{resource.type}/{own}"] = target
         if resource.url:
@@ -106,7 +107,11 @@ class Directory:
         token = ref.identifier if "|" in ref.identifier else f"|{ref.identifier}"
         key = f"{kind}?identifier={token}"
         if key in self.ambiguous:
-            raise BadCell("identifier", token, f"an identifier that only one {kind or 'resource'} has")
+            raise BadCell(
+                "identifier",
+                token,
+                Words("an identifier that only one {resource} has", resource=kind or Words("resource")),
+            )
         return self.targets.get(key) or (Target(kind, _value(token)) if kind else None)
 
     def _by_display(self, ref: Ref, expected: str) -> Target | None:

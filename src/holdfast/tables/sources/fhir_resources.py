@@ -21,6 +21,7 @@ from holdfast.tables.moments import When, from_iso
 from holdfast.tables.sources.files import SourceFile
 from holdfast.tables.sources.records import BadCell
 from holdfast.tables.sources.source import Faults
+from holdfast.words import Words
 
 Body = Mapping[str, Any]
 _PARTIAL = re.compile(r"\d{4}(-\d{2})?")  # FHIR allows a year or a month where a date is asked for
@@ -48,7 +49,8 @@ class Resource:
 
     @property
     def place(self) -> str:
-        return f"{self.file}, {self.type}/{self.id or '(no id)'}"
+        id = self.id or Words("(no id)")
+        return Words("{file}, {resource}/{id}", file=self.file, resource=self.type, id=id)
 
 
 def resources(file: SourceFile) -> Iterator[Resource]:
@@ -77,8 +79,12 @@ def _values(file: SourceFile) -> Iterator[Any]:
             yield json.loads(line)
         except (ValueError, RecursionError) as error:
             raise SourceError(
-                f"{file.name}, line {number} is not complete JSON ({error}). "
-                "It may have been cut off on the way; export or download it again."
+                Words(
+                    "{file}, line {line} is not complete JSON. "
+                    "It may have been cut off on the way; export or download it again.",
+                    file=file.name,
+                    line=str(number),
+                )
             ) from error
 
 
@@ -96,7 +102,13 @@ def _unpack(file: str, value: Any, url: str) -> Iterator[Resource]:
             yield from _unpack(file, inner, url="")
         return
     if not isinstance(value, dict):
-        raise SourceError(f"{file} holds {str(value)[:40]!r} where a FHIR resource should be. Is it another file?")
+        raise SourceError(
+            Words(
+                "{file} holds {found} where a FHIR resource should be. Is it another file?",
+                file=file,
+                found=repr(str(value)[:40]),
+            )
+        )
     kind = str(value.get("resourceType") or "")
     id = str(value.get("id") or "")
     if kind != "Bundle":
@@ -104,7 +116,9 @@ def _unpack(file: str, value: Any, url: str) -> Iterator[Resource]:
         return
     entries = value.get("entry") or []
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise SourceError(f"{file}, Bundle/{id}: its entry is not a list of objects. Export it again.")
+        raise SourceError(
+            Words("{file}, Bundle/{id}: its entry is not a list of objects. Export it again.", file=file, id=id)
+        )
     for entry in entries:
         if entry.get("resource") is not None:
             yield from _unpack(file, entry["resource"], url=str(entry.get("fullUrl") or ""))
@@ -124,7 +138,7 @@ def read_each(items: Iterable[Item], read_one: Callable[[Item], None]) -> None:
             read_one(item)
         except BadCell as cell:
             faults.add(item.place, cell.column, cell.found, cell.allowed)
-    faults.refuse("Correct them where they come from, and export again.")
+    faults.refuse(Words("Correct them where they come from, and export again."))
 
 
 def text(body: Body, name: str) -> str:
@@ -132,7 +146,7 @@ def text(body: Body, name: str) -> str:
     value = body.get(name)
     if value is None or isinstance(value, str):
         return (value or "").strip()
-    raise BadCell(name, str(value), "text")
+    raise BadCell(name, str(value), Words("text"))
 
 
 def part(body: Body, name: str) -> Body:
@@ -140,7 +154,7 @@ def part(body: Body, name: str) -> Body:
     value = body.get(name)
     if value is None or isinstance(value, dict):
         return value or {}
-    raise BadCell(name, str(value), "an object")
+    raise BadCell(name, str(value), Words("an object"))
 
 
 def parts(body: Body, name: str) -> list[Body]:
@@ -148,7 +162,7 @@ def parts(body: Body, name: str) -> list[Body]:
     value = body.get(name)
     if value is None or (isinstance(value, list) and all(isinstance(item, dict) for item in value)):
         return value or []
-    raise BadCell(name, str(value), "a list of objects")
+    raise BadCell(name, str(value), Words("a list of objects"))
 
 
 def number(body: Body, name: str) -> float | None:
@@ -156,7 +170,7 @@ def number(body: Body, name: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise BadCell(name, str(value), "a number")
+        raise BadCell(name, str(value), Words("a number"))
     return float(value)
 
 
@@ -168,7 +182,9 @@ def moment(body: Body, name: str, timezone: ZoneInfo) -> When | None:
     try:
         return from_iso(written, timezone)
     except (ValueError, OverflowError) as error:
-        raise BadCell(name, written, "a moment such as 2026-11-22T14:00:00Z, or a day such as 2026-11-22") from error
+        raise BadCell(
+            name, written, Words("a moment such as 2026-11-22T14:00:00Z, or a day such as 2026-11-22")
+        ) from error
 
 
 def codes(concept: Body) -> list[str]:

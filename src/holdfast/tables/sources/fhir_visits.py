@@ -17,10 +17,12 @@ from holdfast.tables.sources.fhir_references import PATIENT, PRACTITIONER
 from holdfast.tables.sources.fhir_resources import read_each
 from holdfast.tables.sources.source import Context, appointment, called_off, not_marked
 from holdfast.tables.sources.words import meanings
+from holdfast.words import Words
 
-Meaning = Status | str  # a text says why it does not become an appointment
+Meaning = Status | Words  # a text says why it does not become an appointment
 Outcome = tuple[Status, Certainty, InitiatedBy | None]
 
+ERROR = Words("entered in error")
 APPOINTMENTS: Mapping[str, Meaning] = {
     "fulfilled": Status.ATTENDED,
     "arrived": Status.ATTENDED,
@@ -29,9 +31,9 @@ APPOINTMENTS: Mapping[str, Meaning] = {
     "cancelled": Status.CANCELLED,
     "booked": Status.BOOKED,
     "pending": Status.BOOKED,
-    "proposed": "only proposed, not booked",
-    "waitlist": "on a waiting list, not booked",
-    "entered-in-error": "entered in error",
+    "proposed": Words("only proposed, not booked"),
+    "waitlist": Words("on a waiting list, not booked"),
+    "entered-in-error": ERROR,
 }
 ENCOUNTERS: Mapping[str, Meaning] = {
     "finished": Status.ATTENDED,
@@ -42,7 +44,7 @@ ENCOUNTERS: Mapping[str, Meaning] = {
     "planned": Status.BOOKED,
     "unknown": Status.BOOKED,  # which is: nobody marked it
     "cancelled": Status.CANCELLED,
-    "entered-in-error": "entered in error",
+    "entered-in-error": ERROR,
     "completed": Status.ATTENDED,  # this and the next three: R5
     "discharged": Status.ATTENDED,
     "on-hold": Status.ATTENDED,
@@ -116,23 +118,23 @@ def _people(visit: Visit, kind: str, known: _Known) -> dict[str, bool]:
     return found
 
 
-def _meeting(visit: Visit, meaning: Meaning, known: _Known) -> _Meeting | str:
+def _meeting(visit: Visit, meaning: Meaning, known: _Known) -> _Meeting | Words:
     """The meeting, or why a visit does not become one."""
     known.contents.out.rows_read += 1
     if not isinstance(meaning, Status):
         return meaning
     clients, therapists = _people(visit, PATIENT, known), _people(visit, PRACTITIONER, known)
     if visit.starts is None:
-        return "no time of its start"
+        return Words("no time of its start")
     if not clients:
-        return "no client in it"
+        return Words("no client in it")
     therapist = next(iter(therapists), "unknown")
     return _Meeting(visit, visit.starts, clients, therapist, therapists.get(therapist, False))
 
 
 def _read_appointment(visit: Visit, meaning: Meaning, known: _Known) -> None:
     meeting = _meeting(visit, meaning, known)
-    if isinstance(meeting, str):
+    if isinstance(meeting, Words):
         return known.contents.out.skip(meeting)
     for client in meeting.clients:
         known.kept.add((visit.id, client))
@@ -203,12 +205,12 @@ def _add(id: str, client: str, meeting: _Meeting, outcome: Outcome, known: _Know
 def _read_encounter(visit: Visit, meaning: Meaning, known: _Known) -> None:
     out = known.contents.out
     meeting = _meeting(visit, meaning, known)
-    if isinstance(meeting, str):
+    if isinstance(meeting, Words):
         return out.skip(meeting)
     id = visit.id if visit.id not in known.contents.appointments else f"Encounter/{visit.id}"
     for client in meeting.clients:
         if any((appointment, client) in known.kept for appointment in _linked(visit, known)):
-            out.skip("an Encounter whose Appointment is here too: one session, not two")
+            out.skip(Words("an Encounter whose Appointment is here too: one session, not two"))
         else:
             _add(id, client, meeting, _session(meeting, Status(meaning), known), known)
 

@@ -22,6 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from holdfast.errors import SourceError
+from holdfast.words import Words
 
 LIMIT = 2_000_000_000  # bytes, unpacked: ten million appointments fit, a zip bomb does not
 RATIO = 200  # a real export packs 5 to 30 fold; a bomb a thousandfold
@@ -82,11 +83,19 @@ class SourceFile:
             If it is not text.
         """
         if not self.data.strip():
-            raise SourceError(f"{self.name} is empty. Export it again, and look at its size before importing.")
+            raise SourceError(
+                Words("{file} is empty. Export it again, and look at its size before importing.", file=self.name)
+            )
         text = self.data.decode(self.encoding).lstrip("\ufeff")
         if (zero := text.find("\x00")) >= 0:
             line = text.count("\n", 0, zero) + 1
-            raise SourceError(f"{self.name}, line {line} holds a zero byte, so the file is damaged. Export it again.")
+            raise SourceError(
+                Words(
+                    "{file}, line {line} holds a zero byte, so the file is damaged. Export it again.",
+                    file=self.name,
+                    line=str(line),
+                )
+            )
         return text
 
     @cached_property
@@ -98,12 +107,19 @@ class SourceFile:
         """
         if self.data.startswith(_OLE):
             raise SourceError(
-                f"{self.name} is not text but an old or password-protected workbook. "
-                "Open it in a spreadsheet program and save it as .xlsx without a password, or as CSV."
+                Words(
+                    "{file} is not text but an old or password-protected workbook. "
+                    "Open it in a spreadsheet program and save it as .xlsx without a password, or as CSV.",
+                    file=self.name,
+                )
             )
         found = _encoding(self.data)
         if found is None:
-            raise SourceError(f"{self.name} is not text, and not a workbook that can be read. Export it again as CSV.")
+            raise SourceError(
+                Words(
+                    "{file} is not text, and not a workbook that can be read. Export it again as CSV.", file=self.name
+                )
+            )
         return found
 
     @cached_property
@@ -120,15 +136,24 @@ class SourceFile:
         except json.JSONDecodeError as error:
             if self.text.lstrip()[:1] not in ("{", "["):
                 raise SourceError(
-                    f"{self.name} is not JSON, which is what is read of this system. "
-                    f"If it is a table of appointments: holdfast import any {self.name}"
+                    Words(
+                        "{file} is not JSON, which is what is read of this system. "
+                        "If it is a table of appointments: holdfast import any {file}",
+                        file=self.name,
+                    )
                 ) from error
             raise SourceError(
-                f"{self.name} is not complete JSON (line {error.lineno}: {error.msg}). "
-                "It may have been cut off on the way; export or download it again."
+                Words(
+                    "{file} is not complete JSON (line {line}). "
+                    "It may have been cut off on the way; export or download it again.",
+                    file=self.name,
+                    line=str(error.lineno),
+                )
             ) from error
         except (RecursionError, ValueError) as error:
-            raise SourceError(f"{self.name} is not JSON that an export holds. Export or download it again.") from error
+            raise SourceError(
+                Words("{file} is not JSON that an export holds. Export or download it again.", file=self.name)
+            ) from error
 
     def json_lines(self) -> list[tuple[int, Any]]:
         """The file as one JSON value a line, with line numbers; blank lines are passed over.
@@ -146,11 +171,19 @@ class SourceFile:
                 found.append((number, json.loads(line)))
             except json.JSONDecodeError as error:
                 raise SourceError(
-                    f"{self.name}, line {number} is not JSON ({error.msg}). Download it again."
+                    Words(
+                        "{file}, line {line} is not JSON. Download it again.",
+                        file=self.name,
+                        line=str(number),
+                    )
                 ) from error
             except (RecursionError, ValueError) as error:
                 raise SourceError(
-                    f"{self.name}, line {number} is not JSON that an export holds. Download it again."
+                    Words(
+                        "{file}, line {line} is not JSON that an export holds. Download it again.",
+                        file=self.name,
+                        line=str(number),
+                    )
                 ) from error
         return found
 
@@ -207,8 +240,12 @@ def csv_rows(name: str, text: str, *, delimiter: str | None = None) -> list[list
             rows.append([cell.strip() for cell in row])
     except csv.Error as error:
         raise SourceError(
-            f"{name} breaks off near line {reader.line_num} ({error}). "
-            "It may have been cut off on the way; export it again."
+            Words(
+                "{file} breaks off near line {line}: a quotation mark is not closed there, or a cell is far too "
+                "long. It may have been cut off on the way; export it again.",
+                file=name,
+                line=str(reader.line_num),
+            )
         ) from error
     return rows
 
@@ -240,7 +277,7 @@ def open_files(paths: Iterable[Path | SourceFile]) -> list[SourceFile]:
     """
     files = [file for path in paths for file in ([path] if isinstance(path, SourceFile) else _open(path))]
     if not files:
-        raise SourceError("There is no file to import there.")
+        raise SourceError(Words("There is no file to import there."))
     return files
 
 
@@ -254,7 +291,7 @@ def _open(path: Path) -> Iterator[SourceFile]:
             return
         data = _content(path)
     except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror}.") from error
+        raise SourceError(Words("{file} cannot be read: {why}.", file=str(path), why=error.strerror or "")) from error
     file = SourceFile(path.name, data)
     if data.startswith(b"PK\x03\x04"):
         members = _members(file)
@@ -267,9 +304,17 @@ def _open(path: Path) -> Iterator[SourceFile]:
 def _content(path: Path) -> bytes:
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
-        raise SourceError(f"{path} is not a file. Give the export itself, or the folder it is in.")
+        raise SourceError(
+            Words("{file} is not a file. Give the export itself, or the folder it is in.", file=str(path))
+        )
     if found.st_size > LIMIT:
-        raise SourceError(f"{path.name} is larger than {LIMIT / 1e9:.0f} GB. Split it by date, or give Parquet tables.")
+        raise SourceError(
+            Words(
+                "{file} is larger than {size} GB. Split it by date, or give Parquet tables.",
+                file=path.name,
+                size=round(LIMIT / 1e9),
+            )
+        )
     return path.read_bytes()
 
 
@@ -280,15 +325,24 @@ def _members(file: SourceFile) -> list[SourceFile]:
             wanted = [item for item in archive.infolist() if not item.is_dir()]
             refuse_bomb(file.name, len(file.data), sum(item.file_size for item in wanted))
             if len(wanted) > MOST_MEMBERS:
-                raise SourceError(f"{file.name} holds {len(wanted):,} files. Unpack it, and import the ones needed.")
+                raise SourceError(
+                    Words(
+                        "{file} holds {count} files. Unpack it, and import the ones needed.",
+                        file=file.name,
+                        count=len(wanted),
+                    )
+                )
             if file.is_workbook:
                 return []
             named = [item for item in wanted if not PurePosixPath(item.filename).name.startswith(IGNORED)]
             return [SourceFile(PurePosixPath(item.filename).name, archive.read(item)) for item in named]
     except _DAMAGED_ZIP as error:
         raise SourceError(
-            f"{file.name} is a workbook or a zip that cannot be opened ({error}). It may have been cut off on the way; "
-            "export it again."
+            Words(
+                "{file} is a workbook or a zip that cannot be opened. It may need a password, or have been cut off on "
+                "the way; export it again.",
+                file=file.name,
+            )
         ) from error
 
 
@@ -296,9 +350,13 @@ def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
     """Refuse a zip or workbook that would unpack to far more than an export holds."""
     if unpacked > LIMIT or (unpacked > 50_000_000 and unpacked > RATIO * max(packed, 1)):
         raise SourceError(
-            f"{name} would unpack from {packed / 1e6:.1f} MB to {unpacked / 1e6:,.0f} MB. "
-            "No practice export does that, so it was not opened. "
-            "If it is real, unpack it yourself and import the files."
+            Words(
+                "{file} would unpack from {packed} MB to {unpacked} MB. No practice export does that, so it was not "
+                "opened. If it is real, unpack it yourself and import the files.",
+                file=name,
+                packed=packed / 1e6,
+                unpacked=round(unpacked / 1e6),
+            )
         )
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NoReturn
 
 from holdfast.errors import SourceError
+from holdfast.words import Words
 
 TOTAL = re.compile(
     r"^((grand|grand-|gran|eind)\s*)?(sub|zwischen)?(totals?|totaux|totale[ns]?|totaal|summen?|gesamt(summe)?|somme|suma)\b",
@@ -44,14 +45,34 @@ class Columns:
         return found
 
 
+_PLACES = {
+    "row": Words("{file}, row {row}").form,
+    "line": Words("{file}, line {row}").form,
+    "item": Words("{file}, item {row}").form,
+}
 _ANY = Columns()  # of items that need not have the same keys
 
 
-def ambiguous(name: str, file: str, counted: str, row: int) -> SourceError:
+def sheet_of(file: str, sheet: str) -> str:
+    """One sheet of a workbook, as messages name it."""
+    return f"{file} [{sheet}]"
+
+
+def row_of(file: str, row: int) -> Words:
+    """Where a row stands."""
+    return Words("{file}, row {row}", file=file, row=str(row))
+
+
+def ambiguous(name: str, file: str, row: int) -> SourceError:
     """What to tell of a column that is there more than once, and not the same in some row."""
     return SourceError(
-        f"{file} has the column {name!r} more than once, with different cells in "
-        f"{counted} {row}, so it is not clear which to read. Remove one."
+        Words(
+            "{file} has the column {column} more than once, with different cells in row {row}, so it is not "
+            "clear which to read. Remove one.",
+            file=file,
+            column=repr(name),
+            row=str(row),
+        )
     )
 
 
@@ -92,11 +113,11 @@ class Record:
         return found
 
     def _refuse(self, name: str) -> NoReturn:
-        raise ambiguous(name, self.file, self.counted, self.row)
+        raise ambiguous(name, self.file, self.row)
 
     @property
-    def place(self) -> str:
-        return f"{self.file}, {self.counted} {self.row}"
+    def place(self) -> Words:
+        return Words(_PLACES[self.counted], file=self.file, row=str(self.row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +153,12 @@ def make_grid(file: str, rows: Sequence[Sequence[str]], needed: Sequence[Sequenc
     position = find_heading(rows, needed)
     if position is None:
         raise SourceError(
-            f"{file} has no heading with {_list_needed(needed)}. Is it another list? Export it with these columns. "
-            f"{_seen(rows)}"
+            Words(
+                "{file} has no heading with {columns}. Is it another list? Export it with these columns. {seen}",
+                file=file,
+                columns=_list_needed(needed),
+                seen=_seen(rows),
+            )
         )
     heading = tuple(cell.strip() for cell in rows[position])
     keys = [plain(name) for name in heading]
@@ -166,8 +191,13 @@ def refuse_cut_off(file: str, below: Sequence[tuple[int, Sequence[str]]], headin
         number, last = below[-1]
         if 1 < len(last) < len(heading):
             raise SourceError(
-                f"{file}, row {number}, {heading[len(last)]}: the file breaks off in row {number}, its last one. "
-                "It was cut off on the way; export it again."
+                Words(
+                    "{file}, row {number}, {column}: the file breaks off in row {number}, its last one. "
+                    "It was cut off on the way; export it again.",
+                    file=file,
+                    number=str(number),
+                    column=heading[len(last)],
+                )
             )
 
 
@@ -192,7 +222,11 @@ def _refuse_twice(file: str, heading: Sequence[str], keys: Sequence[str], needed
     for name, key in zip(heading, keys, strict=True):
         if key in wanted and keys.count(key) > 1:
             raise SourceError(
-                f"{file} has the column {name!r} more than once, so it is not clear which to read. Remove one."
+                Words(
+                    "{file} has the column {column} more than once, so it is not clear which to read. Remove one.",
+                    file=file,
+                    column=repr(name),
+                )
             )
 
 
@@ -200,9 +234,9 @@ def _list_needed(needed: Sequence[Sequence[str]]) -> str:
     return ", ".join(repr(aliases[0]) for aliases in needed)
 
 
-def _seen(rows: Sequence[Sequence[str]]) -> str:
+def _seen(rows: Sequence[Sequence[str]]) -> Words:
     first = next((row for row in rows if any(row)), None)
     if first is None:
-        return "The file is empty."
+        return Words("The file is empty.")
     shown = ", ".join(cell for cell in first if cell)
-    return f"It begins with: {shown[:150]}"
+    return Words("It begins with: {columns}", columns=shown[:150])

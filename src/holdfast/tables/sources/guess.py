@@ -17,8 +17,10 @@ from holdfast.tables.sources.files import SourceFile, find_delimiter
 from holdfast.tables.sources.headings import CLIENT_FIELDS, DATE_FIELDS, THERAPIST_FIELDS, Field
 from holdfast.tables.sources.mapping import Mapping, file_name
 from holdfast.tables.sources.outcomes import Meaning, understood, word_key
+from holdfast.tables.sources.source import SHOWN, first_of
+from holdfast.words import Words
 
-_SHOWN = 20  # rows named in one message
+MAKE_ALIKE = Words("Make them alike (2026-11-22 is safest), and import again. Nothing was written.")
 _SAMPLE = 3  # rows shown as they would be read
 
 
@@ -139,13 +141,25 @@ class _Shown:
     """Cells that show something: how many there are, and the first of them with their places."""
 
     count: int = 0
-    first: list[str] = field(default_factory=list)
+    first: list[tuple[Words, str, str]] = field(default_factory=list)
 
     def add(self, records: Records, heading: str, texts: pl.Series, mask: pl.Series) -> None:
-        room = max(_SHOWN - len(self.first), 0)
+        room = max(SHOWN - len(self.first), 0)
         places = records.places(mask, room)
-        self.first += [f"{place}, {heading}: {text!r}" for place, text in zip(places, texts.filter(mask), strict=False)]
+        self.first += [(place, heading, repr(text)) for place, text in zip(places, texts.filter(mask), strict=False)]
         self.count += int(mask.sum())
+
+    @property
+    def example(self) -> Words:
+        """The first of them."""
+        place, heading, text = self.first[0]
+        return Words("{place}, {column}: {text}", place=place, column=heading, text=text)
+
+    def listed(self) -> list[Words]:
+        """The first of them, a line each, and how many more there are."""
+        form = Words("  {place}, {column}: {text}").form
+        lines = [Words(form, place=place, column=heading, text=text) for place, heading, text in self.first]
+        return first_of(lines, self.count)
 
 
 def _order(found: Found, columns: abc.Mapping[Field, Column], told: Mapping) -> Order:
@@ -159,26 +173,28 @@ def _order(found: Found, columns: abc.Mapping[Field, Column], told: Mapping) -> 
         for order in DateOrder:
             proof[order].add(found.records, heading, texts, possible == order)
         unclear.add(found.records, heading, texts, possible.str.contains("|", literal=True))
-    shown = unclear.first[0] if unclear.count else ""
+    shown = unclear.example if unclear.count else ""
     return _decided(proof[DateOrder.DAY_FIRST], proof[DateOrder.MONTH_FIRST], shown, told)
 
 
 def _decided(day: _Shown, month: _Shown, unclear: str, told: Mapping) -> Order:
     if day.count and month.count:
-        fewer, words = (month, "month") if month.count <= day.count else (day, "day")
-        other = (day if fewer is month else month).first[0]
-        raise SourceError(
-            f"Some dates can only have the {words} first, others cannot ({other}):\n{_listed(fewer)}\n"
-            "Make them alike (2026-11-22 is safest), and import again. Nothing was written."
-        )
+        if month.count <= day.count:
+            words = Words("Some dates can only have the month first, others cannot ({other}):", other=day.example)
+            raise SourceError(words, *month.listed(), MAKE_ALIKE)
+        words = Words("Some dates can only have the day first, others cannot ({other}):", other=month.example)
+        raise SourceError(words, *day.listed(), MAKE_ALIKE)
     against = {True: month, False: day, None: _Shown()}[told.day_first]
     if against.count:
         said = "true" if told.day_first else "false"
-        raise SourceError(f"The mapping's day_first is {said}, but these dates cannot be read so:\n{_listed(against)}")
+        raise SourceError(
+            Words("The mapping's day_first is {said}, but these dates cannot be read so:", said=said),
+            *against.listed(),
+        )
     if told.day_first is not None:
-        return Order(told.day_first, "the mapping says so")
+        return Order(told.day_first, Words("the mapping says so"))
     if day.count or month.count:
-        return Order(bool(day.count), (day if day.count else month).first[0])
+        return Order(bool(day.count), (day if day.count else month).example)
     return Order(unclear=unclear)
 
 
@@ -195,15 +211,16 @@ def _refuse_several_ways(found: Found, heading: str) -> None:
     others = [shown for way, shown in ways.items() if way != usual]
     rare = _Shown(sum(shown.count for shown in others), [line for shown in others for line in shown.first])
     raise SourceError(
-        f"The dates under {heading!r} are written in several ways, so that day and month may have been swapped in "
-        f"some. Most have {usual} ({ways[usual].first[0]}), but these do not:\n{_listed(rare)}\n"
-        "Make them alike (2026-11-22 is safest), and import again. Nothing was written."
+        Words(
+            "The dates under {column} are written in several ways, so that day and month may have been swapped in "
+            "some. Most have {usual} ({example}), but these do not:",
+            column=repr(heading),
+            usual=usual,
+            example=ways[usual].example,
+        ),
+        *rare.listed(),
+        MAKE_ALIKE,
     )
-
-
-def _listed(shown: _Shown) -> str:
-    more = [f"… and {shown.count - _SHOWN:,} more"] if shown.count > _SHOWN else []
-    return "\n".join(f"  {line}" for line in [*shown.first[:_SHOWN], *more])
 
 
 def _words(found: Found, columns: abc.Mapping[Field, Column], told: Mapping) -> dict[str, Word]:

@@ -21,6 +21,7 @@ from holdfast.tables.sources.files import SourceFile
 from holdfast.tables.sources.ical_compare import Diary, Download, compare, known_diary, settle
 from holdfast.tables.sources.ical_events import OUTCOME_WORDS, Zone, owner, parse, read_events, zone_of
 from holdfast.tables.sources.source import Context, Imported, Source
+from holdfast.words import Words, plural
 
 NAME = "ical"
 _STAMP = re.compile(r"^DTSTAMP[^:\r\n]*:(\d{8}T\d{6})", re.MULTILINE | re.IGNORECASE)
@@ -70,7 +71,9 @@ def _calendar_files(files: Sequence[SourceFile]) -> list[SourceFile]:
     """The calendars among the files: a zip of them may hold a page or a picture beside."""
     found = [file for file in files if file.name.lower().endswith((".ics", ".ical")) or recognises(file)]
     if not found:
-        raise SourceError("None of these files is a calendar. Give the .ics file that the calendar program saves.")
+        raise SourceError(
+            Words("None of these files is a calendar. Give the .ics file that the calendar program saves.")
+        )
     return found
 
 
@@ -92,8 +95,13 @@ def _by_calendar(files: Sequence[SourceFile]) -> dict[str, list[_Given]]:
         for first, second in pairwise(same):
             if first.moment is not None and first.moment == second.moment:
                 raise SourceError(
-                    f"{first.file.name} and {second.file.name} are different downloads of one calendar, both of "
-                    f"{first.moment:%Y-%m-%d %H:%M}. Which came first decides what was called off: import one of them."
+                    Words(
+                        "{first} and {second} are different downloads of one calendar, both of {moment}. Which came "
+                        "first decides what was called off: import one of them.",
+                        first=first.file.name,
+                        second=second.file.name,
+                        moment=first.moment,
+                    )
                 )
     return found
 
@@ -145,32 +153,49 @@ def _download(given: _Given, context: Context, out: Imported) -> Download:
     return Download(given.file.name, moment, events)
 
 
-def _notes(diaries: Sequence[Diary]) -> list[str]:
+def _notes(diaries: Sequence[Diary]) -> list[Words]:
     words = ", ".join(OUTCOME_WORDS)
     notes = [
-        "A calendar never says who came: a past appointment is 'unknown' until somebody marks it.",
-        "A client is the two capital letters that a title begins with, or the address of the one person invited: "
-        "two clients with the same initials count as one.",
-        f"The words {words} after the initials were read as did not attend, no show and late cancellation.",
+        Words("A calendar never says who came: a past appointment is 'unknown' until somebody marks it."),
+        Words(
+            "A client is the two capital letters that a title begins with, or the address of the one person invited: "
+            "two clients with the same initials count as one."
+        ),
+        Words(
+            "The words {words} after the initials were read as did not attend, no show and late cancellation.",
+            words=words,
+        ),
     ]
     if gone := sum(diary.gone for diary in diaries):
         notes.append(
-            f"{gone:,} appointments vanished between two downloads before they began and count as cancelled. "
-            "Who called them off, and when, a calendar does not say, so none of them counts as late."
+            plural(
+                "One appointment vanished between two downloads before it began and counts as cancelled. "
+                "Who called it off, and when, a calendar does not say, so it does not count as late.",
+                "{count} appointments vanished between two downloads before they began and count as cancelled. "
+                "Who called them off, and when, a calendar does not say, so none of them counts as late.",
+                gone,
+            )
         )
     if any(diary.downloads == 1 for diary in diaries):
         notes.append(
-            "From a single download nothing can be told of what was called off. Download the calendar every day "
-            "and import it into the same folder: what vanishes in between is then seen."
+            Words(
+                "From a single download nothing can be told of what was called off. Download the calendar every day "
+                "and import it into the same folder: what vanishes in between is then seen."
+            )
         )
     if older := sum(diary.older for diary in diaries):
-        notes.append(f"{older} of the downloads are older than one imported before; only what was missing was added.")
+        notes.append(
+            Words(
+                "{older} of the downloads are older than one imported before; only what was missing was added.",
+                older=older,
+            )
+        )
     return notes
 
 
 SOURCE = Source(
     name=NAME,
-    title="a calendar (iCalendar, .ics)",
+    title=Words("a calendar (iCalendar, .ics)"),
     files="one download of the calendar, or better several of different days, as .ics",
     recognises=recognises,
     read=read,

@@ -17,6 +17,7 @@ from holdfast.tables.moments import When, from_iso
 from holdfast.tables.schema import Certainty, InitiatedBy, Status
 from holdfast.tables.sources.ical_events import Events, Meeting, Outcome
 from holdfast.tables.sources.source import Context, Row, appointment, not_marked
+from holdfast.words import Words
 
 GONE = "no longer in the calendar"
 MOVED = "moved in the calendar"
@@ -65,8 +66,11 @@ def known_diary(
             starts = from_iso(filled["starts_at"], context.timezone)
         except ValueError as error:
             raise SourceError(
-                f"The folder's own table has {filled['starts_at']!r} as the start of {filled['appointment_id']}. "
-                "Correct it there, then import again."
+                Words(
+                    "The folder's own table has {found} as the start of {id}. Correct it there, then import again.",
+                    found=repr(filled["starts_at"]),
+                    id=filled["appointment_id"],
+                )
             ) from error
         diary.rows.setdefault(_uid(filled["appointment_id"]), {})[_slot(filled["client_id"], starts)] = filled
     return diary

@@ -22,6 +22,7 @@ from holdfast.tables.moments import When, at_instant
 from holdfast.tables.schema import Certainty, InitiatedBy, Status
 from holdfast.tables.sources.files import SourceFile
 from holdfast.tables.sources.source import Faults
+from holdfast.words import Words
 
 # A practice's own words in a title, after the initials: "GL 7pm - DNA".
 OUTCOME_WORDS: Mapping[str, tuple[Status, InitiatedBy]] = {
@@ -68,7 +69,7 @@ class Events:
 
     meetings: Sequence[Meeting]
     hidden: frozenset[str]  # still there, but private: no word about them, and no conclusion either
-    skipped: Counter[str]
+    skipped: Counter[Words]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +98,31 @@ def parse(file: SourceFile) -> list[Calendar]:
     text = file.text
     opened, closed = (len(re.findall(rf"^{word}:VCALENDAR\s*$", text, re.M | re.I)) for word in ("BEGIN", "END"))
     if not opened or opened != closed:
-        raise SourceError(f"{file.name} breaks off before END:VCALENDAR. Download the calendar again.")
+        raise SourceError(Words("{file} breaks off before END:VCALENDAR. Download the calendar again.", file=file.name))
     try:
         calendars: list[Calendar] = Calendar.from_ical(text, multiple=True)
     except (ValueError, IndexError, KeyError) as error:
-        raise SourceError(f"{file.name} {_bad_line(text)}. Download the calendar again.") from error
+        raise SourceError(_not_readable(file.name, text)) from error
     if not any(calendar.walk("VEVENT") for calendar in calendars):
         raise SourceError(
-            f"{file.name} holds no event at all. That is more likely a failed download than an empty diary, "
-            "so nothing was compared with it. Download the calendar again."
+            Words(
+                "{file} holds no event at all. That is more likely a failed download than an empty diary, "
+                "so nothing was compared with it. Download the calendar again.",
+                file=file.name,
+            )
         )
     return calendars
 
 
-def _bad_line(text: str) -> str:
+def _not_readable(file: str, text: str) -> Words:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip() and not line.startswith((" ", "\t")) and ":" not in line:
-            return f"is not a calendar that can be read: line {number} is not iCalendar"
-    return "is not a calendar that can be read"
+            return Words(
+                "{file} is not a calendar that can be read: line {line} is not iCalendar. Download the calendar again.",
+                file=file,
+                line=str(number),
+            )
+    return Words("{file} is not a calendar that can be read. Download the calendar again.", file=file)
 
 
 def zone_of(file: SourceFile) -> ZoneInfo | None:
@@ -156,7 +164,7 @@ def read_events(name: str, calendars: Sequence[Calendar], zone: Zone, moment: da
         Listing the events whose dates, rules or states cannot be read.
     """
     faults = Faults()
-    skipped: Counter[str] = Counter()
+    skipped: Counter[Words] = Counter()
     hidden: set[str] = set()
     meetings: list[Meeting] = []
     for uid, events in _by_uid(calendars).items():
@@ -168,11 +176,11 @@ def read_events(name: str, calendars: Sequence[Calendar], zone: Zone, moment: da
             meetings += (
                 _meeting(uid, event, zone.practice, original) for event, original in one_by_one if _is_meeting(event)
             )
-    faults.refuse("Correct these events in the calendar and download it again.")
+    faults.refuse(Words("Correct these events in the calendar and download it again."))
     return Events(meetings, frozenset(hidden), skipped)
 
 
-_PRIVATE = "private in the calendar"
+_PRIVATE = Words("private in the calendar")
 
 
 def _by_uid(calendars: Iterable[Calendar]) -> dict[str, list[Any]]:
@@ -185,13 +193,13 @@ def _by_uid(calendars: Iterable[Calendar]) -> dict[str, list[Any]]:
     return found
 
 
-def _reason_to_skip(events: Sequence[Any]) -> str | None:
+def _reason_to_skip(events: Sequence[Any]) -> Words | None:
     if all(str(event.get("CLASS", "")).upper() in ("PRIVATE", "CONFIDENTIAL") for event in events):
         return _PRIVATE
     if all(_is_all_day(event) for event in events):
-        return "all day: not an appointment"
+        return Words("all day: not an appointment")
     if not any(_client(event) for event in events):
-        return "not a client: the title does not begin with two capital letters"
+        return Words("not a client: the title does not begin with two capital letters")
     return None
 
 
@@ -208,22 +216,26 @@ def _broken(event: Any, name: str) -> bool:
 def _can_be_read(name: str, uid: str, events: Sequence[Any], faults: Faults) -> bool:
     """Say whether the events of one UID can be read; what cannot is put with the faults."""
     before = len(faults.found)
-    place = f"{name}, event {uid}"
+    place = Words("{file}, event {id}", file=name, id=uid)
     if not uid:
-        faults.add(place, "UID", "", "an id, by which the event is found again in the next download")
+        faults.add(place, "UID", "", Words("an id, by which the event is found again in the next download"))
     for event in events:
         if twice := [name for name in _ONCE if len(_all(event, name)) > 1]:
-            faults.add(place, twice[0], ", ".join(str(one) for one in _all(event, twice[0])), "one of it")
+            faults.add(place, twice[0], ", ".join(str(one) for one in _all(event, twice[0])), Words("one of it"))
             continue
         if _broken(event, "SEQUENCE"):
-            faults.add(place, "SEQUENCE", str(event.get("SEQUENCE", "")), "a whole number")
+            faults.add(place, "SEQUENCE", str(event.get("SEQUENCE", "")), Words("a whole number"))
         for bad in _READ:
             if _broken(event, bad):
-                faults.add(place, bad, str(event.get(bad, "")), "a date or rule of iCalendar, such as 20261122T140000Z")
+                faults.add(
+                    place, bad, str(event.get(bad, "")), Words("a date or rule of iCalendar, such as 20261122T140000Z")
+                )
         if "DTSTART" not in event and not _broken(event, "DTSTART"):
-            faults.add(place, "DTSTART", "", "the start of the event")
+            faults.add(place, "DTSTART", "", Words("the start of the event"))
         if str(event.get("STATUS", "")).upper() not in STATUS_WORDS:
-            faults.add(place, "STATUS", str(event["STATUS"]), ", ".join(STATUS_WORDS[1:]))
+            faults.add(
+                place, "STATUS", str(event["STATUS"]), Words("one of {codes}", codes=", ".join(STATUS_WORDS[1:]))
+            )
     if len(faults.found) == before:
         _check_time(place, events, faults)
     return len(faults.found) == before
@@ -233,10 +245,15 @@ def _check_time(place: str, events: Sequence[Any], faults: Faults) -> None:
     for event in events:
         if _unknown_zone(event):
             faults.add(
-                place, "TZID", event["DTSTART"].params["TZID"], "a time zone that is known, or defined in the file"
+                place,
+                "TZID",
+                event["DTSTART"].params["TZID"],
+                Words("a time zone that is known, or defined in the file"),
             )
         if _repeats_too_often(event):
-            faults.add(place, "RRULE", _all(event, "RRULE")[0].to_ical().decode(), "a rule that repeats at most daily")
+            faults.add(
+                place, "RRULE", _all(event, "RRULE")[0].to_ical().decode(), Words("a rule that repeats at most daily")
+            )
 
 
 def _unknown_zone(event: Any) -> bool:
@@ -267,7 +284,11 @@ def _occurrences(name: str, events: Sequence[Any], zone: Zone, moment: datetime)
         found = recurring_ical_events.of(series).between(moment - BACK, stop)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise SourceError(
-            f"{name}: the rule of the series {events[0]['UID']} cannot be followed. Correct it in the calendar."
+            Words(
+                "{file}: the rule of the series {id} cannot be followed. Correct it in the calendar.",
+                file=name,
+                id=str(events[0]["UID"]),
+            )
         ) from error
     for event in found:
         yield event, at_instant(event["RECURRENCE-ID"].dt, zone.practice)

@@ -28,6 +28,7 @@ from holdfast.tables.sources.records import (
 )
 from holdfast.tables.sources.source import Context, Imported, Source, appointment, settled, year_of
 from holdfast.tables.sources.words import meanings
+from holdfast.words import Words
 
 WORDS = {
     "": (Status.BOOKED, None),
@@ -69,7 +70,7 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     texts = (record.get(name) for record in kept for name in (*STARTS, *CANCELLED, *BOOKED))
     read_moment = date_reader(texts, context.timezone, file=files[0].name)
     for _ in deleted:
-        out.skip("deleted in IntakeQ")
+        out.skip(Words("deleted in IntakeQ"))
     read_each(kept, lambda record: _appointment(record, meaning, read_moment, context, out))
     out.notes = _notes(kept, meaning)
     return out
@@ -87,7 +88,7 @@ def _appointment(
     out: Imported,
 ) -> None:
     if not record.get(*CLIENT):
-        return out.skip("no client: a block in the diary")
+        return out.skip(Words("no client: a block in the diary"))
     said, by = meaning(record.get("Status"))
     starts = required_moment(record, read_moment, *STARTS)
     booked = moment(record, read_moment, *BOOKED)
@@ -123,20 +124,22 @@ def _clients(record: Record) -> Iterator[str]:
         number += 1
 
 
-def _notes(records: Sequence[Record], meaning: Callable[[str], tuple[Status, InitiatedBy | None]]) -> list[str]:
+def _notes(records: Sequence[Record], meaning: Callable[[str], tuple[Status, InitiatedBy | None]]) -> list[Words]:
     notes = [
-        "IntakeQ never records that somebody came: a past appointment that is still Confirmed is unknown.",
-        "IntakeQ does not say who cancelled; only Declined is known to be the practice's.",
+        Words("IntakeQ never records that somebody came: a past appointment that is still Confirmed is unknown."),
+        Words("IntakeQ does not say who cancelled; only Declined is known to be the practice's."),
     ]
     said = [meaning(record.get("Status"))[0] for record in records]
     if Status.CANCELLED not in said:
-        notes.append("No cancelled appointment is in these files. Was the list fetched with Status Confirmed only?")
+        notes.append(
+            Words("No cancelled appointment is in these files. Was the list fetched with Status Confirmed only?")
+        )
     return notes
 
 
 SOURCE = Source(
     name="intakeq",
-    title="IntakeQ / PracticeQ (lists of its API)",
+    title=Words("IntakeQ / PracticeQ (lists of its API)"),
     files="the pages of /api/v1/appointments, as JSON or CSV; a deletedOnly list with 'deleted' in its file name",
     recognises=recognises,
     read=read,

@@ -20,6 +20,7 @@ from holdfast.tables.sources.grid import Record
 from holdfast.tables.sources.records import BadCell, has_heading, read_each, read_grids
 from holdfast.tables.sources.source import AGAIN, Context, Imported, Row, Source, appointment, made_id, settled
 from holdfast.tables.sources.words import meanings, same_word
+from holdfast.words import Words
 
 ARRIVED, CHECKED_IN, ARCHIVED, NONE = "arrived", "checked in", "archived", "none"
 WORDS = {
@@ -88,7 +89,9 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     out = Imported()
     records = [record for file in files for grid in read_grids(file, NEEDED) for record in grid]
     if not records:
-        raise SourceError(f"There is no appointment in {files[0].name}. Was the right time chosen for the report?")
+        raise SourceError(
+            Words("There is no appointment in {file}. Was the right time chosen for the report?", file=files[0].name)
+        )
     found = (record.get(*STATUS) for record in records)
     meaning = meanings(WORDS, found, title="Jane", file=files[0].name, column="Status")
     kept = [record for record in records if meaning(record.get(*STATUS)) != NONE]
@@ -96,11 +99,11 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     read_moment = date_reader(texts, context.timezone, file=files[0].name)
     out.rows_read = len(records)
     for _ in range(len(records) - len(kept)):
-        out.skip("never booked, or a break")
+        out.skip(Words("never booked, or a break"))
     rows: list[Row] = []
     with_client = [record for record in kept if _client(record)]
     for _ in range(len(kept) - len(with_client)):
-        out.skip("no client: a block in the diary")
+        out.skip(Words("no client: a block in the diary"))
     read_each(with_client, lambda record: rows.append(_appointment(record, meaning, read_moment, context)))
     for row in _once(rows, out):
         out.add("appointments", row)
@@ -184,21 +187,27 @@ def _once(rows: Sequence[Row], out: Imported) -> list[Row]:
     return list(kept.values())
 
 
-def _notes(records: Sequence[Record]) -> list[str]:
-    notes = ["Jane's report does not say who cancelled; an archived booking counts as cancelled, which is inferred."]
+def _notes(records: Sequence[Record]) -> list[Words]:
+    notes = [
+        Words("Jane's report does not say who cancelled; an archived booking counts as cancelled, which is inferred.")
+    ]
     if not any(record.get(*CLIENT_ID) for record in records):
-        notes.append("The report has no number for a client, so the name stands for him: two of one name count as one.")
+        notes.append(
+            Words("The report has no number for a client, so the name stands for him: two of one name count as one.")
+        )
     if not any(record.get(*ID) for record in records):
-        notes.append("The report has no number for an appointment: one that was moved is another appointment here.")
+        notes.append(
+            Words("The report has no number for an appointment: one that was moved is another appointment here.")
+        )
     states = {same_word(record.get(*STATUS)) for record in records}
     if not states & {"canceled", "archived"}:
-        notes.append("No cancelled and no archived appointment is in the report. Was it filtered by state?")
+        notes.append(Words("No cancelled and no archived appointment is in the report. Was it filtered by state?"))
     return notes
 
 
 SOURCE = Source(
     name="jane",
-    title="Jane (appointments report)",
+    title=Words("Jane (appointments report)"),
     files="Reports → Appointments → Export, as CSV or Excel",
     recognises=recognises,
     read=read,

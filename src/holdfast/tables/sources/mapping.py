@@ -13,6 +13,7 @@ from holdfast.errors import SourceError
 from holdfast.tables.sources import headings
 from holdfast.tables.sources.grid import plain
 from holdfast.tables.sources.outcomes import Meaning, word_key
+from holdfast.words import Words
 
 
 class Mapping(BaseModel):
@@ -57,35 +58,37 @@ def load(path: Path) -> Mapping:
     try:
         return Mapping.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise SourceError(f"The mapping {path} cannot be read: {error.strerror}.") from error
+        raise SourceError(
+            Words("The mapping {file} cannot be read: {why}.", file=str(path), why=error.strerror or "")
+        ) from error
     except ValidationError as error:
-        raise SourceError(f"The mapping {path.name} cannot be used:\n{_problems(error)}") from error
+        raise SourceError(
+            Words("The mapping {file} cannot be used:", file=path.name),
+            *(_problem(dict(one)) for one in error.errors(include_url=False)),
+        ) from error
 
 
-def _problems(error: ValidationError) -> str:
-    return "\n".join(f"  {_problem(dict(one))}" for one in error.errors(include_url=False))
-
-
-def _problem(one: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in one["loc"] if part != "[key]") or "the file"
+def _problem(one: dict[str, Any]) -> Words:
+    key = ".".join(str(part) for part in one["loc"] if part != "[key]") or Words("the file")
     found = repr(one.get("input"))
+    allowed: str
     match one["type"]:
         case "json_invalid":
-            return f"it is not JSON: {one['ctx']['error']}. Correct it there"
+            return Words("  it is not JSON: {why}. Correct it there", why=str(one["ctx"]["error"]))
         case "extra_forbidden":
-            allowed = f"the keys {', '.join(Mapping.model_fields)}"
+            allowed = Words("the keys {keys}", keys=", ".join(Mapping.model_fields))
         case "enum" if "[key]" in one["loc"]:
-            allowed = f"the keys {', '.join(headings.Field)}"
+            allowed = Words("the keys {keys}", keys=", ".join(headings.Field))
         case "enum":
-            allowed = f"{', '.join(Meaning)}, or null while it is not decided"
+            allowed = Words("{meanings}, or null while it is not decided", meanings=", ".join(Meaning))
         case "literal_error":
             allowed = str(one["ctx"]["expected"])
         case "bool_type":
-            allowed = "true, false, or null while it is not decided"
+            allowed = Words("true, false, or null while it is not decided")
         case _:
             allowed = (
                 str(one["msg"])
                 .removeprefix("Input should be ")
                 .replace("String should have at least 1 character", "a name")
             )
-    return f"{key}: found {found[:60]}; allowed: {allowed}"
+    return Words("  {key}: found {found}; allowed: {allowed}", key=key, found=found[:60], allowed=allowed)

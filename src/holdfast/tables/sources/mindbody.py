@@ -28,6 +28,7 @@ from holdfast.tables.sources.records import (
 )
 from holdfast.tables.sources.source import Context, Imported, Source, appointment, settled
 from holdfast.tables.sources.words import meanings
+from holdfast.words import Words
 
 WORDS = {
     "": Status.BOOKED,
@@ -76,7 +77,7 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     read_moment = date_reader(texts, context.timezone, file=files[0].name)
     read_each(records, lambda record: _appointment(record, meaning, read_moment, context, out))
     out.notes = [
-        "Mindbody keeps neither the time of a cancellation nor who cancelled; late is what Mindbody calls late.",
+        Words("Mindbody keeps neither the time of a cancellation nor who cancelled; late is what Mindbody calls late."),
     ]
     return out
 
@@ -90,11 +91,11 @@ def _appointment(
 ) -> None:
     client = record.get(*CLIENT)
     if not client:
-        return out.skip("no client: a block in the diary")
+        return out.skip(Words("no client: a block in the diary"))
     if flag(record, "IsWaitlist"):
-        return out.skip("on the waiting list: no time agreed")
+        return out.skip(Words("on the waiting list: no time agreed"))
     if not _id(record):
-        raise BadCell("Id", "", "the appointment's number")
+        raise BadCell("Id", "", Words("the appointment's number"))
     starts = required_moment(record, read_moment, *STARTS)
     status, certainty, by = settled(_said(record, meaning), starts, context)
     out.add(
@@ -132,7 +133,7 @@ def _said(record: Record, meaning: Callable[[str], Status]) -> Status:
 
 SOURCE = Source(
     name="mindbody",
-    title="Mindbody (staff appointments of its API)",
+    title=Words("Mindbody (staff appointments of its API)"),
     files="the answers of /appointment/staffappointments, as JSON or CSV",
     recognises=recognises,
     read=read,

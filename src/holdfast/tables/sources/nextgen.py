@@ -31,6 +31,7 @@ from holdfast.tables.sources.records import (
     required,
 )
 from holdfast.tables.sources.source import Context, Imported, Source, appointment, settled
+from holdfast.words import Words
 
 FLAGS = (  # in this order: the first that is set counts
     (("isNoShow", "noShow"), Status.NO_SHOW),
@@ -69,14 +70,17 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     read_moment = date_reader(texts, context.timezone, file=files[0].name)
     with_client = [record for record in records if record.get(*CLIENT)]
     for _ in range(len(records) - len(with_client)):
-        out.skip("no client: a block in the diary")
+        out.skip(Words("no client: a block in the diary"))
     read_each(with_client, lambda record: _appointment(record, read_moment, context, out))
     several = sum(len(_set(record)) > 1 for record in with_client)
-    out.notes = ["NextGen's four fields do not say who cancelled or moved an appointment."]
+    out.notes = [Words("NextGen's four fields do not say who cancelled or moved an appointment.")]
     if several:
         out.notes.append(
-            f"Appointments with several of the four fields set: {several:,}. The first of no-show, rescheduled, "
-            "cancelled and kept counts."
+            Words(
+                "Appointments with several of the four fields set: {several}. The first of no-show, rescheduled, "
+                "cancelled and kept counts.",
+                several=several,
+            )
         )
     return out
 
@@ -144,7 +148,7 @@ def _starts(record: Record, read_moment: Callable[[str], When]) -> When:
 
 SOURCE = Source(
     name="nextgen",
-    title="NextGen Enterprise (appointments of its API)",
+    title=Words("NextGen Enterprise (appointments of its API)"),
     files="the appointments with isKept, isRescheduled, isCancelled and isNoShow, as JSON or CSV",
     recognises=recognises,
     read=read,

@@ -31,8 +31,9 @@ from holdfast.tables.sources.source import (
     not_marked,
 )
 from holdfast.tables.sources.words import meanings
+from holdfast.words import Words
 
-TITLE = "NHS Talking Therapies (IAPT data set)"
+TITLE = Words("NHS Talking Therapies (IAPT data set)")
 PATHWAY = ("PathwayID", "Unique_ServiceRequestID", "ServiceRequestId")
 PERSON = ("Person_ID", "PersonID", "LocalPatientId")
 CONTACT = ("Unique_CareContactID", "CareContactId")
@@ -106,7 +107,9 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     tables = {table: _records(files, table) for table in NEEDED}
     for table, name in (("ids101", "IDS101referral"), ("ids201", "IDS201carecontact")):
         if not tables[table]:
-            raise SourceError(f"None of these files is {name} with a row in it. Give it together with the others.")
+            raise SourceError(
+                Words("None of these files is {table} with a row in it. Give it together with the others.", table=name)
+            )
     out, known = Imported(), _Known(_newest(tables["ids101"]))
     for record in tables["ids202"]:
         _keep_therapist(record, known)
@@ -193,7 +196,7 @@ def _client(record: Record, known: _Known) -> str:
     if pathway in known.referrals:
         return known.referrals[pathway].get(*PERSON)
     if not record.get(*PERSON):
-        raise BadCell(PATHWAY[0], pathway, "a pathway that is in IDS101referral")
+        raise BadCell(PATHWAY[0], pathway, Words("a pathway that is in IDS101referral"))
     return record.get(*PERSON)
 
 
@@ -213,7 +216,7 @@ def _starts(record: Record, timezone: ZoneInfo) -> When:
     clock = record.get("CareContTime")
     found = re.search(r"\b([01]?\d|2[0-3]):([0-5]\d)", clock)
     if clock and found is None:
-        raise BadCell("CareContTime", clock, "a time such as 14:30:00, or blank")
+        raise BadCell("CareContTime", clock, Words("a time such as 14:30:00, or blank"))
     if found is None or int(found[1]) + int(found[2]) == 0:  # midnight is how a missing time is often stored
         return day
     return at_instant(datetime.combine(day.day, time(int(found[1]), int(found[2]))), timezone)
@@ -232,7 +235,7 @@ def _read_endings(known: _Known, timezone: ZoneInfo, out: Imported) -> None:
             client = record.get(*PERSON)
             out.add("endings", ending(client=client, therapist=therapist, ended=ended, kind=kind, reason=reason))
         elif record.get("EndCode"):
-            out.skip("an end code without the day of discharge")
+            out.skip(Words("an end code without the day of discharge"))
 
     read_each(records, read_one)
 
@@ -243,9 +246,13 @@ def _read_scores(records: Sequence[Record], known: _Known, timezone: ZoneInfo, o
         measure, highest = MEASURES.get(code, (code, math.inf))
         score = _number(record.get("PersScore"))
         if score is None:
-            return out.skip("an answer that is not a number, so not a score")
+            return out.skip(Words("an answer that is not a number, so not a score"))
         if not 0 <= score <= highest:
-            raise BadCell("PersScore", record.get("PersScore"), f"a number from 0 to {highest:g} for {measure}")
+            raise BadCell(
+                "PersScore",
+                record.get("PersScore"),
+                Words("a number from 0 to {highest} for {measure}", highest=highest, measure=measure),
+            )
         client, taken = _whose(record, known, timezone)
         return out.add("scores", {"client_id": client, "measure": measure, "taken_at": taken, "score": f"{score:g}"})
 
@@ -283,7 +290,7 @@ def _birth_year(record: Record) -> str:
     born = record.get("PersonBirthDate", "YearOfBirth")
     found = re.search(r"(?<!\d)\d{4}(?!\d)", born)
     if born and found is None:
-        raise BadCell("PersonBirthDate", "(not shown)", "a date such as 1984-03-02, or blank")
+        raise BadCell("PersonBirthDate", Words("(not shown)"), Words("a date such as 1984-03-02, or blank"))
     return found.group() if found else ""
 
 
@@ -306,15 +313,19 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _notes(known: _Known) -> list[str]:
+def _notes(known: _Known) -> list[Words]:
     notes = [
-        "Care contacts have a day and no time of booking or cancelling: no cancellation here is counted as late, "
-        "and one that was moved to another day looks like one that was cancelled.",
+        Words(
+            "Care contacts have a day and no time of booking or cancelling: no cancellation here is counted as late, "
+            "and one that was moved to another day looks like one that was cancelled."
+        ),
     ]
     if not known.named:
         notes.append(
-            "These tables name no therapist (IDS202careactivity would): the organisation stands in for them, "
-            "so figures by therapist say nothing."
+            Words(
+                "These tables name no therapist (IDS202careactivity would): the organisation stands in for them, "
+                "so figures by therapist say nothing."
+            )
         )
     return notes
 

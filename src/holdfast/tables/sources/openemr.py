@@ -19,6 +19,7 @@ from holdfast.tables.sources.grid import Record, make_grid, plain
 from holdfast.tables.sources.records import HEAD, BadCell, read_each, required
 from holdfast.tables.sources.source import AGAIN, Context, Imported, Row, Source, appointment, not_marked, year_of
 from holdfast.tables.sources.words import meanings, same_word
+from holdfast.words import Words
 
 EVENTS = "openemr_postcalendar_events"
 NEEDED = [[name] for name in ("pc_eid", "pc_pid", "pc_aid", "pc_eventDate", "pc_startTime", "pc_apptstatus")]
@@ -119,7 +120,10 @@ def _events(files: Sequence[SourceFile], out: Imported) -> list[Record]:
     found = [file for file in files if recognises(file) or file.stem == EVENTS]
     if not found:
         raise SourceError(
-            f"None of these files is OpenEMR's table {EVENTS}. Give that file, or the whole zip of the export."
+            Words(
+                "None of these files is OpenEMR's table {table}. Give that file, or the whole zip of the export.",
+                table=EVENTS,
+            )
         )
     once: dict[str, Record] = {}
     for file in found:
@@ -130,7 +134,7 @@ def _events(files: Sequence[SourceFile], out: Imported) -> list[Record]:
                 out.skip(AGAIN)
             once[key] = record
     if not once:
-        raise SourceError(f"There is no appointment in {', '.join(file.name for file in found)}.")
+        raise SourceError(Words("There is no appointment in {files}.", files=", ".join(file.name for file in found)))
     return list(_without_copies(once.values(), out))
 
 
@@ -140,7 +144,7 @@ def _without_copies(events: Iterable[Record], out: Imported) -> Iterator[Record]
     for record in events:
         meeting = (_cell(record, "pc_multiple"), _cell(record, "pc_pid"), *_meeting(record))
         if meeting[0] and meeting[1] and meeting in seen:
-            out.skip("the same meeting in another therapist's diary")
+            out.skip(Words("the same meeting in another therapist's diary"))
         else:
             yield record
         seen.add(meeting)
@@ -184,19 +188,19 @@ def _word(sign: str, titles: Mapping[str, str]) -> str:
     title = titles.get(sign, "")
     if same_word(title) in _KNOWN:
         return title
-    return STANDARD.get(sign or "-") or f"{sign} ({title or 'a sign without a title'})"
+    return STANDARD.get(sign or "-") or (f"{sign} ({title})" if title else sign)
 
 
 def _event(record: Record, statuses: Statuses, groups: Groups, context: Context, out: Imported) -> None:
     if plain("pc_apptstatus") not in record.cells:
-        raise BadCell("pc_apptstatus", "", "a whole row: the file may have been cut off here; export it again")
+        raise BadCell("pc_apptstatus", "", Words("a whole row: the file may have been cut off here; export it again"))
     client, group = _cell(record, "pc_pid"), _cell(record, "pc_gid")
     if not client and not group:
-        return out.skip("no client: a block in the diary")
+        return out.skip(Words("no client: a block in the diary"))
     if _cell(record, "pc_recurrtype"):
-        return out.skip("a repeating entry: a rule, and not one appointment")
+        return out.skip(Words("a repeating entry: a rule, and not one appointment"))
     if record.get("pc_eventDate").startswith(NO_DATE):
-        return out.skip(f"no date ({NO_DATE})")
+        return out.skip(Words("no date ({no_date})", no_date=NO_DATE))
     if client:
         return _appointment(record, client, _sign(record), statuses, context, out)
     alone = groups.own_entries.get(_meeting(record), set())
@@ -204,7 +208,9 @@ def _event(record: Record, statuses: Statuses, groups: Groups, context: Context,
     for member, sign in present:
         _appointment(record, member, sign, statuses, context, out)
     if not present:
-        out.skip("a group's entry in the diary: who was there is in other tables, or in the clients' own entries")
+        out.skip(
+            Words("a group's entry in the diary: who was there is in other tables, or in the clients' own entries")
+        )
 
 
 def _meeting(record: Record) -> tuple[str, ...]:
@@ -241,7 +247,9 @@ def _starts(record: Record, context: Context) -> When:
             return on_day(read_date(day, DateOrder.DAY_FIRST, context.timezone).day)
         return read_date(f"{day[:10]} {clock}", DateOrder.DAY_FIRST, context.timezone)
     except ValueError as error:
-        raise BadCell("pc_eventDate and pc_startTime", f"{day} {clock}", "as in 2026-11-22 and 14:30:00") from error
+        raise BadCell(
+            "pc_eventDate and pc_startTime", f"{day} {clock}", Words("as in 2026-11-22 and 14:30:00")
+        ) from error
 
 
 def _groups(files: Sequence[SourceFile], events: Sequence[Record]) -> Groups:
@@ -273,20 +281,29 @@ def _client(record: Record) -> Row:
     }
 
 
-def _notes(out: Imported, statuses: Statuses, events: Sequence[Record]) -> list[str]:
+def _notes(out: Imported, statuses: Statuses, events: Sequence[Record]) -> list[Words]:
     notes = [
-        "OpenEMR's calendar does not keep when an appointment was cancelled, nor by whom: it is late only where "
-        "the practice chose that status, and a cancellation by the therapist cannot be told from another.",
-        "An appointment that was moved is moved in place: its old time is not here.",
+        Words(
+            "OpenEMR's calendar does not keep when an appointment was cancelled, nor by whom: it is late only where "
+            "the practice chose that status, and a cancellation by the therapist cannot be told from another."
+        ),
+        Words("An appointment that was moved is moved in place: its old time is not here."),
     ]
     if any("repeating" in reason for reason in out.skipped):
         notes.append(
-            "Repeating entries hold a rule and no outcome, so their meetings are missing here, "
-            "except those that somebody opened and saved on their own."
+            Words(
+                "Repeating entries hold a rule and no outcome, so their meetings are missing here, "
+                "except those that somebody opened and saved on their own."
+            )
         )
     used = {_sign(record) for record in events if _cell(record, "pc_pid")}
     notes += [
-        f"The sign {sign} is called {title!r} in this site's list; it was read as OpenEMR's own {STANDARD[sign]!r}."
+        Words(
+            "The sign {sign} is called {title} in this site's list; it was read as OpenEMR's own {standard}.",
+            sign=sign,
+            title=repr(title),
+            standard=repr(STANDARD[sign]),
+        )
         for sign, title in statuses.titles.items()
         if sign in STANDARD and sign in used and same_word(title) not in _KNOWN
     ]
@@ -295,7 +312,7 @@ def _notes(out: Imported, statuses: Statuses, events: Sequence[Record]) -> list[
 
 SOURCE = Source(
     name="openemr",
-    title="OpenEMR (tables of its export)",
+    title=Words("OpenEMR (tables of its export)"),
     files="openemr_postcalendar_events, patient_data and list_options as CSV, or the zip of the export",
     recognises=recognises,
     read=read,

@@ -28,6 +28,7 @@ from holdfast.tables.sources.records import (
 )
 from holdfast.tables.sources.source import Context, Imported, Source, appointment, settled
 from holdfast.tables.sources.words import meanings, same_word
+from holdfast.words import Words
 
 WORDS = {
     "": Status.BOOKED,
@@ -70,8 +71,10 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     read_moment = date_reader((), context.timezone, file=files[0].name)
     read_each(records, lambda record: _appointment(record, meaning, read_moment, context, out))
     out.notes = [
-        "OpenMRS does not say who cancelled, and when it was only where the history of statuses is in the file: "
-        "without it no cancellation is late.",
+        Words(
+            "OpenMRS does not say who cancelled, and when it was only where the history of statuses is in the file: "
+            "without it no cancellation is late."
+        ),
     ]
     return out
 
@@ -84,10 +87,10 @@ def _appointment(
     out: Imported,
 ) -> None:
     if flag(record, "voided"):
-        return out.skip("voided in OpenMRS")
+        return out.skip(Words("voided in OpenMRS"))
     said = meaning(record.get("status"))
     if said is None:
-        return out.skip("on the waiting list: no time agreed")
+        return out.skip(Words("on the waiting list: no time agreed"))
     starts = required_moment(record, read_moment, *STARTS)
     booked = moment(record, read_moment, *BOOKED)
     became = _became(record, read_moment)
@@ -143,7 +146,7 @@ def _numbered(record: Record, name: str, field: str) -> Iterator[str]:
 
 SOURCE = Source(
     name="openmrs",
-    title="OpenMRS / Bahmni (appointments module)",
+    title=Words("OpenMRS / Bahmni (appointments module)"),
     files="the lists of /ws/rest/v1/appointments, as JSON",
     recognises=recognises,
     read=read,

@@ -23,8 +23,9 @@ from holdfast.tables.sources.grid import Record, find_heading, make_grid, plain
 from holdfast.tables.sources.records import BadCell, has_heading, read_each, required
 from holdfast.tables.sources.source import Context, Imported, Row, Source, appointment, ending
 from holdfast.tables.sources.words import meanings
+from holdfast.words import Words
 
-TITLE = "PMHC MDS (version 2)"
+TITLE = Words("PMHC MDS (version 2)")
 EPISODE, CLIENT, PRACTITIONER = "episode_key", "client_key", "practitioner_key"
 LAST_YEAR = 2100  # 09099999 is how the data set writes a date that nobody knows
 
@@ -92,7 +93,7 @@ class _Upload:
     def episode(self, record: Record) -> Record:
         found = self.episodes.get(self.key(record, EPISODE))
         if found is None:
-            raise BadCell(EPISODE, record.get(EPISODE), "the key of an episode that is in the episodes table")
+            raise BadCell(EPISODE, record.get(EPISODE), Words("the key of an episode that is in the episodes table"))
         return found
 
 
@@ -125,8 +126,11 @@ def _upload(files: Sequence[SourceFile], timezone: ZoneInfo, out: Imported) -> _
     for table in ("episodes", "service-contacts"):
         if not tables[table]:
             raise SourceError(
-                f"None of these files is the {table} table with a row in it. Give the whole upload: the zip of its "
-                "CSV files, or the workbook."
+                Words(
+                    "None of these files is the {table} table with a row in it. Give the whole upload: the zip of its "
+                    "CSV files, or the workbook.",
+                    table=table,
+                )
             )
     paths = {record.get("organisation_path") for table in ("episodes", "service-contacts") for record in tables[table]}
     upload = _Upload(tables, timezone, several=len(paths) > 1)
@@ -147,7 +151,7 @@ def _kept(records: Records, out: Imported) -> list[Record]:
     """All rows but those by which an upload takes back an earlier one."""
     kept = [record for record in records if record.get("delete") != "delete"]
     if len(kept) < len(records):
-        out.skipped["marked to be deleted"] += len(records) - len(kept)
+        out.skipped[Words("marked to be deleted")] += len(records) - len(kept)
     return kept
 
 
@@ -174,21 +178,21 @@ def _read_contacts(upload: _Upload, out: Imported) -> None:
     read_each(contacts, read_one)
 
 
-def _without_client(record: Record, status: Status) -> str:
-    """Why a contact is not a meeting with the client, or blank. Some mark a no-show as "did not participate"."""
+def _without_client(record: Record, status: Status) -> Words | None:
+    """Why a contact is not a meeting with the client, if it is none. Some mark a no-show as "did not participate"."""
     with_whom = record.get("service_contact_participants")
     if with_whom == "4":
-        return "a contact with another professional, not with the client"
+        return Words("a contact with another professional, not with the client")
     missed = status is Status.NO_SHOW and with_whom in ("1", "2", "")
     if record.get("service_contact_participation_indicator") == "2" and not missed:
-        return "a contact that the client took no part in"
-    return ""
+        return Words("a contact that the client took no part in")
+    return None
 
 
 def _appointment(record: Record, upload: _Upload, status: Status, by: InitiatedBy | None) -> Row:
     modality = record.get("service_contact_modality")
     if modality == NO_CONTACT and status is not Status.NO_SHOW:
-        allowed = "1 (a no-show), as service_contact_modality is 0 (no contact took place)"
+        allowed = Words("1 (a no-show), as service_contact_modality is 0 (no contact took place)")
         raise BadCell("service_contact_no_show", record.get("service_contact_no_show"), allowed)
     return appointment(
         id=upload.key(record, "service_contact_key"),
@@ -207,7 +211,7 @@ def _appointment(record: Record, upload: _Upload, status: Status, by: InitiatedB
 def _fee(record: Record) -> str:
     text = record.get("service_contact_copayment")
     if text and not re.fullmatch(r"\d{1,6}(\.\d+)?", text):
-        raise BadCell("service_contact_copayment", text, "an amount from 0 to 999999.99, or blank")
+        raise BadCell("service_contact_copayment", text, Words("an amount from 0 to 999999.99, or blank"))
     return text
 
 
@@ -219,7 +223,7 @@ def _read_endings(upload: _Upload, out: Imported) -> None:
         completed = look_up(record.get("episode_completion_status"))
         if completed is None or not record.get("episode_end_date"):
             if completed is not None or record.get("episode_end_date"):
-                out.skip("an episode with an end date or a completion status, but not both: left open")
+                out.skip(Words("an episode with an end date or a completion status, but not both: left open"))
             return
         kind, reason = completed
         _, therapist = upload.last.get(upload.key(record, EPISODE), ("", "unknown"))
@@ -276,7 +280,7 @@ def _read_practitioners(upload: _Upload, out: Imported) -> None:
 def _read_scores(upload: _Upload, out: Imported) -> None:
     def read_one(record: Record, measure: str, total: int | None) -> None:
         if total is None:
-            return out.skip(f"{measure} not filled in completely, so without a total")
+            return out.skip(Words("{measure} not filled in completely, so without a total", measure=measure))
         client, taken = upload.key(upload.episode(record), CLIENT), _day(record, upload, "measure_date").text()
         return out.add("scores", {"client_id": client, "measure": measure, "taken_at": taken, "score": str(total)})
 
@@ -291,12 +295,12 @@ def _kessler(record: Record, name: str, *, items: int) -> int | None:
     answers = [record.get(f"{name}_item{number}") for number in range(1, items + 1)]
     for number, answer in enumerate(answers, start=1):
         if answer not in ("", "1", "2", "3", "4", "5", "9"):
-            raise BadCell(f"{name}_item{number}", answer, "1 to 5, or 9 for missing")
+            raise BadCell(f"{name}_item{number}", answer, Words("1 to 5, or 9 for missing"))
     if not all(answer in ("1", "2", "3", "4", "5") for answer in answers):
         return given
     added = sum(map(int, answers))
     if given not in (None, added):
-        raise BadCell(f"{name}_score", str(given), f"{added}, the sum of its items, or 99")
+        raise BadCell(f"{name}_score", str(given), Words("{added}, the sum of its items, or 99", added=added))
     return added
 
 
@@ -305,7 +309,7 @@ def _total(record: Record, name: str, low: int, high: int) -> int | None:
     if text in ("", "99"):
         return None
     if not text.isdecimal() or not low <= int(text) <= high:
-        raise BadCell(name, text, f"a whole number from {low} to {high}, or 99 for missing")
+        raise BadCell(name, text, Words("a whole number from {low} to {high}, or 99 for missing", low=low, high=high))
     return int(text)
 
 
@@ -324,26 +328,30 @@ def _day(record: Record, upload: _Upload, name: str) -> When:
         else:
             day = read_date(text, DateOrder.DAY_FIRST, upload.timezone).day
     except ValueError as error:
-        raise BadCell(name, _hidden(name, text), "a date written ddmmyyyy, such as 22112026") from error
+        raise BadCell(name, _hidden(name, text), Words("a date written ddmmyyyy, such as 22112026")) from error
     if day.year > LAST_YEAR:
-        raise BadCell(name, _hidden(name, text), "a date that is known")
+        raise BadCell(name, _hidden(name, text), Words("a date that is known"))
     return on_day(day)
 
 
 def _hidden(name: str, text: str) -> str:
     """A date of birth is not shown in a message: the row tells where it is."""
-    return "(not shown)" if name == "date_of_birth" else text
+    return Words("(not shown)") if name == "date_of_birth" else text
 
 
-def _notes(upload: _Upload) -> list[str]:
+def _notes(upload: _Upload) -> list[Words]:
     notes = [
-        "PMHC keeps contacts only: bookings, cancellations and moved appointments are not in it, so nobody here "
-        "has anything booked ahead. Contacts have a day and no time.",
+        Words(
+            "PMHC keeps contacts only: bookings, cancellations and moved appointments are not in it, so nobody here "
+            "has anything booked ahead. Contacts have a day and no time."
+        ),
     ]
     if upload.tables["k10p"]:
-        notes.append("K10 totals are in the Australian coding, from 10 to 50.")
+        notes.append(Words("K10 totals are in the Australian coding, from 10 to 50."))
     if upload.several:
-        notes.append("Several organisations are in this upload, so every id begins with its organisation's path.")
+        notes.append(
+            Words("Several organisations are in this upload, so every id begins with its organisation's path.")
+        )
     return notes
 
 

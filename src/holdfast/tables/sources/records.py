@@ -9,20 +9,21 @@ from holdfast.errors import SourceError
 from holdfast.tables.moments import When
 from holdfast.tables.sources.dates import READABLE
 from holdfast.tables.sources.files import SourceFile, csv_rows
-from holdfast.tables.sources.grid import Grid, Record, find_heading, make_grid, plain
+from holdfast.tables.sources.grid import Grid, Record, find_heading, make_grid, plain, sheet_of
 from holdfast.tables.sources.source import AGAIN, Faults, Imported
+from holdfast.words import Words
 
 HEAD = 20_000  # bytes: the first item of a list, with its forms and notes, and the heading of a table
 YES = frozenset({"true", "t", "yes", "y", "1", "x"})
 NO = frozenset({"", "false", "f", "no", "n", "0"})
-WAY_OUT = "Correct them in the file, or export it again."
+WAY_OUT = Words("Correct them in the file, or export it again.")
 Needed = Sequence[Sequence[str]]
 
 
 class BadCell(ValueError):
     """A cell of which nothing can be made. ``read_each`` adds where it stands."""
 
-    def __init__(self, column: str, found: str, allowed: str) -> None:
+    def __init__(self, column: str, found: str, allowed: Words) -> None:
         super().__init__(column, found, allowed)
         self.column, self.found, self.allowed = column, found, allowed
 
@@ -48,7 +49,7 @@ def required(record: Record, *names: str) -> str:
     """The cell under one of these names, which must be filled in."""
     text = record.get(*names)
     if not text:
-        raise BadCell(names[0], "", "not blank")
+        raise BadCell(names[0], "", Words("not blank"))
     return text
 
 
@@ -79,7 +80,7 @@ def flag(record: Record, *names: str) -> bool:
         return True
     if text.lower() in NO:
         return False
-    raise BadCell(names[0], text, "true or false, yes or no, 1 or 0")
+    raise BadCell(names[0], text, Words("true or false, yes or no, 1 or 0"))
 
 
 def latest(
@@ -115,7 +116,9 @@ def read_records(files: Sequence[SourceFile], needed: Needed, *, lists: Sequence
     found = [record for file in files for record in _records(file, needed, lists)]
     if not found:
         names = ", ".join(file.name for file in files)
-        raise SourceError(f"There is no appointment in {names}. Was the right list exported, and the right time?")
+        raise SourceError(
+            Words("There is no appointment in {files}. Was the right list exported, and the right time?", files=names)
+        )
     return found
 
 
@@ -125,7 +128,13 @@ def _records(file: SourceFile, needed: Needed, lists: Sequence[str]) -> Iterable
     records = json_records(file, *lists)
     for aliases in needed:
         if records and not any(plain(name) in record.cells for record in records for name in aliases):
-            raise SourceError(f"{file.name} is JSON, but no item in it has {aliases[0]!r}. Is it another list?")
+            raise SourceError(
+                Words(
+                    "{file} is JSON, but no item in it has {column}. Is it another list?",
+                    file=file.name,
+                    column=repr(aliases[0]),
+                )
+            )
     return records
 
 
@@ -139,7 +148,7 @@ def read_grids(file: SourceFile, needed: Needed) -> list[Grid]:
     """
     fitting = [name for name, rows in file.sheets.items() if find_heading(rows, needed) is not None]
     names = fitting or list(file.sheets)[:1]
-    shown = {name: f"{file.name}, sheet {name}" if file.is_workbook else file.name for name in names}
+    shown = {name: sheet_of(file.name, name) if file.is_workbook else file.name for name in names}
     return [make_grid(shown[name], file.sheets[name], needed) for name in names]
 
 
@@ -204,7 +213,13 @@ def _items(name: str, value: Any, lists: Sequence[str]) -> Iterator[Mapping[str,
             yield from _items(name, inner, lists)
         return
     if not isinstance(value, dict):
-        raise SourceError(f"{name} holds {str(value)[:40]!r} where a list of objects should be. Is it another file?")
+        raise SourceError(
+            Words(
+                "{file} holds {found} where a list of objects should be. Is it another file?",
+                file=name,
+                found=repr(str(value)[:40]),
+            )
+        )
     held = [value[key] for key in lists if isinstance(value.get(key), (list, dict))]
     if not held:
         yield value

@@ -23,6 +23,7 @@ from holdfast.tables.sources.grid import Record, plain
 from holdfast.tables.sources.records import BadCell, has_heading, read_each, read_grids, required
 from holdfast.tables.sources.source import Context, Imported, Row, Source, appointment, not_marked
 from holdfast.tables.sources.words import meanings
+from holdfast.words import Words, plural
 
 DATE = ("Date", "Date of Service", "Appointment Date", "Session Date", "DOS")
 TIME = ("Time", "Start Time", "Appointment Time", "Session Time")
@@ -49,11 +50,15 @@ WORDS: Mapping[str, Meaning] = {
     "Canceled by Clinician": (Status.CANCELLED, InitiatedBy.PROVIDER),
 }
 NOTES = [
-    'SimplePractice sets "Show" by itself when an appointment is made, so it is weak evidence that he came. '
-    "Where the Appointment Status report says that the progress note is locked, the column note_locked says so.",
-    "SimplePractice's reports have no ids: clients and clinicians are known by name, and two of the same name "
-    "count as one.",
-    "They do not say when an appointment was cancelled or moved: late is only what is called late there.",
+    Words(
+        'SimplePractice sets "Show" by itself when an appointment is made, so it is weak evidence that he came. '
+        "Where the Appointment Status report says that the progress note is locked, the column note_locked says so."
+    ),
+    Words(
+        "SimplePractice's reports have no ids: clients and clinicians are known by name, and two of the same name "
+        "count as one."
+    ),
+    Words("They do not say when an appointment was cancelled or moved: late is only what is called late there."),
 ]
 
 
@@ -90,7 +95,7 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     locked = {key: all(notes) for key, notes in lines.items()}
     visits = _visits(attendance, context, out)
     if not out.rows_read:
-        raise SourceError("There is no appointment in these reports. Was the right time chosen for them?")
+        raise SourceError(Words("There is no appointment in these reports. Was the right time chosen for them?"))
     held = _held(context)
     name = ", ".join(file.name for file in attendance)
     means = meanings(WORDS, [visit.word for visit in visits], title="SimplePractice", file=name)
@@ -101,13 +106,20 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
             _add_billed(key, is_locked, held.get(key[:2], []), context, out)
     if laid := sum(len(notes) for key, notes in lines.items() if key[:2] in in_attendance):
         out.notes.append(
-            f"{laid:,} lines of the Appointment Status report are about appointments that the Attendance report has: "
-            "they were laid on those, to say whether the note is locked, and are no appointments of their own."
+            plural(
+                "One line of the Appointment Status report is about an appointment that the Attendance report has: "
+                "it was laid on that, to say whether the note is locked, and is no appointment of its own.",
+                "{count} lines of the Appointment Status report are about appointments that the Attendance report has: "
+                "they were laid on those, to say whether the note is locked, and are no appointments of their own.",
+                laid,
+            )
         )
     if billed and not attendance:
         out.notes.append(
-            "The Appointment Status report has neither times nor attendance: without the Attendance report of the "
-            "same days, all it can say is which sessions have a locked note."
+            Words(
+                "The Appointment Status report has neither times nor attendance: without the Attendance report of the "
+                "same days, all it can say is which sessions have a locked note."
+            )
         )
     return out
 
@@ -118,8 +130,12 @@ def _either_report(files: Sequence[SourceFile], out: Imported) -> Sequence[Sourc
     others = [file.name for file in files if file not in found]
     if found and others:
         out.notes.append(
-            f"Not read, as neither an Attendance nor an Appointment Status report: {', '.join(others)}. An Attendance "
-            f"report has the columns {', '.join(names[0] for names in ATTENDANCE)}."
+            Words(
+                "Not read, as neither an Attendance nor an Appointment Status report: {files}. An Attendance "
+                "report has the columns {columns}.",
+                files=", ".join(others),
+                columns=", ".join(names[0] for names in ATTENDANCE),
+            )
         )
     return found or files
 
@@ -133,7 +149,7 @@ def _visits(files: Sequence[SourceFile], context: Context, out: Imported) -> lis
     out.rows_read += len(found)
     once = list(dict.fromkeys(found))
     for _ in range(len(found) - len(once)):
-        out.skip("the same line again")
+        out.skip(Words("the same line again"))
     return once
 
 
@@ -151,7 +167,7 @@ def _visit(record: Record, context: Context) -> Visit:
 def _refuse_cut_off(record: Record, names: Sequence[str]) -> None:
     """A row may have a blank there; one that ends before it was cut off on the way."""
     if not any(plain(name) in record.cells for name in names):
-        raise BadCell(names[0], "", "a whole row: the file may have been cut off here; export it again")
+        raise BadCell(names[0], "", Words("a whole row: the file may have been cut off here; export it again"))
 
 
 def _name(record: Record, names: Sequence[str]) -> str:
@@ -163,7 +179,7 @@ def _starts(record: Record, context: Context) -> When:
     try:
         return read_date(text, DateOrder.MONTH_FIRST, context.timezone)
     except (ValueError, OverflowError) as error:
-        raise BadCell(DATE[0], text, "a date and time such as 11/22/2026 8:00 AM, the month first") from error
+        raise BadCell(DATE[0], text, Words("a date and time such as 11/22/2026 8:00 AM, the month first")) from error
 
 
 def _billed_lines(files: Sequence[SourceFile], context: Context, out: Imported) -> dict[Key, list[bool]]:
@@ -299,12 +315,12 @@ def _confirm(key: Key, is_locked: bool, held: Sequence[Row], out: Imported) -> N
     if is_locked and len(shows) == 1:
         out.add("appointments", {**shows[0], "note_locked": "yes"})
     else:
-        out.skip("already here from the Attendance report")
+        out.skip(Words("already here from the Attendance report"))
 
 
 SOURCE = Source(
     name="simplepractice",
-    title="SimplePractice (Attendance and Appointment Status reports)",
+    title=Words("SimplePractice (Attendance and Appointment Status reports)"),
     files="the Attendance report and, if there is one, the Appointment Status report, as CSV or Excel",
     recognises=recognises,
     read=read,

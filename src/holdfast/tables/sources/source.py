@@ -20,9 +20,11 @@ from holdfast.errors import HoldfastError, SourceError
 from holdfast.tables.moments import When
 from holdfast.tables.schema import Certainty, Ending, InitiatedBy, Modality, Status
 from holdfast.tables.sources.files import SourceFile
+from holdfast.words import Words
 
 Row = dict[str, str]
-AGAIN = "the same appointment once more"
+SHOWN = 20  # places that are named, of all that cannot be read
+AGAIN = Words("the same appointment once more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class Imported:
     rows: dict[str, list[Row]] = field(default_factory=dict)
     frames: dict[str, pl.DataFrame] = field(default_factory=dict)  # tables that are read whole, as columns of text
     rows_read: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)  # reason in plain words -> how many
-    notes: list[str] = field(default_factory=list)  # what the figures' reader should know about this source
+    skipped: Counter[Words] = field(default_factory=Counter)  # reason in plain words -> how many
+    notes: list[Words] = field(default_factory=list)  # what the figures' reader should know about this source
     is_partial: bool = False  # not every appointment of its days, though such an export usually has them
     extra_files: dict[str, bytes] = field(default_factory=dict)  # kept in the folder beside the tables
     # A source that lays new exports on old ones itself names each part (one calendar, say) and its last moment.
@@ -61,7 +63,7 @@ class Imported:
     def add(self, table: str, row: Row) -> None:
         self.rows.setdefault(table, []).append(row)
 
-    def skip(self, reason: str) -> None:
+    def skip(self, reason: Words) -> None:
         self.skipped[reason] += 1
 
 
@@ -69,12 +71,18 @@ class Imported:
 class Faults:
     """What cannot be read in a source's files, gathered so that one message names every place."""
 
-    found: list[str] = field(default_factory=list)
+    found: list[Words] = field(default_factory=list)
 
-    def add(self, place: str, column: str, value: str, allowed: str) -> None:
-        self.found.append(f"{place}, {column}: found {value[:60]!r}; allowed: {allowed}")
+    def add(self, place: str, column: str, value: str, allowed: Words) -> None:
+        told = {
+            "place": place,
+            "column": column,
+            "found": value if isinstance(value, Words) else repr(value[:60]),
+            "allowed": allowed,
+        }
+        self.found.append(Words("  {place}, {column}: found {found}; allowed: {allowed}", **told))
 
-    def refuse(self, way_out: str) -> None:
+    def refuse(self, way_out: Words) -> None:
         """Stop the import if anything was gathered; the first twenty are shown.
 
         Raises
@@ -83,9 +91,14 @@ class Faults:
             With the places, and ``way_out``: what the person can do.
         """
         if self.found:
-            more = [f"… and {len(self.found) - 20:,} more"] if len(self.found) > 20 else []
-            shown = "\n".join(f"  {line}" for line in [*self.found[:20], *more])
-            raise SourceError(f"These cannot be read, and nothing was imported:\n{shown}\n{way_out}")
+            head = Words("These cannot be read, and nothing was imported:")
+            raise SourceError(head, *first_of(self.found, len(self.found)), way_out)
+
+
+def first_of(lines: Sequence[Words], count: int) -> list[Words]:
+    """The first twenty lines, and how many more there are of ``count``."""
+    more = count - SHOWN
+    return [*lines[:SHOWN], *([Words("  … and {count} more", count=more)] if more > 0 else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +106,7 @@ class Source:
     """One kind of export: its name on the command line, how it is recognised, how it is read."""
 
     name: str
-    title: str  # "Cliniko (API pages)"
+    title: Words  # "Cliniko (API pages)"
     files: str  # which files to give, in one line
     recognises: Callable[[SourceFile], bool]  # cheap, never raises SourceError for a foreign file
     read: Callable[[Sequence[SourceFile], Context], Imported]

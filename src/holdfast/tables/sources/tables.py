@@ -22,7 +22,9 @@ from holdfast.tables.moments import FIRST_YEAR, LAST_YEAR
 from holdfast.tables.read import PRACTICE_FILE, to_types
 from holdfast.tables.schema import TABLES
 from holdfast.tables.sources.files import SourceFile, csv_rows, find_delimiter
+from holdfast.tables.sources.grid import sheet_of
 from holdfast.tables.sources.source import Context, Imported, Source
+from holdfast.words import Words
 
 _PARQUET = b"PAR1"
 _SHEET = re.compile(rb'<(?:\w+:)?sheet\b[^>]*?\bname="([^"]+)"')
@@ -62,12 +64,19 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     for piece in _pieces(files, out):
         if piece.table in places:
             raise SourceError(
-                f"{piece.table} is here twice: {places[piece.table]} and {piece.place}. Give one of them."
+                Words(
+                    "{table} is here twice: {first} and {second}. Give one of them.",
+                    table=piece.table,
+                    first=places[piece.table],
+                    second=piece.place,
+                )
             )
         places[piece.table] = piece.place
         problems += _take(piece, context, out)
     if not places:
-        raise SourceError(f"None of these files is named as a table. Name them so: {', '.join(TABLES)}.")
+        raise SourceError(
+            Words("None of these files is named as a table. Name them so: {tables}.", tables=", ".join(TABLES))
+        )
     if problems:
         raise TableProblems(problems)
     out.rows_read = sum(frame.height for frame in out.frames.values())
@@ -84,11 +93,21 @@ def own_date(files: Sequence[SourceFile]) -> datetime | None:
                 moment = datetime.fromisoformat(text) if isinstance(text, str) else None
             except ValueError as error:
                 raise SourceError(
-                    f"{file.name}: exported_at is {text!r}, which is not a moment. Correct it."
+                    Words(
+                        "{file}: exported_at is {text}, which is not a moment. Correct it.",
+                        file=file.name,
+                        text=repr(text),
+                    )
                 ) from error
             if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
                 raise SourceError(
-                    f"{file.name}: exported_at is {text!r}; allowed: {FIRST_YEAR} to {LAST_YEAR}. Correct it."
+                    Words(
+                        "{file}: exported_at is {text}; allowed: {first} to {last}. Correct it.",
+                        file=file.name,
+                        text=repr(text),
+                        first=str(FIRST_YEAR),
+                        last=str(LAST_YEAR),
+                    )
                 )
             if moment is not None and moment.tzinfo is not None:
                 return moment
@@ -112,13 +131,13 @@ def _pieces(files: Sequence[SourceFile], out: Imported) -> Iterator[_Piece]:
     others = []
     for file in files:
         if file.is_workbook:
-            yield from (_from_rows(name, f"{file.name}, sheet {name}", rows) for name, rows in _named_sheets(file))
+            yield from (_from_rows(name, sheet_of(file.name, name), rows) for name, rows in _named_sheets(file))
         elif file.stem in TABLES:
             yield _from_parquet(file) if file.data.startswith(_PARQUET) else _from_csv(file)
         elif file.name != PRACTICE_FILE:
             others.append(file.name)
     if others:
-        out.notes.append(f"Not read, as they are not named as tables: {', '.join(others)}.")
+        out.notes.append(Words("Not read, as they are not named as tables: {files}.", files=", ".join(others)))
 
 
 def _named_sheets(file: SourceFile) -> Iterator[tuple[str, list[list[str]]]]:
@@ -149,7 +168,13 @@ def _from_rows(table: str, place: str, rows: Sequence[Sequence[str]]) -> _Piece:
     keys = [name or f"\0{number}" for number, name in enumerate(heading)]
     long = next((number for number, row in enumerate(rows, start=1) if any(row[len(heading) :])), None)
     if long is not None:
-        raise SourceError(f"{place}, row {long} has more cells than the heading. Give every column a heading.")
+        raise SourceError(
+            Words(
+                "{file}, row {row} has more cells than the heading. Give every column a heading.",
+                file=place,
+                row=str(long),
+            )
+        )
     columns = {key: [row[number] if number < len(row) else "" for row in rows[1:]] for number, key in enumerate(keys)}
     return _Piece(table, place, heading, pl.DataFrame(columns, schema=dict.fromkeys(keys, pl.String)))
 
@@ -167,10 +192,15 @@ def _from_csv(file: SourceFile) -> _Piece:
         rows = csv_rows(file.name, text, delimiter=delimiter)
         long = next((number for number, row in enumerate(rows, start=1) if len(row) > len(heading)), None)
         if long is None:
-            raise SourceError(f"{file.name} cannot be read as CSV. Export it again.") from error
+            raise SourceError(Words("{file} cannot be read as CSV. Export it again.", file=file.name)) from error
         raise SourceError(
-            f"{file.name}, row {long} has {len(rows[long - 1])} cells, the heading only {len(heading)}. "
-            "Is a quotation mark or comma missing?"
+            Words(
+                "{file}, row {row} has {count} cells, the heading only {width}. Is a quotation mark or comma missing?",
+                file=file.name,
+                row=str(long),
+                count=len(rows[long - 1]),
+                width=len(heading),
+            )
         ) from error
     return _Piece(file.stem, file.name, heading, cells.rename(str.strip))
 
@@ -181,19 +211,30 @@ def _refuse_cut_off(name: str, text: str, delimiter: str, width: int) -> None:
         csv_rows(name, text, delimiter=delimiter)
     last = text.rsplit("\n", 1)[-1]
     if last.strip() and '"' not in last and len(last.split(delimiter)) < width:
-        raise SourceError(f"{name} breaks off within its last row. It was cut off on the way; export it again.")
+        raise SourceError(
+            Words("{file} breaks off within its last row. It was cut off on the way; export it again.", file=name)
+        )
 
 
 def _from_parquet(file: SourceFile) -> _Piece:
     try:
         lazy = pl.scan_parquet(io.BytesIO(file.data))
         if lazy.select(pl.len()).collect().item() > MOST_ROWS:
-            raise SourceError(f"{file.name} says that it holds more than {MOST_ROWS:,} rows. Split it by date.")
+            raise SourceError(
+                Words(
+                    "{file} says that it holds more than {most} rows. Split it by date.",
+                    file=file.name,
+                    most=MOST_ROWS,
+                )
+            )
         frame = lazy.collect()
         cells = frame.select(_as_text(file.name, frame[name]) for name in frame.columns)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise SourceError(
-            f"{file.name} is not a Parquet file that can be read: {str(error).splitlines()[0]}. Write it again."
+            Words(
+                "{file} is not a Parquet file that can be read. Write it again.",
+                file=file.name,
+            )
         ) from error
     return _Piece(file.stem, file.name, frame.columns, cells)
 
@@ -202,7 +243,13 @@ def _as_text(place: str, column: pl.Series) -> pl.Series:
     """A column as text; an id that was stored as a decimal number may have lost its last digits, and is refused."""
     if column.dtype.is_float() and column.name.endswith("_id"):
         if (column.abs() > EXACT).any() or (column != column.round()).any():
-            raise SourceError(f"{place}, {column.name}: ids are stored as decimal numbers. Store them as text.")
+            raise SourceError(
+                Words(
+                    "{file}, {column}: ids are stored as decimal numbers. Store them as text.",
+                    file=place,
+                    column=column.name,
+                )
+            )
         return column.cast(pl.Int64).cast(pl.String)
     if isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone:
         return column.dt.to_string("%Y-%m-%dT%H:%M:%S%.6f%:z")
@@ -211,7 +258,7 @@ def _as_text(place: str, column: pl.Series) -> pl.Series:
 
 SOURCE = Source(
     name="tables",
-    title="Holdfast's own tables",
+    title=Words("Holdfast's own tables"),
     files="appointments.csv and any of the other six, as CSV, Parquet, sheets of one workbook, a folder or a zip",
     recognises=recognises,
     read=read,

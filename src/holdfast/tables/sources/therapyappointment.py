@@ -18,6 +18,7 @@ from holdfast.tables.sources.files import SourceFile
 from holdfast.tables.sources.grid import Record
 from holdfast.tables.sources.records import has_heading, latest, read_each, read_records, required, required_moment
 from holdfast.tables.sources.source import Context, Imported, Source, appointment, settled
+from holdfast.words import Words
 
 STARTS = ("STARTTIME",)
 NEEDED = (("CLIENT_ID",), ("APPOINTMENT_ID",), STARTS)
@@ -35,16 +36,18 @@ def read(files: Sequence[SourceFile], context: Context) -> Imported:
     once = latest(records, lambda record: (record.get("APPOINTMENT_ID"), record.get("CLIENT_ID")), out)
     read_each(once, lambda record: _appointment(record, read_moment, context, out))
     out.notes = [
-        "TherapyAppointment's export has no status: whether a client came, cancelled or stayed away is not in it, "
-        "and every past appointment is unknown.",
-        "TherapyAppointment gives therapists by name only: two of the same name count as one.",
+        Words(
+            "TherapyAppointment's export has no status: whether a client came, cancelled or stayed away is not in it, "
+            "and every past appointment is unknown."
+        ),
+        Words("TherapyAppointment gives therapists by name only: two of the same name count as one."),
     ]
     return out
 
 
 def _appointment(record: Record, read_moment: Callable[[str], When], context: Context, out: Imported) -> None:
     if not record.get("CLIENT_ID"):
-        return out.skip("no client: a block in the diary")
+        return out.skip(Words("no client: a block in the diary"))
     starts = required_moment(record, read_moment, *STARTS)
     status, certainty, _ = settled(Status.BOOKED, starts, context)
     out.add(
@@ -62,7 +65,7 @@ def _appointment(record: Record, read_moment: Callable[[str], When], context: Co
 
 SOURCE = Source(
     name="therapyappointment",
-    title="TherapyAppointment (its CSV of appointments)",
+    title=Words("TherapyAppointment (its CSV of appointments)"),
     files="the CSV with CLIENT_ID, APPOINTMENT_ID and STARTTIME",
     recognises=recognises,
     read=read,

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from holdfast.errors import SourceError
 from holdfast.tables.sources.grid import plain
+from holdfast.words import Words
 
 Meaning = TypeVar("Meaning")
 
@@ -47,10 +48,18 @@ def meanings(
     return lambda word: known[same_word(word)]
 
 
-def _not_understood(unknown: Counter[str], known: Iterable[str], title: str, file: str, column: str) -> str:
-    shown = ", ".join(f"{word!r} ({count:,})" if word else f"a blank ({count:,})" for word, count in unknown.items())
-    return (
-        f"{file}: in the column {column}, these are not among the words of {title}, and what they mean is not "
-        f"guessed: {shown}. Understood are: {', '.join(known)}. Correct them in the file, or say what each "
-        f"means: holdfast import any {file} --map MAPPING"
+def _not_understood(unknown: Counter[str], known: Iterable[str], title: str, file: str, column: str) -> Words:
+    shown = [
+        Words("{word} ({count})", word=repr(word) if word else Words("a blank"), count=count)
+        for word, count in unknown.items()
+    ]
+    return Words(
+        "{file}: in the column {column}, these are not among the words of {title}, and what they mean is not guessed: "
+        "{shown}. Understood are: {known}. Correct them in the file, or say what each means: "
+        "holdfast import any {file} --map MAPPING",
+        file=file,
+        column=column,
+        shown=shown,
+        known=", ".join(known),
+        title=title,
     )

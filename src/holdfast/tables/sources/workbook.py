@@ -16,6 +16,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from holdfast.errors import SourceError
+from holdfast.tables.sources.grid import sheet_of
+from holdfast.words import Words
 
 MOST_CELLS = 50_000_000  # a million rows of fifty columns; one stray cell at the far end of a sheet is not more
 EXACT = 2**53  # Excel keeps 15 digits: beyond this a whole number is no longer the one that was typed
@@ -51,7 +53,10 @@ def read_workbook(name: str, data: bytes) -> Mapping[str, list[list[str]]]:
             return _sheets(name, data)
     except _DAMAGED as error:
         raise SourceError(
-            f"{name} is a workbook that cannot be opened ({error}). Save it again as .xlsx or CSV."
+            Words(
+                "{file} is a workbook that cannot be opened. Save it again as .xlsx or CSV, without a password.",
+                file=name,
+            )
         ) from error
 
 
@@ -61,7 +66,9 @@ def _refuse_entities(name: str, data: bytes) -> None:
         for item in members.namelist():
             with members.open(item) as part:
                 if b"<!DOCTYPE" in part.read(4000).replace(b"\x00", b""):
-                    raise SourceError(f"{name} is not a workbook that a spreadsheet program saved. Save it again.")
+                    raise SourceError(
+                        Words("{file} is not a workbook that a spreadsheet program saved. Save it again.", file=name)
+                    )
 
 
 def _sheets(name: str, data: bytes) -> dict[str, list[list[str]]]:
@@ -74,7 +81,7 @@ def _sheets(name: str, data: bytes) -> dict[str, list[list[str]]]:
         if written is not None:
             written[sheet.title].reset_dimensions()
             formulas = written[sheet.title].iter_rows()
-        found[sheet.title] = _rows(f"{name}, sheet {sheet.title}", sheet.iter_rows(), formulas)
+        found[sheet.title] = _rows(sheet_of(name, sheet.title), sheet.iter_rows(), formulas)
     return found
 
 
@@ -94,19 +101,25 @@ def _holds_formula(members: zipfile.ZipFile, sheet: str) -> bool:
     return False
 
 
-def _rows(place: str, shown: Iterable[Any], formulas: Iterable[Any]) -> list[list[str]]:
+def _rows(file: str, shown: Iterable[Any], formulas: Iterable[Any]) -> list[list[str]]:
     """The rows of a sheet, all of one width, so that a row which ends early is seen to be blank there."""
     rows: list[list[str]] = []
     cells = width = 0
     for number, (row, written) in enumerate(zip(shown, formulas, strict=False), start=1):
-        _refuse_unworked(place, number, row, written)
-        texts = [_text(place, number, column, cell.value) for column, cell in enumerate(row, start=1)]
+        _refuse_unworked(file, number, row, written)
+        texts = [_text(file, number, column, cell.value) for column, cell in enumerate(row, start=1)]
         while texts and not texts[-1]:
             texts.pop()
         rows.append(texts)
         cells, width = cells + len(texts), max(width, len(texts))
         if cells > MOST_CELLS:
-            raise SourceError(f"{place} has more than {MOST_CELLS:,} cells. Export it as CSV, or split it by date.")
+            raise SourceError(
+                Words(
+                    "{file} has more than {most} cells. Export it as CSV, or split it by date.",
+                    file=file,
+                    most=MOST_CELLS,
+                )
+            )
     while rows and not rows[-1]:
         rows.pop()
     return _padded(rows, width)
@@ -120,20 +133,29 @@ def _padded(rows: list[list[str]], width: int) -> list[list[str]]:
     return rows
 
 
-def _refuse_unworked(place: str, number: int, row: Iterable[Any], written: Iterable[Any]) -> None:
+def _refuse_unworked(file: str, number: int, row: Iterable[Any], written: Iterable[Any]) -> None:
     for cell, formula in zip(row, written, strict=False):
         if formula.data_type == "f" and cell.value is None and cell.data_type != "str":  # "str": worked out, as blank
             raise SourceError(
-                f"{place}, row {number} holds a formula whose value was never worked out. "
-                "Open it in a spreadsheet program, save it, and import it again."
+                Words(
+                    "{file}, row {number} holds a formula whose value was never worked out. "
+                    "Open it in a spreadsheet program, save it, and import it again.",
+                    file=file,
+                    number=str(number),
+                )
             )
 
 
-def _text(place: str, number: int, column: int, cell: object) -> str:
+def _text(file: str, number: int, column: int, cell: object) -> str:
     if isinstance(cell, float) and abs(cell) > EXACT:
         raise SourceError(
-            f"{place}, cell {get_column_letter(column)}{number} holds {cell:.15g}: Excel keeps 15 digits of a number, "
-            "so the last ones of this id are lost. Export it as CSV, or with the column formatted as text."
+            Words(
+                "{file}, cell {cell} holds {found}: Excel keeps 15 digits of a number, so "
+                "the last ones of this id are lost. Export it as CSV, or with the column formatted as text.",
+                file=file,
+                cell=get_column_letter(column) + str(number),
+                found=format(cell, ".15g"),
+            )
         )
     return cell_text(cell)
 
