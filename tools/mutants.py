@@ -162,6 +162,7 @@ UNMARKED = "it counts only where something is unmarked, and then there is its ti
 NEW_ROW = "it has no number yet: it is a new row either way"
 ONE_LOOK_MORE = "the same rows, with one more question to the database"
 NO_ROLE = "no role is called so"
+NO_CODE = "where none was sent, none is right"
 NOT_YES = "nothing is not yes either"
 NEVER_SEEN = "the words of an error that is caught a few lines on, and told in others"
 SAME = {  # by the line that a change wrote: what does the same, and why
@@ -220,11 +221,16 @@ SAME = {  # by the line that a change wrote: what does the same, and why
     "accounts/services": {
         'told = Told(secrets.token_urlsafe(None), f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}")': BYTES,
         "if not HASHING.acquire(blocking=None):": NOT_YES,
+        "if member.passkeys.filter(pk=passkey_id).delete()[1]:": BOTH_COUNT,
+        "if not Member.objects.filter(password=member.password).update(password=hashed):": (
+            "no two have the same: each is hashed with a salt of its own"
+        ),
         "return Post.objects.filter(member=member, role=role, member__is_active=True).select_related(None).first()": (
             ONE_LOOK_MORE
         ),
     },
     "accounts/views": {
+        'form = CodeForm(request.POST if (request.method == "POST") or True else None)': NO_CODE,
         'post = services.post_for(member, request.POST.get("role", ))': NO_ROLE,
         'post = services.post_for(member, request.POST.get("role", None))': NO_ROLE,
         'post = services.post_for(member, request.POST.get("role", "XXXX"))': NO_ROLE,
@@ -238,10 +244,14 @@ SAME = {  # by the line that a change wrote: what does the same, and why
             "whose it is stands in the digest too"
         ),
     },
+    "accounts/store": {
+        "made = cast(None, super().create_model_instance(data))": "a word for whoever checks the types",
+    },
     "accounts/passkeys": {
         "passkey = Passkey.objects.select_related(None).filter(credential=came.raw_id).first()": ONE_LOOK_MORE,
     },
     "messages/confirming": {
+        "is_told = None": NOT_YES,
         "asked = Contact.objects.filter(confirms=contact.confirms)": "no two are asked by the same link",
         "message.save(force_insert=False)": NEW_ROW,
         "message.save(force_insert=None)": NEW_ROW,
@@ -295,6 +305,9 @@ SAME = {  # by the line that a change wrote: what does the same, and why
         f'{SENT}"XXXX") in FOREIGN': NO_WORD,
         f'{SENT}"") in FOREIGN'.replace("Sec-Fetch-Site", "sec-fetch-site"): HEADER,
         f'{SENT}"") in FOREIGN'.replace("Sec-Fetch-Site", "SEC-FETCH-SITE"): HEADER,
+    },
+    "access/headers": {
+        'static = "/" + settings.STATIC_URL.lstrip("XX/XX")': "no address of ours begins with that letter",
     },
     "access/size": {
         'told = request.headers.get("content-length") or "0"': HEADER,

@@ -235,6 +235,7 @@ def test_whoever_signs_with_a_passkey_is_told_by_it_and_anybody_else_as_nobody(a
         answer, challenge = phone.shows(json.loads(asked.options)), asked.challenge if right else b"another"
         is_he = site is not None and right
         assert services.who_signed(answer, challenge, site, now=now) == (Passkey.objects.get() if is_he else None)
+        assert Passkey.objects.get().used_at == now  # since the first time
         action, about = ("signed_in", f"member:{alma.member_id}") if is_he else ("not_signed_in", "nobody")
         assert heard() == [("anyone", f"member.{action}", about, now)]
 

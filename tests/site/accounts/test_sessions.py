@@ -165,6 +165,7 @@ def test_a_session_says_whose_it_is_from_when_he_has_shown_it(cast):
     for one in (nobodys, halfway, within):
         one.create()
     assert [Session.objects.get(pk=one.session_key).member for one in (nobodys, halfway, within)] == [None, alma, ben]
+    assert SessionStore(halfway.session_key).load() == {PROVEN: alma.pk}
 
 
 def test_a_disk_that_takes_no_session_is_not_taken_for_one_that_was_ended(cast, monkeypatch):
