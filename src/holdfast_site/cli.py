@@ -110,7 +110,7 @@ def doctor(folder: Path, listen: str) -> None:
     from holdfast_site import start
 
     say(f"{folder} is safe to start.")
-    for words in [*start.advice(folder), *start.advice_on_days(folder)]:
+    for words in [*start.advice(folder), *start.advice_on_days(folder), *start.advice_on_staff(folder)]:
         say(f"To mend: {words}")
     for note in start.notes(folder):
         say(note, error=True)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from holdfast.errors import FolderError
 from holdfast.files import synced
@@ -114,6 +114,9 @@ class SiteConfig(_Part):
     checkin_after_hours: Annotated[int, Field(ge=1, le=23)] = 2  # after a session began
     before_hours: Annotated[int, Field(ge=24, le=48)] = 30  # ahead of one that is booked
     most_a_week: Annotated[int, Field(ge=1, le=7)] = 3  # messages a client
+    staff_mail_from: Annotated[int, Field(ge=6, le=20)] = 8  # o'clock: when whoever works here may hear by mail
+    staff_mail_until: Annotated[int, Field(ge=7, le=22)] = 18
+    staff_mail_every: Annotated[int, Field(ge=1, le=24)] = 4  # hours at least between two such mails to one person
     help_page: Annotated[str, Field(max_length=400)] = ""  # the file that the proxy shows when the site is down
     early_warning: bool = False  # once the practice has read the model's card
     demo: bool = False
@@ -155,6 +158,18 @@ class SiteConfig(_Part):
         if parts.password:
             raise ValueError("holds a password; put it in the passfile of PostgreSQL, ~/.pgpass or PGPASSFILE")
         return database
+
+    @field_validator("staff_mail_until")
+    @classmethod
+    def _ends_after_it_began(cls, until: int, info: ValidationInfo) -> int:
+        if until <= info.data.get("staff_mail_from", 0):
+            raise ValueError("must be later than staff_mail_from")
+        return until
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether there is a way for mail to go out; in the demo it goes into a folder."""
+        return self.demo or self.email is not None
 
     @property
     def dial(self) -> str:

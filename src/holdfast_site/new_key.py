@@ -17,7 +17,7 @@ from django.db.models import Model
 
 from holdfast.errors import FolderError
 from holdfast_site.access.actors import OPERATOR
-from holdfast_site.accounts.models import CodeApp, PaperCode, Session, Tries, Welcome
+from holdfast_site.accounts.models import CodeApp, Mailbox, PaperCode, Session, Tries, Welcome
 from holdfast_site.audit.services import begin_anew, key_in_use
 from holdfast_site.config import SiteConfig, key_path, next_key_path, read_config, write_config
 from holdfast_site.exchange.models import Memory, Upload
@@ -35,6 +35,7 @@ PRINTS: tuple[tuple[type[Model], str, str], ...] = (  # made of what could be gu
 )
 BOXES: tuple[tuple[type[Model], str], ...] = (  # sealed with a key of the master's own, and not of a client
     (CodeApp, "code apps"),
+    (Mailbox, "mailboxes"),
     (Upload, "uploads"),
     (Memory, "uploads"),
 )

@@ -236,6 +236,17 @@ def advice_on_days(folder: Path) -> list[str]:
     return [_DAYS.format(lie=lie, folder=folder)] if found else []
 
 
+def advice_on_staff(folder: Path) -> list[str]:
+    """The same of those who work here. Django must be ready."""
+    from holdfast_site.waiting import no_care_contact_hears
+
+    return [_UNHEARD] if read_config(folder).email is not None and no_care_contact_hears() else []
+
+
+_UNHEARD = (
+    "No care contact hears by mail that something is waiting: what a client asks for stands in the list until somebody "
+    "looks. Whoever is one enters an address under 'Your ways in'."
+)
 _DAYS = (
     "{lie} outside the years 1900 to 2199 (such as 9999-12-31), and pages that count from it can fail. To take it out, "
     "with a backup made before: holdfast site mend-days {folder}"

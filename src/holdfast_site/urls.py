@@ -25,6 +25,7 @@ urlpatterns = [
     path("ways/add", accounts.add_passkey, name="add_passkey"),
     path("ways/remove/<int:passkey>", accounts.remove_passkey, name="remove_passkey"),
     path("ways/password", accounts.change_password, name="change_password"),
+    path("ways/mail", accounts.mailbox, name="mailbox"),
     path("ways/known", accounts.know_changes, name="know_changes"),
     path("ways/sessions/end-others", accounts.end_others, name="end_others"),
     path("ways/sessions/<str:mark>/end", accounts.end_session, name="end_session"),

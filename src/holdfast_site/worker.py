@@ -1,4 +1,5 @@
-"""What a site does by itself, in threads beside the requests: one sends, one works out, one keeps the help page.
+"""What a site does by itself, in threads beside the requests: one sends, one looks for whom something waits,
+one works out, one keeps the help page.
 
 Each looks at the database for what is to be done and notes what it did, so it can be stopped or killed at any point
 and goes on from there. There is no queue beside the tables: what is due follows from them.
@@ -22,10 +23,12 @@ from holdfast_site.accounts.store import SessionStore
 from holdfast_site.exchange.services import forget_old
 from holdfast_site.messages import selectors, services
 from holdfast_site.messages.models import Beat
+from holdfast_site.messages.staff import queue_codes
 from holdfast_site.messages.transports import Transport, transports
 from holdfast_site.refreshing import refresh
+from holdfast_site.waiting import Teller
 
-SEND_EVERY, LOOK_EVERY, HELP_EVERY, LAST_ROUND = 5.0, 20.0, 60.0, 15.0  # seconds
+SEND_EVERY, TELL_EVERY, LOOK_EVERY, HELP_EVERY, LAST_ROUND = 5.0, 60.0, 20.0, 60.0, 15.0  # seconds
 BEAT_EVERY, REFRESH_EVERY = timedelta(seconds=30), timedelta(hours=1)
 
 
@@ -41,6 +44,7 @@ class Sender:
         """Do one round."""
         services.queue_due(now, self.channels)
         services.queue_changed_ways(now)
+        queue_codes(now)
         services.send_waiting(self.clock, self.channels)
         if self.beat_at is None or abs(now - self.beat_at) >= BEAT_EVERY:
             services.beat(now)
@@ -88,6 +92,7 @@ def start(folder: Path) -> Running:
     stopped = threading.Event()
     turns = (
         ("send", Sender(transports(), timezone.now).turn, SEND_EVERY),
+        ("tell", Teller(transports()).turn, TELL_EVERY),
         ("refresh", Refresher().turn, LOOK_EVERY),
         ("help", lambda _: help_page.keep(folder, settings.SITE), HELP_EVERY),
     )

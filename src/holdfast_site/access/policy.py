@@ -19,6 +19,7 @@ class Owns(StrEnum):
     NOTHING = "nothing of anybody's"
     THIS_CHECKIN = "the one check-in that his link is for"
     THIS_LINK = "the one session, ending or address that his link is for"
+    OWN_MAILBOX = "where he hears by mail that something is waiting; only himself"
     OWN_WAY_IN = "what somebody signs in with himself, and where"
     ABOUT_HIMSELF = "what is held about the client who signed in"
     OWN_CASELOAD = "the clients whom he treats now"
@@ -50,6 +51,7 @@ SEND = frozenset({"POST"})
 READ_AND_SEND = READ | SEND
 EVERYBODY = frozenset(Role)
 SIGNED_IN = EVERYBODY - {Role.ANYONE, Role.LINK_HOLDER}
+STAFF = SIGNED_IN - {Role.CLIENT}
 THERAPIST, CARE_CONTACT = frozenset({Role.THERAPIST}), frozenset({Role.CARE_CONTACT})
 SUPERVISOR, LEAD, DESK = frozenset({Role.SUPERVISOR}), frozenset({Role.LEAD}), frozenset({Role.DESK})
 IMPORTERS = frozenset({Role.LEAD, Role.DESK})
@@ -76,6 +78,7 @@ POLICY: Mapping[str, Rule] = {
         Rule("know_changes", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
         Rule("end_session", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
         Rule("end_others", SEND, SIGNED_IN, Owns.OWN_WAY_IN, fresh=True),
+        Rule("mailbox", READ_AND_SEND, STAFF, Owns.OWN_MAILBOX, fresh=True),
         Rule("welcome", READ_AND_SEND, EVERYBODY, Owns.OWN_WAY_IN),
         Rule("way_in", READ, EVERYBODY, Owns.OWN_WAY_IN),
         Rule("ask_to_make", SEND, EVERYBODY, Owns.OWN_WAY_IN),

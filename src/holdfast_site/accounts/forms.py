@@ -24,6 +24,13 @@ class CodeForm(forms.Form):
     code = forms.CharField(max_length=20)
 
 
+class AddressForm(forms.Form):
+    """An address at which somebody hears by mail. ``form`` is the id of the page on which he typed it."""
+
+    form = forms.UUIDField()
+    address = forms.EmailField(max_length=LONG)
+
+
 class CodeAppForm(CodeForm):
     """A new password, and the first code of an app that was just set up."""
 

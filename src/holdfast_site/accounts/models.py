@@ -107,6 +107,36 @@ class PaperCode(models.Model):
         return f"paper code {self.pk}"
 
 
+class Mailbox(models.Model):
+    """An address of his own at which somebody who works here hears that something is waiting. Another is another row.
+
+    Sealed by the master key: it is known to the worker while nobody is signed in. ``form`` is the id of the form by
+    which it was entered, once or many times.
+    """
+
+    member = models.OneToOneField(Member, on_delete=models.PROTECT, related_name="mailbox")
+    form = models.UUIDField()
+    sealed = models.BinaryField()
+    entered_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)  # he has typed the code that went there
+    told_at = models.DateTimeField(null=True)  # when the last mail that something is waiting was written
+    missed_at = models.DateTimeField(null=True)  # the last mail did not get through; the next one is tried as ever
+    failed_at = models.DateTimeField(null=True)  # it does not work: nothing more goes there
+
+    def __str__(self) -> str:
+        return f"mailbox {self.pk}"
+
+    @property
+    def place(self) -> str:
+        """Where it is sealed for."""
+        return f"accounts_mailbox/{self.member_id}/{self.form}"
+
+    @property
+    def is_used(self) -> bool:
+        """Whether mails that something is waiting go there."""
+        return self.confirmed_at is not None and self.failed_at is None
+
+
 class Welcome(models.Model):
     """A first way in: a link, and a code that is told apart from it. Neither is enough, and both together work once."""
 

@@ -29,6 +29,25 @@ def words_of(member: Member) -> Sequence[tuple[str, str]]:
     ]
 
 
+HEARS: Mapping[Role, Sequence[str]] = {  # of what somebody in this role hears by mail, if he has entered an address
+    Role.THERAPIST: (
+        N_("What a client asked you for, or a colleague for whom you stand in."),
+        N_("A page of your client's that was opened in an emergency."),
+    ),
+    Role.CARE_CONTACT: (
+        N_("Somebody whom nobody is holding; somebody you hold, on the day on which something is due."),
+        N_("What a client kept from his therapist."),
+    ),
+    Role.LEAD: (N_("A page that somebody else opened in an emergency."),),
+}
+
+
+def heard_of(member: Member) -> Sequence[str]:
+    """Of what a member hears by mail, in all his roles."""
+    roles = Post.objects.filter(member=member).order_by("pk").values_list("role", flat=True)
+    return [gettext(words) for role in roles for words in HEARS.get(Role(role), ())]
+
+
 def ended_in_words(others: int) -> str:
     """What became of the other places where somebody was signed in."""
     if others == 0:

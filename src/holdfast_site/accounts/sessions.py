@@ -58,7 +58,7 @@ def begin(request: HttpRequest, post: Post, *, way: str = "", now: datetime) -> 
     request.session[BROWSER] = in_words(request.headers.get("User-Agent", ""))
     request.session[WAY] = way
     request.session[CHANGED] = [(one.at.isoformat(), one.words) for one in news]
-    return _actor(post)
+    return acting_as(post)
 
 
 def signed_in(request: HttpRequest) -> Actor:
@@ -69,7 +69,7 @@ def signed_in(request: HttpRequest) -> Actor:
         request.session.flush()
         return ANYONE
     post = Post.objects.filter(pk=request.session[POST], member=request.user, member__is_active=True).first()
-    return ANYONE if post is None else _actor(post)
+    return ANYONE if post is None else acting_as(post)
 
 
 def is_fresh(request: HttpRequest, *, now: datetime) -> bool:
@@ -199,5 +199,6 @@ def _lasts(since: str, most: timedelta, now: datetime) -> bool:
     return -CLOCK_SET_BACK <= now - datetime.fromisoformat(since) <= most
 
 
-def _actor(post: Post) -> Actor:
+def acting_as(post: Post) -> Actor:
+    """Somebody in one of his roles."""
     return Actor(Role(post.role), id=str(post.member_id), therapist_id=post.therapist_id, client_id=post.client_id)

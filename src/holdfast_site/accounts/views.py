@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.conf import settings
 from django.contrib.auth import logout, update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,12 +16,13 @@ from django.utils.translation import gettext
 from holdfast_site.access.actors import Role
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.access.places import PLACES, first_place
-from holdfast_site.accounts import codes, passkeys, services, sessions
+from holdfast_site.accounts import codes, mailboxes, passkeys, services, sessions
 from holdfast_site.accounts.changes import LATELY, WayIn, changes, mark_of
-from holdfast_site.accounts.forms import CodeAppForm, CodeForm, PasswordForm, SignInForm
+from holdfast_site.accounts.forms import AddressForm, CodeAppForm, CodeForm, PasswordForm, SignInForm
 from holdfast_site.accounts.models import CodeApp, Member, PaperCode, Post, Welcome
-from holdfast_site.accounts.page import ended_in_words, square, words_of
+from holdfast_site.accounts.page import ended_in_words, heard_of, square, words_of
 from holdfast_site.accounts.store import PROVEN
+from holdfast_site.audit.services import Action, note_reading
 
 UNREADABLE = 422
 SHOW, MAKE = "show", "make"  # what a browser can be asked with a passkey
@@ -280,6 +283,47 @@ def change_password(request: ActingRequest) -> HttpResponse:
     return _changed(request, gettext("The password is changed."), ended)
 
 
+def mailbox(request: ActingRequest) -> HttpResponse:
+    """Where he hears by mail that something is waiting: enter an address, show that it is his own, take it away.
+
+    Raises
+    ------
+    Http404
+        If it is nothing that the page offers.
+    """
+    if request.method != "POST":
+        return _mailbox_page(request)
+    acts = {"enter": _enter_address, "confirm": _confirm_address, "remove": _remove_address}
+    if request.POST.get("do") not in acts:
+        raise Http404
+    wrong = acts[request.POST["do"]](request)
+    return _mailbox_page(request, wrong=wrong) if wrong else redirect("mailbox")
+
+
+def _enter_address(request: ActingRequest) -> str:
+    form = AddressForm(request.POST)
+    if not settings.SITE.sends_mail or not form.is_valid():
+        return gettext("This is no mail address. Nothing was saved.")
+    told = form.cleaned_data
+    entered = mailboxes.enter(
+        by=request.actor, member=_himself(request), address=told["address"], form=told["form"], now=timezone.now()
+    )
+    return "" if entered else gettext("That was tried too often just now. Wait a quarter of an hour.")
+
+
+def _confirm_address(request: ActingRequest) -> str:
+    form = CodeForm(request.POST)
+    code = form.cleaned_data["code"] if form.is_valid() else ""
+    if mailboxes.confirm(by=request.actor, member=_himself(request), code=code, now=timezone.now()):
+        return ""
+    return gettext("That code does not fit, or is over. After some wrong tries, wait a little before the next.")
+
+
+def _remove_address(request: ActingRequest) -> str:
+    mailboxes.remove(by=request.actor, member=_himself(request), now=timezone.now())
+    return ""
+
+
 def know_changes(request: ActingRequest) -> HttpResponse:
     """He knows what was changed: it is not told again where he signs in like this."""
     sessions.know(request, by=request.actor, now=timezone.now())
@@ -321,10 +365,29 @@ def _ways_page(request: ActingRequest, *, wrong: str = "") -> HttpResponse:
         "paper": PaperCode.objects.filter(member=member, used_at__isnull=True).count(),
         "passkeys": _site(request) is not None,
         "home": first_place(request.actor.role),
+        "is_staff": request.actor.role is not Role.CLIENT,
         "changes": changes(member, since=timezone.now() - LATELY),
         "wrong": wrong,
     }
     return render(request, "accounts/ways.html", context, status=UNREADABLE if wrong else 200)
+
+
+def _mailbox_page(request: ActingRequest, *, wrong: str = "") -> HttpResponse:
+    now, member, site = timezone.now(), _himself(request), settings.SITE
+    note_reading(Action.MAILBOX_READ, by=request.actor, about=f"member:{member.pk}", now=now)
+    known = mailboxes.mailbox_of(member)
+    context = {
+        "mailbox": known,
+        "address": mailboxes.address_of(known) if known else "",
+        "waits_for_code": known is not None and mailboxes.waits_for_code(known, now=now),
+        "sends_mail": site.sends_mail,
+        "heard_of": heard_of(member),
+        "hours": {"from": site.staff_mail_from, "until": site.staff_mail_until, "every": site.staff_mail_every},
+        "form": uuid4(),
+        "typed": request.POST.get("address", ""),
+        "wrong": wrong,
+    }
+    return render(request, "accounts/mailbox.html", context, status=UNREADABLE if wrong else 200)
 
 
 # --- what they share --------------------------------------------------------------------------------

@@ -25,6 +25,11 @@ def away_until(on: date) -> Mapping[str, date]:
     return everybody
 
 
+def is_closed(on: date) -> bool:
+    """Whether nobody is there on a day."""
+    return _closed_until(on) is not None
+
+
 def absence(therapist_id: str, on: date, *, now: datetime) -> str:
     """That a therapist is away on a day, or the practice closed, in a sentence; blank if neither."""
     until, closed = away_until(on).get(therapist_id), _closed_until(on)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from holdfast_site.accounts.models import Mailbox
 from holdfast_site.checkins.models import Invitation
 from holdfast_site.people.models import Client
 
@@ -24,18 +25,22 @@ class Kind(models.TextChoices):
     CONFIRM = "confirm", "Asks whether a changed address is his"
     MOVED = "moved", "Tells him at his old address that it was changed"
     CHANGED = "changed", "Tells him that how he signs in was changed"
+    CODE = "code", "Brings whoever works here the code for a new address of his own"
+    WAITS = "waits", "Tells whoever works here that something is waiting"
 
 
 class Message(models.Model):
     """One message. ``cause`` is what it is about, once: nothing is sent twice for it. No address stands here open.
 
     ``sealed`` is its link (of one to an old address: how he was reached there), sealed with the client's key and wiped
-    once nothing more is to be sent.
+    once nothing more is to be sent. One to somebody who works here has a ``mailbox`` in a client's stead, and holds
+    nothing that is to be sealed.
     """
 
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.LINK)
     cause = models.CharField(max_length=60, unique=True)
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="messages")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, null=True, related_name="messages")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, null=True, related_name="messages")
     invitation = models.ForeignKey(Invitation, on_delete=models.SET_NULL, null=True, related_name="messages")
     mark = models.UUIDField(unique=True)  # the same at each try: whoever gets it twice can tell
     sealed = models.BinaryField()
@@ -57,6 +62,10 @@ class Message(models.Model):
                 condition=models.Q(state__in=[State.WAITING, State.SENDING]) | models.Q(sealed=b""),
                 name="a_link_is_wiped_when_nothing_more_is_sent",
             ),
+            models.CheckConstraint(
+                condition=models.Q(client__isnull=False) ^ models.Q(mailbox__isnull=False),
+                name="a_message_goes_to_a_client_or_to_who_works_here",
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "next_at"]),
@@ -66,6 +75,12 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.pk}"
+
+    @property
+    def whose(self) -> Client:
+        """The client it goes to. One to somebody who works here has a mailbox, and is never asked this."""
+        assert self.client is not None  # noqa: S101 - for the types: see the constraint
+        return self.client
 
     @property
     def place(self) -> str:

@@ -180,11 +180,13 @@ def is_still_wanted(message: Message, *, now: datetime) -> bool:
 
     Its time may be another one than when the message was queued: an export may have moved it.
     """
+    if message.mailbox_id is not None:  # what is not wanted any more was withdrawn
+        return True
     if message.kind == MessageKind.CONFIRM:
-        contact = Contact.objects.filter(client=message.client, asked_at=message.queued_at).first()
+        contact = Contact.objects.filter(client=message.whose, asked_at=message.queued_at).first()
         return contact is not None and contact.confirms is not None
     if message.kind in (MessageKind.MOVED, MessageKind.CHANGED):
-        return not message.client.is_erased
+        return not message.whose.is_erased
     if message.invitation is None:
         return False
     appointment = message.invitation.appointment
@@ -250,7 +252,8 @@ def trouble(now: datetime) -> str:
         return gettext("Nothing is being sent or worked out at the moment. Tell whoever runs this computer.")
     if beat.refreshed_at is not None and abs(now - beat.refreshed_at) > REFRESHED_WITHIN:
         return gettext("The lists are not being worked out anew. Tell whoever runs this computer.")
-    if Message.objects.filter(state=State.WAITING, tries__gt=1, queued_at__lt=now - STUCK_AFTER).exists():
+    to_clients = Message.objects.filter(client__isnull=False)  # what waits for whoever works here tells nobody else
+    if to_clients.filter(state=State.WAITING, tries__gt=1, queued_at__lt=now - STUCK_AFTER).exists():
         return gettext("Messages to clients do not go out. Tell whoever runs this computer.")
     return ""
 

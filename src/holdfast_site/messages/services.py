@@ -21,7 +21,7 @@ from holdfast_site.checkins.models import Asks, Invitation, Submission
 from holdfast_site.checkins.services import ask_before, invite
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.services import decide
-from holdfast_site.messages import selectors
+from holdfast_site.messages import selectors, staff
 from holdfast_site.messages.bounces import CameBack
 from holdfast_site.messages.due import APART, DAY, Due
 from holdfast_site.messages.models import Beat, Kind, Message, State, Undelivered
@@ -129,7 +129,7 @@ def _try(pk: int, now: datetime, channels: Mapping[str, Transport]) -> bool:
     mine = Message.objects.filter(pk=pk, state=State.WAITING)
     if mine.update(state=State.SENDING, claimed_at=now, tries=F("tries") + 1) != 1:
         return False  # somebody was faster
-    message = Message.objects.select_related("client", "invitation__appointment").get(pk=pk)
+    message = Message.objects.select_related("client", "mailbox__member", "invitation__appointment").get(pk=pk)
     his = _recipient(message, now, channels)
     if his is None or now >= message.ends_at or not selectors.is_still_wanted(message, now=now):
         _give_up(message, now)
@@ -161,29 +161,34 @@ def _apart_from_the_last(message: Message, now: datetime) -> datetime:
 
 def _recipient(message: Message, now: datetime, channels: Mapping[str, Transport]) -> selectors.Recipient | None:
     """Who gets it now. What is about his address goes by his card, whether he is asked anything otherwise or not."""
+    if message.mailbox is not None:
+        return staff.recipient(message, message.mailbox, now=now) if "email" in channels else None
+    client = message.whose
     if message.kind == Kind.LINK:
-        return selectors.recipients([message.client], now, channels).get(message.client_id)
-    if message.client.is_erased:
+        return selectors.recipients([client], now, channels).get(client.pk)
+    if client.is_erased:
         return None
     if message.kind == Kind.MOVED:
         his = selectors.recipient_by(ContactCard.model_validate_json(_sealed_in(message)))
-        is_open = selectors.refusal_of(message.client, his.to) is None
+        is_open = selectors.refusal_of(client, his.to) is None
     elif message.kind == Kind.CHANGED:
-        own = selectors.at_his_own(message.client, now=now)
+        own = selectors.at_his_own(client, now=now)
         return own if own is not None and own.channel in channels else None
     else:
-        his = selectors.recipient_by(cards_of([message.client])[message.client_id])
-        asks = Contact.objects.get(client=message.client).asks  # of another one it may not be sent to this
-        is_open = WAYS.get(his.channel) == asks and not selectors.is_denied(message.client, his.to)
+        his = selectors.recipient_by(cards_of([client])[client.pk])
+        asks = Contact.objects.get(client=client).asks  # of another one it may not be sent to this
+        is_open = WAYS.get(his.channel) == asks and not selectors.is_denied(client, his.to)
     return his if his.channel in channels and his.to and is_open else None
 
 
 def _sealed_in(message: Message) -> str:
-    box = settings.VAULT.client_box(message.client_id, message.client.wrapped_key)
+    box = settings.VAULT.client_box(message.whose.pk, message.whose.wrapped_key)
     return box.open(message.sealed, place=message.place).decode()
 
 
 def _outgoing(message: Message, his: selectors.Recipient) -> Outgoing:
+    if message.mailbox is not None:
+        return Outgoing(str(message.mark), his.channel, his.to, *staff.words(message, message.mailbox), "")
     if message.kind == Kind.MOVED:
         return Outgoing(str(message.mark), his.channel, his.to, *moved(settings.SITE.phone), "")
     if message.kind == Kind.CHANGED:
@@ -205,6 +210,7 @@ def _outgoing(message: Message, his: selectors.Recipient) -> Outgoing:
 def _note_sent(message: Message, now: datetime, called: str, went_to: bytes) -> None:
     noted = Message.objects.filter(pk=message.pk, state=State.SENDING)
     noted.update(state=State.SENT, sent_at=now, sealed=b"", gateway=called, went_to=went_to)
+    staff.note_arrived(message)
     record(Action.MESSAGE_SENT, by=WORKER, about=f"message:{message.pk}", at=now)
 
 
@@ -221,8 +227,11 @@ def _put_back(message: Message, now: datetime, next_at: datetime, *, counts: boo
 
 @transaction.atomic
 def _stop_at(message: Message, to: str, now: datetime) -> None:
-    """Send nothing more to an address that does not work, and show the desk if it is the one he has now."""
-    Undelivered.objects.update_or_create(client=message.client, went_to=digest(to), defaults={"at": now})
+    """Send nothing more to an address that does not work; show it the desk, if it is the one he has now, or himself."""
+    if message.mailbox_id is not None:
+        staff.note_failed(message, now)
+    else:
+        Undelivered.objects.update_or_create(client=message.whose, went_to=digest(to), defaults={"at": now})
     _give_up(message, now)
 
 
@@ -235,6 +244,7 @@ def _give_up(message: Message, now: datetime) -> None:
     if asked is not None and not message.maybe_sent and not Submission.objects.filter(invitation=asked).exists():
         asked.delete()
     _was_not_told(message, now)
+    staff.note_missed(message, now)
     record(Action.MESSAGE_GIVEN_UP, by=WORKER, about=f"message:{message.pk}", at=now)
 
 
@@ -299,7 +309,9 @@ def _came_back(message: Message, *, by: Actor, for_good: bool, now: datetime) ->
     asked = Invitation.objects.filter(messages=message, came_back_at__isnull=True)
     is_news = bool(asked.update(came_back_at=now))
     went_to = bytes(message.went_to)  # blank: nobody knows where that was
-    if for_good and went_to:
+    if message.mailbox_id is not None:
+        is_news = staff.came_back(message, for_good=for_good, now=now)
+    elif for_good and went_to:
         gone = {"client": message.client, "went_to": went_to}
         is_news |= Undelivered.objects.get_or_create(**gone, defaults={"at": now})[1]
     if Message.objects.filter(pk=message.pk, kind=Kind.MOVED, state=State.SENT).update(state=State.GIVEN_UP):

@@ -58,6 +58,18 @@ def ways_changed(phone: str, *, say: Say = gettext) -> tuple[str, str]:
     return say(N_("How you sign in was changed")), say(says) % {"phone": phone}
 
 
+def staff_code(code: str, *, say: Say = gettext) -> tuple[str, str]:
+    """The same of what brings somebody who works here the code for a new address of his own."""
+    says = say(N_("Type it where you entered this address. If you entered none, nothing more is sent here."))
+    return say(N_("Your code")), f"{code[:4]} {code[4:]}\n\n{says}\n"
+
+
+def waits(address: str, *, say: Say = gettext) -> tuple[str, str]:
+    """The same of what tells him that something is waiting: always these words, whatever it is."""
+    says = N_("Something is waiting at %(address)s. Sign in to see it.")
+    return say(N_("Something is waiting")), f"{say(says) % {'address': address}}\n"
+
+
 def moved(phone: str, *, say: Say = gettext) -> tuple[str, str]:
     """The same of what tells him at his old address that another one is used now."""
     if phone:

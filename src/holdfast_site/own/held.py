@@ -11,7 +11,17 @@ from enum import Enum
 
 from django.db.models import Model, QuerySet
 
-from holdfast_site.accounts.models import Assignment, CodeApp, Member, PaperCode, Passkey, Post, Session, Welcome
+from holdfast_site.accounts.models import (
+    Assignment,
+    CodeApp,
+    Mailbox,
+    Member,
+    PaperCode,
+    Passkey,
+    Post,
+    Session,
+    Welcome,
+)
 from holdfast_site.before.models import Knock, WayBack, Word
 from holdfast_site.caseload.models import Course, Flag, Guess, Overdue, Repair
 from holdfast_site.checkins.models import Correction, Invitation, SealedBox, Submission
@@ -71,6 +81,7 @@ HELD: Sequence[Held] = (  # what is deleted is deleted in this order
     Held(Passkey, "member__posts__client", DELETED, "ways_in"),
     Held(CodeApp, "member__posts__client", DELETED, "ways_in"),
     Held(PaperCode, "member__posts__client", DELETED, "ways_in"),
+    Held(Mailbox, "member__posts__client", DELETED, why_not="Only who works here has one; messages to him are his."),
     Held(Session, "member__posts__client", DELETED, why_not=SEEN_ELSEWHERE),
     Held(InFile, "client", DELETED, "study_files"),
     Held(Matter, "client", EMPTIED, "asked_for", {"sealed": b""}),

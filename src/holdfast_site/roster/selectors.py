@@ -31,6 +31,7 @@ class Working:
     member: Member
     roles: Sequence[str]
     is_self: bool
+    hears: bool  # by mail that something waits: whether, never where
 
 
 def members(actor: Actor) -> QuerySet[Member]:
@@ -43,8 +44,14 @@ def members(actor: Actor) -> QuerySet[Member]:
 
 def working(actor: Actor) -> Sequence[Working]:
     """The same, with their roles in words."""
-    found = members(actor).prefetch_related("posts__therapist")
-    return [Working(one, [_words(post) for post in one.posts.all()], str(one.pk) == actor.id) for one in found]
+    found = members(actor).prefetch_related("posts__therapist").select_related("mailbox")
+    return [
+        Working(one, [_words(post) for post in one.posts.all()], str(one.pk) == actor.id, _hears(one)) for one in found
+    ]
+
+
+def _hears(member: Member) -> bool:
+    return hasattr(member, "mailbox") and member.mailbox.is_used
 
 
 def _words(post: Post) -> str:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from holdfast_site.access.actors import Actor, Role
+from holdfast_site.accounts import mailboxes
 from holdfast_site.accounts.models import Member, Post
 from holdfast_site.accounts.services import Told, add_member, welcome
 from holdfast_site.audit.services import Action, record
@@ -80,6 +81,8 @@ class OnlyCareContact:
 def end(*, by: Actor, member_id: int, now: datetime, sure: bool = False) -> bool | OnlyCareContact:
     """Take somebody's access away; what he had taken on is nobody's again, for whoever has the role.
 
+    Where he heard by mail that something waits is forgotten.
+
     False: there is nobody to take it from, or nobody would lead the practice then, and so nobody could add another.
     """
     list(Member.objects.select_for_update().order_by("pk"))  # two leads who end each other: one of them does
@@ -91,6 +94,7 @@ def end(*, by: Actor, member_id: int, now: datetime, sure: bool = False) -> bool
     member.is_active = False
     member.save(update_fields=["is_active"])
     Matter.objects.filter(owner__member=member, closed_at__isnull=True).update(owner=None)
+    mailboxes.remove(by=by, member=member, now=now)
     record(Action.MEMBER_ENDED, by=by, about=f"member:{member.pk}", at=now)
     return True
 

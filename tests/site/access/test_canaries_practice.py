@@ -7,6 +7,7 @@ import logging
 import re
 from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -25,6 +26,7 @@ FOR_THERAPIST, KEPT, ASKED_THERAPIST, ASKED_CONTACT, STORY, PREFERS = (
     *("Canarytherapist", "Canarykept", "Canaryaskedtherapist", "Canaryaskedcontact", "Canarystory", "Stays more with"),
 )
 REASON, CHANCE, DONE, PROMPTED = "Canaryreason", "Canarychance", "Canarydone", "Canaryprompted"
+MAILBOX = "canarymail@work.example"  # where the care contact hears that something is waiting
 GUESSED = "You thought that he will not come back"  # a guess is one of three words: this is how it is read
 ALLOWED = {
     NAME: {"care contact", "desk", "sue", "alma", "ben", "dan", "eli"},
@@ -41,6 +43,7 @@ ALLOWED = {
     GUESSED: {"alma"},
     DONE: {"alma", "dan"},  # it is shown to whom it was done; not which sign led to it
     PROMPTED: set(),
+    MAILBOX: {"care contact"},
     WHY: {"alma", "ben"},  # why a page was opened in an emergency
 }
 
@@ -51,6 +54,8 @@ def _marked(cast, now, browser, settings):
     from django.utils import timezone
 
     from holdfast_site.access.actors import ANYONE, OPERATOR, Role
+    from holdfast_site.accounts.mailboxes import enter
+    from holdfast_site.accounts.models import Mailbox, Post
     from holdfast_site.checkins.services import invite
     from holdfast_site.handover.models import Kind, Switch
     from holdfast_site.handover.services import open_matter
@@ -80,6 +85,9 @@ def _marked(cast, now, browser, settings):
     settings.SITE = settings.SITE.model_copy(update={"early_warning": True})
     flagged(cast, now)
     name(by=OPERATOR, told={**STUDY, "form": uuid4()}, now=now)
+    ruth = Post.objects.select_related("member").get(role=Role.CARE_CONTACT)
+    enter(by=OPERATOR, member=ruth.member, address=MAILBOX, form=uuid4(), now=now)
+    Mailbox.objects.update(confirmed_at=now)
     return cast
 
 
@@ -163,9 +171,15 @@ def test_what_is_seen_is_what_the_matrix_allows(marked, everybody):
 
 @pytest.mark.long
 def test_no_mark_stands_open_on_the_disk_in_the_audit_in_a_log_or_in_a_mail(
-    marked, everybody, site, stored, now, settings, caplog
+    marked, everybody, site, stored, now, settings, caplog, monkeypatch
 ):
+    from holdfast_site.accounts.models import Mailbox
     from holdfast_site.config import EmailConfig
+    from holdfast_site.messages import staff
+    from holdfast_site.messages.due import Hours
+
+    monkeypatch.setattr(staff, "is_a_day", lambda _: True)  # whenever the tests run
+    monkeypatch.setattr(staff, "hours", lambda: Hours(0, 24, ZoneInfo("UTC")))
 
     caplog.set_level(logging.DEBUG)
     for browser in everybody.values():
@@ -177,9 +191,11 @@ def test_no_mark_stands_open_on_the_disk_in_the_audit_in_a_log_or_in_a_mail(
         settings.SITE = settings.SITE.model_copy(update={"email": email, "address": "https://hill.example"})
         card(marked.dan, now, name=NAME, phone=PHONE, wishes=WISH)
         appointment(marked.dan, marked.alma, now - timedelta(hours=5))  # about which nothing was asked yet
+        staff.queue_waits(Mailbox.objects.get(), now)
         turn(now)
-    mails = "".join(mail.as_string() for mail in sink.got)
+    mails = "".join(mail.as_string().replace(f"To: {MAILBOX}", "") for mail in sink.got)
     assert re.search(r"https://hill\.example/[cn]/", mails)
+    assert "Something is waiting" in mails
     assert [mark for mark in ALLOWED if mark in mails or mark in caplog.text] == []
     disk = stored() + b"".join(path.read_bytes() for path in site.rglob("*") if path.is_file())
     assert [mark for mark in ALLOWED if mark.encode() in disk] == []

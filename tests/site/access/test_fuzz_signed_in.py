@@ -24,7 +24,7 @@ KNOWN = ["", "0", "-1", "7", "9" * 30, "yes", "no", "٣", "NaN", "1e3", "2026-02
          "0001-01-01", "01:30", "24:00", "99:99", "dan", "eli", "alma", "nobody", "therapist", "care_contact",
          "+44 7700 900123", "a@b.example", "a@", "x" * 600, "\x00", "🙂", "<b>"]  # fmt: skip
 MINE = [f"/mine/{page}" for page in ("", "answers", "held", "looked", "allowed", "reach", "questions", "download")]
-OWN = ["/ways", "/prove", "/import/", "/today/client/dan", "/mine/give/dan"]
+OWN = ["/ways", "/ways/mail", "/prove", "/import/", "/today/client/dan", "/mine/give/dan"]
 LEFT_OUT = ("/sign-out", "/ways/sessions/end-others")  # of what follows nothing would be his any more
 WELL = 400  # what is below was done, or leads on
 

@@ -176,6 +176,7 @@ def places(cast, now):
         "/ways/add": {who: {"POST": 404} for who in WHO if who != "anyone"},
         "/ways/remove/1": {who: {"POST": 422} for who in WHO if who != "anyone"},  # nobody's last way in
         "/ways/password": {who: dict.fromkeys(FORM, 404) for who in WHO if who != "anyone"},  # nobody here has one
+        "/ways/mail": {who: {**READ, "POST": 404} for who in ("alma", "ben", "care contact", "lead", "desk")},
         "/ways/known": {who: {"POST": 302} for who in WHO if who != "anyone"},
         "/ways/sessions/end-others": {who: {"POST": 302} for who in WHO if who != "anyone"},
         "/ways/sessions/x/end": {
