@@ -261,6 +261,15 @@ SAME = {  # by the line that a change wrote: what does the same, and why
     "checkins/answers": {
         "return json.dumps(values, ensure_ascii=None, sort_keys=True).encode()": NOT_YES,
     },
+    "checkins/forms": {
+        "choices=choices, coerce=int, empty_value=None, required=None": NOT_YES,
+        "choices=choices, coerce=int, required=False": "an empty word is left out as well",
+        "self.fields[CHANGE] = forms.ChoiceField(choices=[(change, change) for change in CHANGES], required=None)": (
+            NOT_YES
+        ),
+        "self.fields[WORDS] = forms.CharField(max_length=MOST_WORDS, required=None)": NOT_YES,
+        "to_whom = forms.ChoiceField(choices=who, required=None)": NOT_YES,
+    },
     "consents/selectors": {
         'asked = Decision.objects.filter(consent=consent, ).order_by("pk")': "no other is looked at",
         "return at.astimezone(None).date()": "Django makes the practice's time zone that of the whole process",
