@@ -221,6 +221,7 @@ SAME = {  # by the line that a change wrote: what does the same, and why
     "accounts/services": {
         'told = Told(secrets.token_urlsafe(None), f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}")': BYTES,
         "if not HASHING.acquire(blocking=None):": NOT_YES,
+        "return Welcome.objects.select_related(None).filter(": ONE_LOOK_MORE,
         "if member.passkeys.filter(pk=passkey_id).delete()[1]:": BOTH_COUNT,
         "if not Member.objects.filter(password=member.password).update(password=hashed):": (
             "no two have the same: each is hashed with a salt of its own"
