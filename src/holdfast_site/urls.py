@@ -44,6 +44,7 @@ urlpatterns = [
     path("people/", include("holdfast_site.roster.urls")),
     path("", include("holdfast_site.handover.urls")),
     path("import/", include("holdfast_site.exchange.urls")),
+    path("cards/", include("holdfast_site.cards.urls")),
     path("studies/", include("holdfast_site.studies.urls")),
     path("mine/", include("holdfast_site.own.urls")),
     path("c/<str:link>/mine", own.come, name="come"),

@@ -241,7 +241,7 @@ NAMES = (
 STAFF = {  # those that say some things in English still are named in docs/how-to/translate.md
     "therapist": ["/today/", "/holding/", "/standing-in/"],
     "care_contact": ["/holding/", "/kept/"],
-    "desk": ["/schedule/", "/schedule/sent", "/clients/"],
+    "desk": ["/schedule/", "/schedule/sent", "/clients/", "/cards/"],
     "lead": ["/practice/", "/people/arranged", "/people/", "/people/therapist/alma", "/people/names", "/studies/"],
 }
 

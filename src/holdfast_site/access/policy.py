@@ -24,6 +24,7 @@ class Owns(StrEnum):
     ABOUT_HIMSELF = "what is held about the client who signed in"
     OWN_CASELOAD = "the clients whom he treats now"
     OWN_UPLOADS = "the exports that he uploaded himself"
+    OWN_TABLES = "the tables of names and addresses that he uploaded himself"
     KEPT_FROM_THERAPISTS = "what clients kept from their therapist"
     THE_PRACTICE = "the practice as a whole, in counts that are not small"
     THE_SCHEDULE = "appointments, what is due and sent, names and addresses; never what was said"
@@ -141,6 +142,10 @@ POLICY: Mapping[str, Rule] = {
         Rule("schedule:sent", READ, DESK, Owns.THE_SCHEDULE),
         Rule("schedule:clients", READ_AND_SEND, DESK, Owns.THE_SCHEDULE),
         Rule("schedule:client", READ_AND_SEND, DESK, Owns.THE_SCHEDULE),
+        Rule("cards:upload", READ_AND_SEND, DESK, Owns.OWN_TABLES),
+        Rule("cards:look", READ, DESK, Owns.OWN_TABLES),
+        Rule("cards:take", SEND, DESK, Owns.OWN_TABLES),
+        Rule("cards:forget", SEND, DESK, Owns.OWN_TABLES),
         Rule("oversight:supervised", READ, SUPERVISOR, Owns.ASSIGNED),
         Rule("oversight:client", READ, SUPERVISOR, Owns.ASSIGNED),
         Rule("oversight:standing_in", READ, THERAPIST, Owns.STANDING_IN),

@@ -1,4 +1,4 @@
-"""How much a request may bring: little, but for an export that is uploaded. Refused before anything of it is read."""
+"""How much a request may bring: little, but for a file that is uploaded. Refused before anything of it is read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.urls import Resolver404, resolve
 
 from holdfast_site.pages import too_much
 
-UPLOADS = frozenset({"exchange:upload"})
+UPLOADS = frozenset({"exchange:upload", "cards:upload"})
 
 
 def refuse_too_much(

@@ -60,6 +60,7 @@ class Action(StrEnum):
     ADDRESS_DENIED = "address.denied"
     ADDRESS_UNSAFE = "address.unsafe"
     CONTACT_CHANGED = "contact.changed"
+    CARDS_TAKEN = "cards.taken"
     MATTER_OPENED = "matter.opened"
     MATTERS_READ = "matters.read"
     MATTER_READ = "matter.read"

@@ -6,6 +6,8 @@ from django.db import models
 
 from holdfast_site.accounts.models import Post
 
+CARDS = "cards"  # the source of a table of names and addresses: it is no export, and pages of its own are about it
+
 
 class Upload(models.Model):
     """Files as they came, sealed, until they are taken over or an hour has passed. ``form`` makes it one upload."""

@@ -9,7 +9,7 @@ from django import forms
 from holdfast.tables.schema import InitiatedBy
 from holdfast_site.dates import DayField
 from holdfast_site.messages.wording import WORDINGS
-from holdfast_site.people.forms import refuse_what_no_message_can_go_by
+from holdfast_site.people.forms import PhoneField, refuse_what_no_message_can_go_by
 from holdfast_site.people.models import MOST_ID
 
 WHO_OPTIONS = (
@@ -49,7 +49,7 @@ class CardForm(forms.Form):
 
     name = forms.CharField(max_length=200, required=False)
     email = forms.EmailField(max_length=200, required=False)
-    phone = forms.RegexField(r"^[0-9+ ()/.-]*$", max_length=200, required=False)
+    phone = PhoneField()
     channel = forms.ChoiceField(choices=CHANNEL_OPTIONS)
     wording = forms.ChoiceField(choices=WORDING_OPTIONS)
     safe_from = forms.IntegerField(min_value=0, max_value=23)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.site.access.test_matrix_practice import WHY, opened_to_ben
+from tests.site.access.test_matrix_practice import WHY, opened_to_ben, table_by
 from tests.site.checkins.test_answer import filled
 from tests.site.conftest import appointment, signed_in
 from tests.site.handover.test_matters import opened
@@ -25,6 +25,7 @@ NAME, PHONE, WISH = "Canaryname", "07700900999", "Canarywish"
 FOR_THERAPIST, KEPT, ASKED_THERAPIST, ASKED_CONTACT, STORY, PREFERS = (
     *("Canarytherapist", "Canarykept", "Canaryaskedtherapist", "Canaryaskedcontact", "Canarystory", "Stays more with"),
 )
+BROUGHT = "Canarybrought"  # in a table of names and addresses that waits to be taken over
 REASON, CHANCE, DONE, PROMPTED = "Canaryreason", "Canarychance", "Canarydone", "Canaryprompted"
 MAILBOX = "canarymail@work.example"  # where the care contact hears that something is waiting
 GUESSED = "You thought that he will not come back"  # a guess is one of three words: this is how it is read
@@ -38,6 +39,7 @@ ALLOWED = {
     ASKED_CONTACT: {"care contact", "dan"},
     STORY: {"ben", "eli"},
     PREFERS: set(),
+    BROUGHT: {"desk"},
     REASON: {"alma", "sue"},  # of a flag, to which the supervisor is assigned
     CHANCE: {"alma", "sue"},
     GUESSED: {"alma"},
@@ -122,6 +124,7 @@ OUT = "/blank"  # the quick exit: it signs out
 def _everybody(marked, all_staff, now):
     """Who works here, and both clients; one's page is open to the other's therapist in an emergency."""
     opened_to_ben(marked, now)
+    table_by("desk", now, f"id,name\n{BROUGHT},Ann\n")
     clients = {"dan": signed_in("client", of=marked.dan), "eli": signed_in("client", of=marked.eli)}
     return {**all_staff, **clients}
 
@@ -129,12 +132,14 @@ def _everybody(marked, all_staff, now):
 def crawled(browser, links=()):
     """Every page that somebody can reach from where he comes in, and every address that anybody has, as text."""
     from holdfast_site.emergency.models import Opening
+    from holdfast_site.exchange.models import Upload
     from holdfast_site.handover.models import Matter
     from holdfast_site.people.models import Appointment
 
     waiting = ["/today/", "/holding/", "/kept/", "/practice/", "/people/", "/people/arranged", "/supervised/"]
     waiting += ["/emergency/"]
     waiting += ["/studies/", "/standing-in/", "/schedule/", "/schedule/sent", "/schedule/book", "/clients/"]
+    waiting += [f"/cards/{form}" for form in Upload.objects.values_list("form", flat=True)]
     waiting += [f"/mine/{page}" for page in PAGES] + [
         f"/{kind}/{link}" for link in links for kind in ("c", "say", "stop")
     ]

@@ -42,6 +42,7 @@ def _places(cast, all_staff, now):
     past = appointment(cast.eli, cast.ben, now - timedelta(days=2), status="booked")
     member = Member.objects.get(login="ben therapist")
     in_emergency = opened_to_ben(cast, now)
+    table, taken, gone = (table_by("desk", now) for _ in range(3))
     both = {"alma": READ, "ben": READ}
     return {
         "/holding/": {"care contact": READ, **both},
@@ -83,11 +84,26 @@ def _places(cast, all_staff, now):
         "/clients/": {"desk": BOTH},
         "/clients/dan": {"desk": BOTH},
         "/clients/nobody": {},
+        "/cards/": {"desk": {**READ, "POST": 422}},
+        f"/cards/{table.form}": {"desk": READ},
+        f"/cards/{taken.form}/take": {"desk": {"POST": 302}},
+        f"/cards/{gone.form}/forget": {"desk": {"POST": 302}},
+        "/cards/00000000-0000-4000-8000-000000000000": {},
         "/today/": both,
         "/today/client/dan": {"alma": READ},
         "/today/client/eli": {"ben": READ},
         "/kept/": {"care contact": NOT_SAID},
     }
+
+
+def table_by(role, now, rows="id,name\ndan,Dan Marsh\neli,Eli Ash\n"):
+    """A table of names and addresses that somebody brought."""
+    from holdfast_site.access.actors import Actor, Role
+    from holdfast_site.accounts.models import Post
+    from holdfast_site.cards.services import keep_table
+
+    by = Actor(Role(role), id=str(Post.objects.get(role=role).member_id))
+    return keep_table(by=by, form=uuid4(), name="clients.csv", content=rows.encode(), now=now)
 
 
 def opened_to_ben(cast, now):
@@ -137,7 +153,7 @@ def test_every_place_for_everybody(cast, places, all_staff, method):
 def test_no_page_of_staff_is_left_out(cast, places):
     from holdfast_site.access.policy import POLICY
 
-    ours = ("handover", "insight", "roster", "oversight", "schedule", "studies")
+    ours = ("handover", "insight", "roster", "oversight", "schedule", "cards", "studies")
     wanted = {view for view in POLICY if view.split(":")[0] in ours}
     assert wanted <= {kind_of(address) for address in places}
 

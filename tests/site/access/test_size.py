@@ -39,8 +39,9 @@ def test_a_length_that_is_no_number_is_refused(cast, browser, length):
 
 def test_of_an_export_more_is_read_and_only_there(cast):
     desk = signed_in("desk")
-    assert told(desk, "/import/", ONE_TOO_MANY) != 413
-    assert told(desk, "/import/", 20 * 1024 * 1024 + 1) == 413
+    for address in ("/import/", "/cards/"):
+        assert told(desk, address, ONE_TOO_MANY) != 413
+        assert told(desk, address, 20 * 1024 * 1024 + 1) == 413
     assert told(desk, "/clients/", ONE_TOO_MANY) == 413
 
 

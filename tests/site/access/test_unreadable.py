@@ -60,6 +60,7 @@ FORMS = {  # who sends what where
     "/studies/": ("lead", ["form", "name", "by", "about", "contact"]),
     "/prove": ("client", ["code", "next", "credential"]),
     "/import/": ("lead", ["form", "source"]),
+    "/cards/": ("desk", ["form", "table"]),
 }
 
 

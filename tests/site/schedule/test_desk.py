@@ -343,7 +343,7 @@ def test_a_way_without_its_address_is_refused_beside_the_field(cast, desk, rows,
         rf'name="{beside}"[^>]*></label>\s*<p class="wrong" role="alert">He chose', answer.content.decode()
     )
     assert rows()["Contact"] == before
-    answer = desk.post("/clients/dan", {**told, "email": "dan@hill.example", "phone": "0123"}, follow=True)
+    answer = desk.post("/clients/dan", {**told, "email": "dan@hill.example", "phone": "0161 4960123"}, follow=True)
     assert "Saved." in text(answer)
 
 
