@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 from holdfast.words import AS_IT_STANDS, Value, Words, filled, meant
 
 Kept = str | list[Any]  # words as data: the form and the values; or text, as an earlier version kept it
+GOES_ON = ("silent_days", "since_days", "quiet_days")  # counted until the words were made
 register = template.Library()
 
 
@@ -31,6 +32,14 @@ def said(words: str) -> str:
 def kept(words: str) -> Kept:
     """Words as data that can be stored. Their values are text and numbers."""
     return [words.form, dict(words.values)] if isinstance(words, Words) else words
+
+
+def aged(stored: Kept, days: int) -> Kept:
+    """Words that were kept some days ago: how long it has been quiet has gone on since."""
+    if isinstance(stored, str):
+        return stored
+    form, values = stored
+    return [form, {name: value + days if name in GOES_ON else value for name, value in values.items()}]
 
 
 def heard(stored: Kept) -> str:

@@ -97,3 +97,11 @@ def test_what_an_earlier_version_kept_is_still_shown(cast, now, settings):
     shown = alma.get("/today/").content.decode()
     for words in ("No session for 8 days", "About 4 in 10 (between 2 and 6)", "Quiet for 8 days."):
         assert words in shown
+
+
+def test_how_long_it_has_been_quiet_goes_on_after_the_words_were_made():
+    from holdfast_site.saying import aged, heard, kept, said
+
+    words = kept(Words("no session for {silent_days}; lately he came {rhythm_every}", silent_days=9, rhythm_every=7))
+    assert said(heard(aged(words, 4))) == "no session for 13 days; lately he came every 7 days"
+    assert aged("no session for 9 days", 4) == "no session for 9 days"

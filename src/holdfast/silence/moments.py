@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 import polars as pl
 
 from holdfast.asof import EPOCH
-from holdfast.engine import Engine
+from holdfast.engine import DAY, Engine
 from holdfast.episodes import EPISODE, RECORDED, Episodes, episodes
 from holdfast.silence.contacts import HOW
 from holdfast.silence.facts import ANSWERS, SETTLED_DAYS, Grounds, facts, facts_by, grounds, told_by
@@ -162,6 +162,7 @@ def _open(ground: Grounds, names: pl.DataFrame) -> pl.DataFrame:
     """All that is asked of silences that are not over, in one question: it is the question that takes its time."""
     known = facts_by(ground, _open_contacts(ground))
     told = {f"{VALUE}{name}": value for name, value in values(known, ground.found.known.at).items()}
+    told["days_silent"] = (ground.found.known.at - known.contact_at).cast("float64") / DAY
     front = ["key", "contact", *_FRONT, "evening", "pending", "before"]
     frame = ground.found.engine.fetch(known.select(*front, waited=flag(known.waited), **_codes(known), **told))
     return _named(_moment(_decoded(frame), "contact_at"), names)
@@ -192,9 +193,9 @@ def _tail_stages(ground: Grounds, names: pl.DataFrame) -> pl.DataFrame:
 
 
 def _evenings(open_: pl.DataFrame) -> pl.DataFrame:
-    front = {"last_session_at": "contact_at", "sessions": "sessions", "days_silent": f"{VALUE}silent_days"}
-    named = [pl.col(column).alias(name) for name, column in front.items()]
-    return _typed(open_.filter("evening").select(*CONTACT, *named, "rhythm_days", *SIGNALS)).sort(CONTACT)
+    front = ["last_session_at", "sessions", "days_silent", "rhythm_days"]
+    evenings = open_.filter("evening").with_columns(last_session_at=pl.col("contact_at"))
+    return _typed(evenings.select(*CONTACT, *front, *SIGNALS)).sort(CONTACT)
 
 
 def _values(open_: pl.DataFrame) -> pl.DataFrame:

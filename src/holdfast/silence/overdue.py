@@ -13,7 +13,7 @@ import ibis
 import polars as pl
 
 from holdfast.asof import EPOCH
-from holdfast.engine import Engine
+from holdfast.engine import DAY, Engine
 from holdfast.episodes import BY_RULE, EPISODE, OPEN, Episodes, episodes
 from holdfast.tables.read import Tables
 from holdfast.words import Words
@@ -71,8 +71,8 @@ def overdue_rows(found: Episodes) -> pl.DataFrame:
 def _overdue(row: dict[str, object], at: datetime) -> Overdue:
     quiet, rhythm = float(str(row["quiet_days"])), float(str(row["rhythm_days"]))
     last = EPOCH + timedelta(seconds=int(str(row["last_session_at"])))
-    longer = (at - last) / timedelta(days=1)  # since his last session; a missed appointment may have come between
-    words = _words(quiet, longer, rhythm, is_own=bool(row["rhythm_is_own"]))
+    quiet_since = at - timedelta(seconds=round(quiet * DAY))  # a missed appointment may have come after the session
+    words = _words(_days(quiet_since, at), _days(last, at), rhythm, is_own=bool(row["rhythm_is_own"]))
     return Overdue(
         str(row["client_id"]),
         str(row["therapist_id"]),
@@ -84,20 +84,28 @@ def _overdue(row: dict[str, object], at: datetime) -> Overdue:
     )
 
 
-def _words(quiet: float, longer: float, rhythm: float, *, is_own: bool) -> Words:
-    told = {"quiet_days": quiet, "since_days": longer, "rhythm_every": rhythm}
-    if longer < quiet + 1 and is_own:
-        return Words("Quiet for {quiet_days}; he usually comes {rhythm_every}. Nothing is booked.", **told)
-    if longer < quiet + 1:
-        return Words("Quiet for {quiet_days}; clients here usually come {rhythm_every}. Nothing is booked.", **told)
+def _days(since: datetime, until: datetime) -> int:
+    """How many days by the calendar."""
+    return (until.date() - since.date()).days
+
+
+def _words(quiet: int, since: int, rhythm: float, *, is_own: bool) -> Words:
+    """He may have answered a check-in the day after his session; what came later than that is said."""
+    told = {"quiet_days": quiet, "since_days": since, "rhythm_every": rhythm}
+    if since <= quiet + 1 and is_own:
+        return Words("No session for {since_days}; he usually comes {rhythm_every}. Nothing is booked.", **told)
+    if since <= quiet + 1:
+        return Words(
+            "No session for {since_days}; clients here usually come {rhythm_every}. Nothing is booked.", **told
+        )
     if is_own:
         return Words(
-            "Quiet for {quiet_days}, and {since_days} since his last session; he usually comes {rhythm_every}. "
+            "No session for {since_days}, and nothing at all for {quiet_days}; he usually comes {rhythm_every}. "
             "Nothing is booked.",
             **told,
         )
     return Words(
-        "Quiet for {quiet_days}, and {since_days} since his last session; clients here usually come "
+        "No session for {since_days}, and nothing at all for {quiet_days}; clients here usually come "
         "{rhythm_every}. Nothing is booked.",
         **told,
     )

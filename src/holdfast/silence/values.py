@@ -33,8 +33,8 @@ def values(facts: ir.Table, at: ir.IntegerScalar) -> dict[str, ir.Value]:
     three), ``<answer>_before``, and
 
     age, distance (points), measure, score, first_score, missed (how many), gap_days, rhythm_before_days,
-    rhythm_days, rhythm_is_own, sessions, silent_days (up to ``at``), booking_said, and the dates ``…_on`` (days
-    since 1970).
+    rhythm_days, rhythm_is_own, sessions, silent_days (from its day to that of ``at``), booking_said, and the dates
+    ``…_on`` (days since 1970).
     """
     moments = {
         "next_on": facts.ahead_at,
@@ -55,5 +55,5 @@ def values(facts: ir.Table, at: ir.IntegerScalar) -> dict[str, ir.Value]:
         "gap_days": facts.gap_open_days,
         "rhythm_before_days": facts.rhythm_before,
         "rhythm_is_own": facts.gaps >= OWN_GAPS,
-        "silent_days": (at - facts.contact_at).cast("float64") / DAY,
+        "silent_days": (at // DAY - facts.contact_at // DAY).cast("float64"),
     }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from holdfast.insight.result import TOO_FEW
@@ -23,7 +24,7 @@ from holdfast_site.caseload.words import chance, how_often
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import left_out
 from holdfast_site.people.models import Appointment, Client, Ending
-from holdfast_site.saying import Kept, heard, said
+from holdfast_site.saying import Kept, aged, heard, said
 
 SHOWN_FOR = timedelta(days=14)  # how long a flag stays
 MOST_FLAGS = 3
@@ -114,13 +115,19 @@ def standing(therapist_id: str, clients: Iterable[str], off: Muted, *, now: date
     unwilling = left_out(Consent.EARLY_WARNING, at=now, among=Client.objects.filter(pk__in=list(clients)))
     flags = list(lately.exclude(client__in=unwilling).select_related("client", "guess").order_by("-at", "pk"))
     fates = had_left(flags, now=now)
-    open_ones = ((flag, opened(flag)) for flag in flags if fates[flag.pk] is None)
+    open_ones = ((flag, _by_now(flag, now)) for flag in flags if fates[flag.pk] is None)
     return [(flag, told) for flag, told in open_ones if off.groups.isdisjoint(told.groups)][:MOST_FLAGS]
 
 
 def _worth(flag: Flag, told: Content) -> Worth:
     guess = guess_of(flag)
     return Worth(flag.pk, flag.client, flag.at, told if guess is not None else None, guess)
+
+
+def _by_now(flag: Flag, now: datetime) -> Content:
+    """What it holds, with how long it has been quiet by now."""
+    told, days = opened(flag), (timezone.localdate(now) - timezone.localdate(flag.at)).days
+    return replace(told, words=[aged(words, days) for words in told.words])
 
 
 def opened(flag: Flag) -> Content:

@@ -69,8 +69,8 @@ OFF = of_flags.Muted(
 )
 KNOWN, TOO_FEW = own_record([True] * 14 + [False] * 26), own_record([True, False, None])
 GUESSES, NO_GUESSES = of_flags.OwnGuesses(18, 11, 13, 2), of_flags.OwnGuesses(0, 0, 0, 0)
-QUIET = Overdue(client=SAM, form="Quiet for 23 days; he usually comes every 7 days. Nothing is booked.", at=NOW)
-NO_NAME = Overdue(client=LEE, form="Quiet for 41 days; he usually comes every 14 days. Nothing is booked.", at=NOW)
+QUIET = Overdue(client=SAM, form="No session for 23 days; he usually comes every 7 days. Nothing is booked.", at=NOW)
+NO_NAME = Overdue(client=LEE, form="No session for 41 days; he usually comes every 14 days. Nothing is booked.", at=NOW)
 
 
 def _pointed(words: str, worth: Sequence[of_flags.Worth], muted: of_flags.Muted, **more: Any) -> State:

@@ -20,7 +20,7 @@ def text_of(browser, address="/today/"):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", browser.get(address).content.decode()))
 
 
-def flag(him, with_whom, at, *, p_left=0.6, groups=()):
+def flag(him, with_whom, at, *, p_left=0.6, groups=(), words="quiet for a month"):
     """A flag as the model would have made it."""
     from django.conf import settings
 
@@ -29,7 +29,7 @@ def flag(him, with_whom, at, *, p_left=0.6, groups=()):
     found = Flag(client=him, therapist=with_whom, at=at)
     told = {
         "signals": ["quiet"],
-        "words": ["quiet for a month"],
+        "words": [words],
         "chance": "about 6 in 10",
         "p_left": p_left,
         "groups": list(groups),
@@ -67,6 +67,16 @@ def test_after_a_guess_or_none_it_is_shown(cast, now, said, words):
     assert "Quiet for a month" in text
     assert words in text
     assert "Before you see why" not in text
+
+
+def test_a_flag_of_some_days_ago_says_how_long_it_has_been_quiet_by_now(cast, now):
+    words = ["no session for {silent_days}", {"silent_days": 9.0}]
+    finn = client("finn")
+    appointment(finn, cast.alma, now - timedelta(days=13))
+    found, alma = flag(finn, cast.alma, now - timedelta(days=4), words=words), signed_in("therapist", "alma")
+    alma.post(f"/today/guess/{found.pk}", {"guess": "skipped"})
+    for address in ("/today/", "/today/client/finn"):
+        assert "No session for 13 days" in text_of(alma, address)
 
 
 def test_from_the_client_page_it_goes_back_there(cast, now):

@@ -72,7 +72,7 @@ def test_who_has_gone_quiet_is_listed_in_words_on_the_own_page_only(cast, now):
     weekly("finn", cast.alma, now, since=7)
     refresh(now)
     text = today(signed_in("therapist", "alma"))
-    assert "finn Quiet for 49 days; he usually comes every 7 days. Nothing is booked." in text
+    assert "finn No session for 49 days; he usually comes every 7 days. Nothing is booked." in text
     assert "finn" not in today(signed_in("therapist", "ben"))
 
 

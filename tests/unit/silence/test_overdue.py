@@ -54,7 +54,7 @@ def test_a_weekly_client_is_overdue_after_ten_and_a_half_days(practice: Practice
     assert practice.overdue(last + 10 * DAY) == []
     found = practice.overdue(last + 11 * DAY)
     assert [(one.client_id, one.last_session_at) for one in found] == [("c1", last)]
-    assert found[0].words == "Quiet for 11 days; he usually comes every 7 days. Nothing is booked."
+    assert found[0].words == "No session for 11 days; he usually comes every 7 days. Nothing is booked."
 
 
 def test_where_an_appointment_was_missed_since_both_times_are_said(practice: Practice) -> None:
@@ -62,8 +62,18 @@ def test_where_an_appointment_was_missed_since_both_times_are_said(practice: Pra
     practice.add("c1", last + 7 * DAY, "no_show")
     found = practice.overdue(last + 20 * DAY)
     assert found[0].words == (
-        "Quiet for 13 days, and 20 days since his last session; he usually comes every 7 days. Nothing is booked."
+        "No session for 20 days, and nothing at all for 13 days; he usually comes every 7 days. Nothing is booked."
     )
+
+
+def test_days_are_counted_as_on_a_calendar(practice: Practice) -> None:
+    """Whoever came in the evening is quiet for as many days as whoever came that morning, at any hour of the day."""
+    practice.weekly("c1", 5)
+    last = FIRST + 4 * 7 * DAY
+    practice.add("c2", last - 7 * DAY, "attended")
+    practice.add("c2", last.replace(hour=23), "attended")
+    for at in (last.replace(hour=0, minute=1) + 12 * DAY, last.replace(hour=23, minute=59) + 12 * DAY):
+        assert {str(one.words).partition(";")[0] for one in practice.overdue(at)} == {"No session for 12 days"}
 
 
 @pytest.mark.slow
