@@ -1,8 +1,8 @@
 """Whom nobody is holding, by three plain rules that anybody can check with a calendar. No answer of a client is needed.
 
-An agreed break is over and nothing is booked; he did not come, nothing has happened since and nobody logged anything
-said or done; or he has gone quiet and nothing is booked (the overdue rule, as it stands). Whoever stopped coming long
-ago is not listed: he has left.
+An agreed break is over and nothing is booked; he did not come or called off late, nothing has happened since and nobody
+logged anything said or done; or he has gone quiet and nothing is booked (the overdue rule, as it stands). Whoever
+stopped coming long ago is not listed: he has left.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class Kind(models.TextChoices):
     BACK = "back", _("Would like to come back")
     KEPT = "kept", _("Kept something from his therapist")
     NOTHING_BOOKED = "nothing_booked", _("Nothing booked")
-    MISSED = "missed", _("Did not come, and nobody has spoken to him since")
+    MISSED = "missed", _("An appointment was missed or called off late, and nobody has spoken to him since")
     PAUSE_OVER = "pause_over", _("The pause he agreed is over")
 
 

@@ -20,6 +20,7 @@ from holdfast.matching.room import open_episodes
 from holdfast.silence.unheld import Unheld, unheld_of
 from holdfast.tables.read import Tables, empty
 from holdfast_site.access.actors import OPERATOR, Role
+from holdfast_site.audit.services import Action, record
 from holdfast_site.consents.models import Consent
 from holdfast_site.consents.selectors import said_no
 from holdfast_site.handover.due import working_day
@@ -58,6 +59,16 @@ def _take_back(nobodys: Mapping[Pair, Unheld], now: datetime) -> None:
     for matter in Matter.objects.filter(kind__in=NOTICED, closed_at__isnull=True, holder=Role.CARE_CONTACT):
         if (matter.client_id, matter.therapist_id) not in nobodys:
             settled_itself(matter, form=uuid4(), by=OPERATOR, now=now)
+        elif matter.kind != nobodys[matter.client_id, matter.therapist_id].why:
+            _say_anew(matter, Kind(nobodys[matter.client_id, matter.therapist_id].why), now)
+
+
+def _say_anew(matter: Matter, why: Kind, now: datetime) -> None:
+    """Nobody holds him for another reason now, as when somebody has spoken to him. Whoever took it on still has it."""
+    same = Matter.objects.filter(client=matter.client, therapist=matter.therapist, holder=matter.holder, kind=why)
+    if not same.filter(closed_at__isnull=True).exists():
+        Matter.objects.filter(pk=matter.pk).update(kind=why)
+        record(Action.MATTER_OPENED, by=OPERATOR, about=f"matter:{matter.pk}", at=now)
 
 
 def _let_go(now: datetime) -> None:

@@ -236,12 +236,13 @@ def last_reached(client: Client, card: ContactCard) -> Sequence[str]:
 
 
 def has_news(since: datetime) -> bool:
-    """Whether anything was said to therapists, or marked, since then. What was kept from them is no news."""
+    """Whether anything was said to therapists, done by them or marked since. What was kept from them is no news."""
     return (
         SealedBox.objects.filter(audience__in=SEEN_BY_THERAPIST, submission__answered_at__gt=since).exists()
         or Appointment.objects.filter(status_at__gt=since).exists()
         or Ending.objects.filter(recorded_at__gt=since).exists()
         or Pause.objects.filter(at__gt=since).exists()
+        or Event.objects.filter(action__in=(Action.REPAIR_LOGGED, Action.REPAIR_TAKEN_BACK), at__gt=since).exists()
     )
 
 

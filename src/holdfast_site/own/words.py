@@ -200,7 +200,7 @@ def asked_for(kind: str) -> str | None:
 NOTICED: Mapping[str, str] = {
     Kind.KEPT: N_("The care contact took on what you kept from your therapist"),
     Kind.NOTHING_BOOKED: N_("Somebody at the practice was to see that you had nothing booked"),
-    Kind.MISSED: N_("Somebody at the practice was to see to an appointment that you missed"),
+    Kind.MISSED: N_("Somebody at the practice was to see to an appointment that you missed or called off late"),
     Kind.PAUSE_OVER: N_("Somebody at the practice was to see that your pause was over"),
 }
 SETTLED: Mapping[str, str] = {

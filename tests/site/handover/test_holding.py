@@ -80,6 +80,24 @@ def test_what_is_noticed_is_a_matter_once_however_often_it_is_looked(cast, now):
     assert matters() == [("hal", "missed")]
 
 
+def test_the_reason_is_the_one_that_is_true_now_and_whoever_has_it_keeps_it(cast, now, ruth):
+    """He called off late, and his therapist wrote to him: nobody holds him still, and not because nobody spoke."""
+    from holdfast_site.handover.models import Matter
+
+    hal = weekly("hal", cast.alma, now, since=4)
+    appointment(hal, cast.alma, now - timedelta(days=15), status="late_cancelled", initiated_by="client")
+    noticed(now)
+    called = "An appointment was missed or called off late, and nobody has spoken to him since"
+    assert called in text(ruth.get("/holding/"))
+    assert sent(ruth, Matter.objects.get(), "take").status_code == 302
+    done = {"form": uuid4(), "action": "write-without-a-question-why", "prompted_by": "quiet"}
+    assert signed_in("therapist", "alma").post("/today/said/hal", done).status_code == 302
+    noticed(now + timedelta(minutes=1))
+    assert matters() == [("hal", "nothing_booked")]
+    assert Matter.objects.get().owner is not None
+    assert called not in text(ruth.get("/holding/"))
+
+
 def test_who_asked_for_something_is_not_noticed_beside_it(cast, now):
     from holdfast_site.access.actors import ANYONE, Role
     from holdfast_site.handover.models import Kind

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
-from tests.site.conftest import appointment, staff
+from tests.site.conftest import appointment, signed_in, staff
 from tests.site.messages.test_sending import _mail, _past, card, messages, text_of, turn  # noqa: F401
 
 pytestmark = pytest.mark.long
@@ -118,6 +119,25 @@ def test_lists_are_worked_out_after_a_new_answer_and_not_after_one_that_was_kept
     assert len(done) == 2
     refresher.turn(now + timedelta(minutes=62))
     assert len(done) == 3
+
+
+def test_lists_are_worked_out_after_a_therapist_said_what_he_did_and_when_he_takes_it_back(cast, now, monkeypatch):
+    from django.utils import timezone
+
+    from holdfast_site import worker
+    from holdfast_site.caseload.models import Repair
+
+    done = []
+    monkeypatch.setattr(worker, "refresh", done.append)
+    refresher, alma = worker.Refresher(), signed_in("therapist", "alma")
+    refresher.turn(now - timedelta(seconds=30))
+    for address in ("/today/said/dan", "/today/take-back/{repair}"):
+        before, repair = len(done), Repair.objects.values_list("pk", flat=True).first()
+        told = {"form": uuid4(), "action": "go-slower", "prompted_by": "quiet"}
+        assert alma.post(address.format(repair=repair), told).status_code == 302
+        for _ in range(2):
+            refresher.turn(timezone.now())
+        assert len(done) == before + 1
 
 
 def test_a_member_of_staff_is_needed_for_the_sign(site):
