@@ -435,6 +435,6 @@ PARTS: Mapping[str, tuple[str, Reads]] = {
     "messages": (N_("Messages you were sent"), messages),
     "supervised": (N_("Who supervises"), supervised),
     "emergencies": (N_("When your page was opened in an emergency"), _emergencies),
-    "ways_in": (N_("Your ways in"), _ways_in),
+    "ways_in": (N_("How you sign in"), _ways_in),
     "who_looked": (N_("Who looked"), _who_looked),
 }

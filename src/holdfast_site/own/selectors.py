@@ -140,8 +140,8 @@ def values_of(box: SealedBox, client: Client) -> Mapping[str, Value]:
 
 def what_changed(client: Client) -> Sequence[Change]:
     """What he said was off, and what he said of it later. What he kept from his therapist nobody could change."""
-    boxes = _boxes(client).filter(audience__in=SEEN_BY_THERAPIST).order_by("submission__invitation__sent_at", "pk")
-    return changes([Heard(box.submission.invitation.sent_at, values_of(box, client)) for box in boxes])
+    boxes = _boxes(client).filter(audience__in=SEEN_BY_THERAPIST).order_by("submission__answered_at", "pk")
+    return changes([Heard(box.submission.answered_at, values_of(box, client)) for box in boxes])
 
 
 def what_he_asked_for(client: Client) -> Sequence[AskedFor]:

@@ -140,6 +140,29 @@ def test_what_changed_is_told_by_what_he_said_later(cast, dan, now):
     assert "Not better yet" not in page
 
 
+def test_a_check_in_that_he_answered_a_day_later_has_one_date_on_all_his_pages(cast, dan, now):
+    from django.utils import timezone
+    from django.utils.formats import date_format
+
+    from holdfast_site.access.actors import ANYONE
+    from holdfast_site.checkins.services import invite
+
+    ago = appointment(cast.dan, cast.alma, now - timedelta(days=11))
+    invitation, _ = invite(by=ANYONE, appointment=ago, now=now - timedelta(days=10))
+    keep(invitation, now - timedelta(days=9), ("pace", 2, "therapist"))
+    said = date_format(timezone.localtime(now - timedelta(days=9)), "j F Y")
+    assert f"too fast ({said})" in dan.get("/mine/").content.decode()
+    assert f"<h2>{said}" in dan.get("/mine/answers").content.decode()
+
+
+def test_the_name_that_he_signs_in_with_is_not_counted_as_a_way_in(cast, dan):
+    """Of a way in there is none here: he was let in by the test."""
+    assert "No passkey, and no password." in dan.get("/ways").content.decode()
+    held = dan.get("/mine/held").content.decode()
+    assert "Your ways in" not in held.partition("<main")[2].partition("</main>")[0]
+    assert "How you sign in" in held
+
+
 def test_what_did_not_get_better_is_said_too_and_what_was_kept_from_the_therapist_is_not_called_unheard(cast, dan, now):
     for days, value in ((30, 1), (20, 3)):
         invited(
