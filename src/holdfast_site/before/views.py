@@ -34,7 +34,7 @@ def ask(request: ActingRequest, asked: str) -> HttpResponse:
     if request.method == "POST":
         return _replied(request, invitation, asked)
     if is_answered(invitation):
-        return render(request, "before/answered.html", {"link": asked})
+        return _answered(request, invitation, asked)
     if not selectors.is_open(invitation, now=timezone.now()):
         return render(request, "before/closed.html", status=GONE)
     return _page(request, invitation, BeforeForm(audiences_for(invitation.appointment, now=timezone.now())))
@@ -59,9 +59,15 @@ def _replied(request: ActingRequest, invitation: Invitation, link: str) -> HttpR
         case Empty():
             return _page(request, invitation, form, wrong="empty", status=UNREADABLE)
         case AnsweredBefore():
-            return render(request, "before/answered.html", {"not_added": True, "link": link}, status=CONFLICT)
+            return _answered(request, invitation, link, not_added=True)
         case Closed():
             return render(request, "before/closed.html", {"not_kept": True}, status=GONE)
+
+
+def _answered(request: ActingRequest, invitation: Invitation, link: str, *, not_added: bool = False) -> HttpResponse:
+    can_say = selectors.is_valid(invitation, now=timezone.now())
+    context = {"link": link, "can_say": can_say, "not_added": not_added}
+    return render(request, "before/answered.html", context, status=CONFLICT if not_added else 200)
 
 
 def _thanked(request: ActingRequest, invitation: Invitation, link: str) -> HttpResponse:

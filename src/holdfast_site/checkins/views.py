@@ -26,7 +26,7 @@ def answer(request: ActingRequest, link: str) -> HttpResponse:
     if request.method == "POST":
         return _sent_in(request, invitation, link)
     if selectors.is_answered(invitation):
-        return render(request, "checkins/answered.html", {"link": link})
+        return _answered(request, invitation, link)
     if selectors.is_closed(invitation, now=timezone.now()):
         return render(request, "checkins/closed.html", status=GONE)
     return _page(request, invitation, _form(invitation))
@@ -52,9 +52,15 @@ def _sent_in(request: ActingRequest, invitation: Invitation, link: str) -> HttpR
         case services.Empty():
             return _page(request, invitation, form, wrong="empty", status=UNREADABLE)
         case services.AnsweredBefore():
-            return render(request, "checkins/answered.html", {"not_added": True, "link": link}, status=CONFLICT)
+            return _answered(request, invitation, link, not_added=True)
         case services.Closed():
             return render(request, "checkins/closed.html", {"not_kept": True}, status=GONE)
+
+
+def _answered(request: ActingRequest, invitation: Invitation, link: str, *, not_added: bool = False) -> HttpResponse:
+    can_say = not selectors.is_closed(invitation, now=timezone.now())
+    context = {"link": link, "can_say": can_say, "not_added": not_added}
+    return render(request, "checkins/answered.html", context, status=CONFLICT if not_added else 200)
 
 
 def _form(invitation: Invitation, request: ActingRequest | None = None) -> CheckinForm:

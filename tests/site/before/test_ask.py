@@ -273,6 +273,10 @@ def test_another_form_is_not_added_and_says_so(cast, browser, address, rows):
     assert answer.status_code == 409
     assert "What you sent now was not added." in answer.content.decode()
     assert rows() == after
+    link = address.rpartition("/")[2]
+    for page in (answer, browser.get(address)):
+        assert f'href="/say/{link}"' in page.content.decode()
+        assert f'href="/stop/{link}"' in page.content.decode()
 
 
 @pytest.mark.parametrize("looks", [60, pytest.param(1000, marks=pytest.mark.slow)])

@@ -60,6 +60,23 @@ def test_an_empty_form_after_an_answer_says_that_it_was_answered(cast, browser):
     assert browser.post(cast.address, {"form": str(uuid4())}).status_code == 409
 
 
+def test_opened_again_after_an_answer_it_offers_what_it_offered_then_while_its_time_runs(cast, browser):
+    """Words for what is hard to say as long as they can be sent by this link, and the end of messages at any time."""
+    from holdfast_site.checkins.models import Invitation
+
+    thanks = browser.post(cast.address, filled()).content.decode()
+    say, stop = f'href="/say/{cast.link}"', f'href="/stop/{cast.link}"'
+    again = browser.get(cast.address).content.decode()
+    for page in (thanks, again):
+        assert say in page
+        assert stop in page
+    one = Invitation.objects.get(pk=cast.invitation.pk)
+    Invitation.objects.filter(pk=one.pk).update(sent_at=one.sent_at - timedelta(days=1), expires_at=one.sent_at)
+    later = browser.get(cast.address).content.decode()
+    assert say not in later
+    assert stop in later
+
+
 def test_nothing_is_chosen_before_he_chooses(cast, browser):
     page = browser.get(cast.address).content.decode()
     assert not re.search(r"<[^>]* (checked|selected|required)\b", page)
