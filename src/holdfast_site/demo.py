@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from holdfast_site import demo_messages, start
 
 if TYPE_CHECKING:
     from holdfast_site.caseload.models import Flag
-    from holdfast_site.people.models import Appointment, Client, Therapist
+    from holdfast_site.people.models import Client, Therapist
 
 WORLD = replace(DEMO, clients=200, n_therapists=4)
 WEEK = timedelta(weeks=1)
@@ -120,9 +120,10 @@ def links(address: str, now: datetime) -> Iterator[tuple[str, str]]:
     from holdfast_site.checkins.services import invite
 
     yield "Everybody's day, by role:", f"{address}/"
-    *fresh, old = _latest_sessions(LINKS + 1)
+    *fresh, old = demo_messages.came_last(LINKS + 1)
     for number, appointment in enumerate(fresh):
-        _, link = invite(by=ANYONE, appointment=appointment, now=now)
+        invitation, link = invite(by=ANYONE, appointment=appointment, now=now)
+        demo_messages.send(invitation, link, now)
         yield "Another client's:" if number else "A check-in, as a client gets it:", f"{address}/c/{link}"
     _, link = invite(by=ANYONE, appointment=old, now=now - timedelta(days=8))
     yield "One whose time is over:", f"{address}/c/{link}"
@@ -139,7 +140,7 @@ def on_his_phone(now: datetime) -> str:
     from holdfast_site.checkins.services import invite
 
     taken = Q(submission__isnull=False) | Q(sent_at__gt=now - JUST_NOW)
-    latest = _latest_sessions(MANY)
+    latest = demo_messages.came_last(MANY)
     free = (one for one in latest if not Invitation.objects.filter(taken, appointment=one).exists())
     about = next(free, latest[0])
     return invite(by=ANYONE, appointment=about, now=now)[1]
@@ -156,18 +157,6 @@ def before_his_next(now: datetime) -> str | None:
     ahead = Appointment.objects.filter(status="booked", starts_at__gt=now).exclude(pk__in=said)
     about = ahead.order_by("starts_at", "pk").first()
     return None if about is None else ask_before(by=ANYONE, appointment=about, now=now)[1]
-
-
-def _latest_sessions(count: int) -> Sequence[Appointment]:
-    """The last session of each of the clients who came last."""
-    from holdfast_site.people.models import Appointment
-
-    found: dict[str, Appointment] = {}
-    for one in Appointment.objects.filter(status="attended").order_by("-starts_at", "-pk").iterator():
-        found.setdefault(one.client_id, one)
-        if len(found) == count:
-            break
-    return list(found.values())
 
 
 def _who_said_most(therapist: Therapist) -> Client:

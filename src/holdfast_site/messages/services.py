@@ -55,19 +55,18 @@ def _queue(one: Due, now: datetime) -> bool:
             invitation, link = make(by=WORKER, appointment=appointment, now=now)
     except IntegrityError:  # somebody made a link by hand in this very second
         return False
-    message = Message(
-        cause=one.cause,
-        client=appointment.client,
-        invitation=invitation,
-        mark=uuid4(),
-        queued_at=now,
-        next_at=now,
-        ends_at=one.ends_at,
-    )
-    box = settings.VAULT.client_box(appointment.client_id, appointment.client.wrapped_key)
+    queue_link(invitation, link, cause=one.cause, ends_at=one.ends_at, now=now)
+    return True
+
+
+def queue_link(invitation: Invitation, link: str, *, cause: str, ends_at: datetime, now: datetime) -> None:
+    """Make the message that will bring a link."""
+    client = invitation.appointment.client
+    told = {"cause": cause, "client": client, "invitation": invitation}
+    message = Message(**told, mark=uuid4(), queued_at=now, next_at=now, ends_at=ends_at)
+    box = settings.VAULT.client_box(client.pk, client.wrapped_key)
     message.sealed = box.seal(link.encode(), place=message.place)
     message.save(force_insert=True)
-    return True
 
 
 def queue_changed_ways(now: datetime) -> int:
