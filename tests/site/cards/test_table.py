@@ -99,6 +99,22 @@ def test_what_is_no_such_table_is_refused_in_words(content, says):
     assert says in str(refused.value)
 
 
+@pytest.mark.parametrize(("at", "sign"), [(6, 109), (8, 1), (10, 99)])  # too new; locked; packed who knows how
+def test_a_workbook_that_was_damaged_on_the_way_is_refused_in_words(at, sign):
+    from holdfast.errors import SourceError
+
+    book, kept = Workbook(), io.BytesIO()
+    book.active.append(["Client ID", "Name"])
+    book.save(kept)
+    broken = bytearray(kept.getvalue())
+    start = broken.find(b"PK\x01\x02")
+    while start >= 0:
+        broken[start + at] = sign
+        start = broken.find(b"PK\x01\x02", start + 4)
+    with pytest.raises(SourceError, match=r"cannot be opened|not a workbook that can be read"):
+        read(bytes(broken), "clients.xlsx")
+
+
 def test_more_rows_than_any_practice_has_are_refused(monkeypatch):
     from holdfast.errors import UsageError
     from holdfast_site.cards import table

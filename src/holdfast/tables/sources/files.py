@@ -70,7 +70,7 @@ class SourceFile:
         try:
             with zipfile.ZipFile(io.BytesIO(self.data)) as members:
                 return all(name in members.namelist() for name in _WORKBOOK[1])
-        except zipfile.BadZipFile:
+        except _DAMAGED_ZIP:
             return False
 
     @cached_property

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import warnings
 import zipfile
 import zlib
@@ -25,6 +27,9 @@ _DAMAGED = (
     InvalidFileException,
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    RuntimeError,  # a part that is locked by a password, or packed in a way that is not known
     SyntaxError,  # of the XML inside
     KeyError,
     ValueError,
