@@ -29,6 +29,7 @@ from holdfast_site.handover.selectors import held_by, kept_boxes
 from holdfast_site.messages import staff
 from holdfast_site.messages.models import Kind, Message, State
 from holdfast_site.oversight.selectors import away, standing_in
+from holdfast_site.schedule.selectors import unreached
 
 ONCE_A_DAY = timedelta(days=1)
 AHEAD = timedelta(minutes=5)  # of now: what is said to have been then, a clock wrote that ran ahead
@@ -44,7 +45,7 @@ class Page:
 
 TODAY, LIST = Page(Action.CASELOAD_READ, "therapist:"), Page(Action.MATTERS_READ, "matters:")
 STANDING_IN, KEPT = Page(Action.MATTERS_READ, "standing_in:"), Page(Action.KEPT_READ, "kept:")
-PRACTICE = Page(Action.PRACTICE_READ, "practice")
+PRACTICE, DAY_OF_DESK = Page(Action.PRACTICE_READ, "practice"), Page(Action.SCHEDULE_READ, "day:")
 Stands = Iterator[tuple[Page, datetime]]
 
 
@@ -70,6 +71,7 @@ def _stands(actor: Actor, now: datetime) -> Stands:
     yield from _newest(STANDING_IN, _of_others(actor, now))
     yield from _newest(KEPT, kept_boxes(actor).aggregate(at=Max("submission__answered_at")).values())
     opened = unknown_to(actor).exclude(by__member=int(actor.id)).aggregate(at=Max("at"))
+    yield from _newest(DAY_OF_DESK, (one.since for one in unreached(actor, now=now)))
     yield from _newest(PRACTICE if actor.role is Role.LEAD else TODAY, opened.values())
 
 

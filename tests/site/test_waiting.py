@@ -134,7 +134,9 @@ def test_whatever_waits_and_for_whom_the_mail_is_the_same_and_tells_nothing(cast
     assert {bytes(one.sealed) for one in Message.objects.all()} == {b""}
 
 
-PAGES = {"care_contact": "/holding/", "alma": "/holding/", "lead": "/practice/", "ben": "/standing-in/"}
+PAGES = {
+    "care_contact": "/holding/", "alma": "/holding/", "lead": "/practice/", "ben": "/standing-in/", "desk": "/schedule/"
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("who", [*PAGES, "kept", "today"])
@@ -142,13 +144,15 @@ def test_it_is_heard_of_once_a_day_until_he_has_looked_where_it_stands(cast, mai
     from tests.site.access.test_matrix_practice import opened_to_ben
 
     posts = {"alma": staff("therapist", "alma"), "ben": staff("therapist", "ben"), "lead": staff("lead")}
-    posts |= {"care_contact": contact(), "kept": contact(), "today": posts["alma"]}
+    posts |= {"desk": staff("desk"), "care_contact": contact(), "kept": contact(), "today": posts["alma"]}
     if who in ("lead", "today"):
         opened_to_ben(cast, now)
     elif who == "kept":
         kept_in_a_checkin(cast, now)
     elif who == "care_contact":
         for_the_contact(cast, now)
+    elif who == "desk":
+        does_not_work(cast, now)
     else:
         opened(cast, now)
     if who == "ben":
@@ -164,6 +168,33 @@ def test_it_is_heard_of_once_a_day_until_he_has_looked_where_it_stands(cast, mai
     assert round_at(now + 2 * DAY, mails) == [to]
     assert browser.get({"kept": "/kept/", "today": "/today/"}.get(who) or PAGES[who]).status_code == 200
     assert round_at(now + 5 * DAY, mails) == []
+
+
+def does_not_work(cast, now):
+    """Dan's address, to which nothing more is sent."""
+    from holdfast_site.messages.models import Undelivered
+    from holdfast_site.messages.phones import digest
+    from tests.site.messages.test_sending import ADDRESS, card
+
+    card(cast.dan, now)
+    Undelivered.objects.create(client=cast.dan, at=now, went_to=digest(ADDRESS))
+
+
+@pytest.mark.hazard("H-16")
+def test_the_desk_sees_above_its_day_whose_address_does_not_work_as_long_as_he_is_here(cast, mails, now):
+    from tests.site.messages.test_sending import card
+
+    desk = signed_in("desk")
+    does_not_work(cast, now)
+    page = desk.get("/schedule/").content.decode()
+    assert '<a href="/clients/dan">dan · Dan Marsh</a> since 4 March, 10:00' in page
+    card(cast.dan, now, email="new@zanzibar.example")
+    assert "An address that does not work" not in desk.get("/schedule/").content.decode()
+    card(cast.dan, now, channel="none")  # nobody would write to him
+    assert "An address that does not work" not in desk.get("/schedule/").content.decode()
+    card(cast.dan, now)
+    cast.dan.appointments.update(starts_at=now - 15 * DAY)  # he has not been here for a while, and is not booked
+    assert "An address that does not work" not in desk.get("/schedule/").content.decode()
 
 
 def test_what_came_since_is_told_a_few_hours_after_the_last_mail(cast, mails, now):

@@ -38,6 +38,7 @@ HEARS: Mapping[Role, Sequence[str]] = {  # of what somebody in this role hears b
         N_("Somebody whom nobody is holding; somebody you hold, on the day on which something is due."),
         N_("What a client kept from his therapist."),
     ),
+    Role.DESK: (N_("An address of a client that does not work."),),
     Role.LEAD: (N_("A page that somebody else opened in an emergency."),),
 }
 

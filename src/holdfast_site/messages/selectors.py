@@ -80,7 +80,7 @@ def recipients(clients: Collection[Client], now: datetime, channels: Collection[
     """Those of these clients who may be sent something, by id."""
     named = Client.objects.filter(pk__in=[client.pk for client in clients])
     unwilling = left_out(Consent.CHECKINS, at=now, among=named)
-    quiet = _undelivered(clients) | _paused(clients, now) | _done(clients) | unwilling
+    quiet = set(_undelivered(clients)) | _paused(clients, now) | _done(clients) | unwilling
     wanted = [client for client in clients if client.pk not in quiet and client.wrapped_key]
     sent: dict[str, list[datetime]] = {}
     lately = Message.objects.filter(client__in=wanted, queued_at__gt=now - WEEK).exclude(state=State.GIVEN_UP)
@@ -207,6 +207,11 @@ def has_delivery_problem(clients: Collection[Client]) -> frozenset[str]:
     return frozenset(_undelivered(clients))
 
 
+def undelivered_since(clients: Collection[Client]) -> Mapping[str, datetime]:
+    """Of the same the ones who would be written to there, with since when that is known."""
+    return {pk: at for pk, (at, to) in _undelivered(clients).items() if to}
+
+
 def refusal_of(client: Client, to: str) -> Undelivered | None:
     """Why nothing may go to this address of a client: it did not work, or is not his."""
     rows = Undelivered.objects.filter(client=client).order_by("-is_denied")
@@ -287,10 +292,13 @@ def _has_ended(appointment: Appointment) -> bool:
     return Ending.objects.filter(**pair, ended_on__gte=day).exists()
 
 
-def _undelivered(clients: Collection[Client]) -> set[str]:
+def _undelivered(clients: Collection[Client]) -> Mapping[str, tuple[datetime, str]]:
+    """Those whose address now did not work, with since when, and the address."""
     rows = list(Undelivered.objects.filter(client__in=clients).select_related("client"))
     cards = cards_of([one.client for one in rows if one.client.wrapped_key])
-    return {one.client_id for one in rows if one.client_id in cards and _is_at(one, address_of(cards[one.client_id]))}
+    now_at = {client_id: address_of(card) for client_id, card in cards.items()}
+    known = sorted((one for one in rows if one.client_id in now_at), key=lambda one: one.at)
+    return {one.client_id: (one.at, now_at[one.client_id]) for one in known if _is_at(one, now_at[one.client_id])}
 
 
 def _is_at(gone: Undelivered, to: str) -> bool:

@@ -17,7 +17,7 @@ from holdfast_site.accounts.whose_address import is_his_own, treats
 from holdfast_site.before.selectors import asked_to_call_off
 from holdfast_site.checkins.models import Asks, Invitation
 from holdfast_site.messages.models import Kind, Message, State
-from holdfast_site.messages.selectors import address_of, is_denied
+from holdfast_site.messages.selectors import address_of, is_denied, undelivered_since
 from holdfast_site.people import booking
 from holdfast_site.people.contacts import WAYS, ContactCard
 from holdfast_site.people.models import Appointment, Client, Contact, Therapist
@@ -171,6 +171,27 @@ def sent(actor: Actor, *, now: datetime) -> Sequence[Sent]:
         )
         for one in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """A client whose address does not work or is not his, so that nothing is sent to him."""
+
+    client_id: str
+    card: ContactCard
+    since: datetime
+
+
+def unreached(actor: Actor, *, now: datetime) -> Sequence[Unreached]:
+    """Those of the clients who are still here, for whom the desk needs another address; the latest first.
+
+    For anybody else: none.
+    """
+    lately = Appointment.objects.filter(client=OuterRef("pk"), starts_at__gte=now - SENT_WITHIN)
+    here = list(clients(actor).filter(Exists(lately), undelivered__isnull=False).exclude(wrapped_key=b"").distinct())
+    since, cards = undelivered_since(here), cards_of(here)
+    found = [Unreached(pk, cards[pk], at) for pk, at in since.items()]
+    return sorted(found, key=lambda one: one.since, reverse=True)
 
 
 def due(actor: Actor, *, now: datetime) -> Sequence[Sent]:

@@ -57,6 +57,7 @@ def day(request: ActingRequest) -> HttpResponse:
         "is_today": on == timezone.localdate(now),
         "lines": selectors.day(request.actor, on, now=now),
         "asked_off": selectors.asked_off(request.actor, now=now),
+        "unreached": selectors.unreached(request.actor, now=now),
         "next": selectors.next_day(request.actor, on),
     }
     return render(request, "schedule/day.html", context)
