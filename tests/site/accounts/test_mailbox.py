@@ -101,6 +101,18 @@ def test_a_code_is_for_one_address_alone_whatever_form_another_is_entered_by(rut
     assert confirm(ruth, code_in(second)).status_code == 302
 
 
+def test_the_same_form_twice_or_the_same_code_in_two_windows_is_kept_once(ruth, now, monkeypatch):
+    from holdfast_site.accounts import mailboxes
+
+    form = uuid4()
+    assert [enter(ruth, form=form).status_code for _ in range(2)] == [302, 302]
+    ((_, mail),) = sent(now)
+    before = mailbox()
+    monkeypatch.setattr(mailboxes, "mailbox_of", lambda _: before)  # both windows read it before either has written
+    assert [confirm(ruth, code_in(mail)).status_code for _ in range(2)] == [302, 302]
+    assert [audited().count(f"mailbox.{did}") for did in DONE] == [1, 1, 0]
+
+
 def test_another_address_takes_its_place_and_a_code_is_over_after_a_day(ruth, now, clock):
     enter(ruth)
     ((_, mail),) = sent(now)
