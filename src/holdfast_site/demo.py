@@ -63,6 +63,7 @@ def fill(folder: Path, now: datetime) -> None:
 
     from holdfast_site.caseload.loading import load
     from holdfast_site.demo_day import fill_practice
+    from holdfast_site.messages.services import note_refreshed
     from holdfast_site.refreshing import refresh
 
     made = demo_practice(WORLD)
@@ -77,6 +78,7 @@ def fill(folder: Path, now: datetime) -> None:
         fill_practice(now)
         demo_messages.make_reachable(now)
     refresh(now, judging=False)  # the worker does that, once the site can be looked at
+    note_refreshed(now)
 
 
 def _as_here(row: dict[str, str]) -> dict[str, str]:

@@ -26,7 +26,7 @@ from holdfast_site.accounts.models import STAFF
 from holdfast_site.accounts.sessions import news
 from holdfast_site.emergency.models import Opening
 from holdfast_site.emergency.selectors import CLINICIANS, is_offered, open_to, until
-from holdfast_site.messages.selectors import trouble
+from holdfast_site.messages.selectors import not_worked_out, trouble
 
 
 def practice(request: HttpRequest) -> dict[str, Any]:
@@ -36,6 +36,7 @@ def practice(request: HttpRequest) -> dict[str, Any]:
         "site": settings.SITE,
         "places": PLACES.get(role, ()),
         "trouble": partial(_trouble, role),
+        "not_worked_out": not_worked_out,  # asked by the pages that show the lists: others need no database
         "changed_ways": partial(news, request),
         "in_emergency": cache(partial(_in_emergency, request)),  # asked twice on a page
     }

@@ -12,17 +12,20 @@ from holdfast_site.people.models import Appointment
 from holdfast_site.people.selectors import erased
 
 
-def refresh(now: datetime, *, judging: bool = True) -> None:
+def refresh(now: datetime, *, judging: bool = True) -> bool:
     """Work everything out anew, from tables that are made once. It may be stopped anywhere, and done again.
+
+    False: there is nothing in the site yet from which anything could be worked out.
 
     ``judging``: once a day the model's chances are judged first, so that flags are muted where they have been off.
     """
     now = now.replace(microsecond=0)
     if not Appointment.objects.exists():
-        return
+        return False
     found = tables(now)
     if judging:
         caseload.judge(now, found=found)
     caseload.refresh(now, found=found)
     notice(without(found, erased()), now=now)
     work_out(found, now=now)
+    return True

@@ -66,8 +66,8 @@ class Refresher:
         is_fresh = self.has_begun and last is not None and abs(now - last) < REFRESH_EVERY
         if last is not None and is_fresh and not selectors.has_news(last):
             return
-        refresh(now)
-        services.note_refreshed(now)
+        if refresh(now):
+            services.note_refreshed(now)
         forget_old(now)
         SessionStore.clear_expired()
         self.has_begun = True

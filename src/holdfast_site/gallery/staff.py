@@ -117,6 +117,7 @@ GONE_QUIET = Part(
             {"overdue": [QUIET, NO_NAME], "longer": [QUIET], "names": NAMES},
         ),
         State("Nobody is overdue", "caseload/_quiet.html", {"overdue": [], "longer": []}),
+        State("Not worked out yet", "caseload/_quiet.html", {"overdue": [], "longer": [], "not_worked_out": True}),
         State(
             "Not marked, and more of them",
             "caseload/_came.html",
@@ -258,6 +259,7 @@ HOLDING = Part(
             {"nobodys": [_held(Asks.SLOWER)], "is_his_therapist": True},
         ),
         State("Nothing to do", "handover/_holding.html"),
+        State("Not worked out yet", "handover/_holding.html", {"not_worked_out": True}),
         State("How to reach him", "handover/_reach.html", {"card": CARD}),
         State("Nothing is known of how to reach him", "handover/_reach.html", {"card": ContactCard()}),
         State(

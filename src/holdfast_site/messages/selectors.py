@@ -251,6 +251,11 @@ def has_news(since: datetime) -> bool:
     )
 
 
+def not_worked_out() -> bool:
+    """Whether the lists have not been worked out at all yet, though there are appointments: then they tell nothing."""
+    return not Beat.objects.filter(refreshed_at__isnull=False).exists() and Appointment.objects.exists()
+
+
 def trouble(now: datetime) -> str:
     """For everybody who works here: what does not go on by itself, in a sentence; blank if all does."""
     beat = Beat.objects.first()

@@ -33,7 +33,10 @@ def a_caseload(therapist, now):
         weekly(name, therapist, now - timedelta(days=2), since=0)
 
 
-def test_an_empty_day_says_so(cast):
+def test_an_empty_day_says_so(cast, now):
+    from holdfast_site.messages.services import note_refreshed
+
+    note_refreshed(now)
     text = today(signed_in("therapist", "ben"))
     assert "Nobody is booked within a week." in text
     assert "Nobody is overdue." in text

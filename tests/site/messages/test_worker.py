@@ -104,7 +104,7 @@ def test_lists_are_worked_out_after_a_new_answer_and_not_after_one_that_was_kept
     from tests.site.checkins.test_answer import filled
 
     done = []
-    monkeypatch.setattr(worker, "refresh", done.append)
+    monkeypatch.setattr(worker, "refresh", lambda at: done.append(at) or True)
     refresher = worker.Refresher()
     refresher.turn(now - timedelta(seconds=30))
     refresher.turn(now - timedelta(seconds=10))
@@ -128,7 +128,7 @@ def test_lists_are_worked_out_after_a_therapist_said_what_he_did_and_when_he_tak
     from holdfast_site.caseload.models import Repair
 
     done = []
-    monkeypatch.setattr(worker, "refresh", done.append)
+    monkeypatch.setattr(worker, "refresh", lambda at: done.append(at) or True)
     refresher, alma = worker.Refresher(), signed_in("therapist", "alma")
     refresher.turn(now - timedelta(seconds=30))
     for address in ("/today/said/dan", "/today/take-back/{repair}"):
@@ -138,6 +138,39 @@ def test_lists_are_worked_out_after_a_therapist_said_what_he_did_and_when_he_tak
         for _ in range(2):
             refresher.turn(timezone.now())
         assert len(done) == before + 1
+
+
+@pytest.mark.hazard("H-11")
+def test_before_the_first_working_out_no_page_says_that_nobody_is_quiet(site, now):
+    """H-11: a list that was not made yet is none. A site that ran while it was empty works out what is loaded next."""
+    from holdfast_site import worker
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.accounts.models import Post
+    from holdfast_site.oversight.services import assign
+    from tests.site.conftest import client, person
+
+    refresher, alma = worker.Refresher(), person("alma")
+    pages = {"today": signed_in("therapist", "alma"), "holding": signed_in("care_contact")}
+    pages |= {"practice": signed_in("lead"), "supervised": signed_in("supervisor")}
+    told_on = now.date() - timedelta(days=2)
+    supervisor = Post.objects.get(role="supervisor")
+    assign(by=OPERATOR, supervisor=supervisor, therapist=alma, client=None, told_on=told_on, now=now)
+    quiet = ("Nobody is overdue.", "Nobody is waiting for somebody", "Nothing is open: nobody is waiting", "")
+    not_yet = "ot worked out yet"
+
+    def said():
+        return [browser.get(f"/{place}/").content.decode() for place, browser in pages.items()]
+
+    refresher.turn(now - timedelta(seconds=40))
+    assert all(words in page and not_yet not in page for words, page in zip(quiet, said(), strict=True))
+    him = client("finn")
+    for weeks in range(4, 10):
+        appointment(him, alma, now - timedelta(weeks=weeks))
+    assert all(not_yet in page and (not words or words not in page) for words, page in zip(quiet, said(), strict=True))
+    refresher.turn(now - timedelta(seconds=20))
+    worked_out = said()
+    assert all(not_yet not in page for page in worked_out)
+    assert all("finn" in page for page in (worked_out[0], worked_out[1], worked_out[3]))
 
 
 def test_a_member_of_staff_is_needed_for_the_sign(site):
