@@ -151,13 +151,16 @@ def on_his_phone(now: datetime) -> str:
 def before_his_next(now: datetime) -> str | None:
     """The question whether he comes, of the next who has not answered it; its link. None: nobody is booked."""
     from holdfast_site.access.actors import ANYONE
+    from holdfast_site.away.selectors import in_the_way
     from holdfast_site.checkins.models import Asks, Invitation
     from holdfast_site.checkins.services import ask_before
     from holdfast_site.people.models import Appointment
 
     said = Invitation.objects.filter(asks=Asks.BEFORE, submission__isnull=False).values("appointment")
     ahead = Appointment.objects.filter(status="booked", starts_at__gt=now).exclude(pk__in=said)
-    about = ahead.order_by("starts_at", "pk").first()
+    rows = list(ahead.order_by("starts_at", "pk")[:MANY])
+    off = in_the_way(rows)
+    about = next((one for one in rows if one.pk not in off), None)
     return None if about is None else ask_before(by=ANYONE, appointment=about, now=now)[1]
 
 

@@ -32,6 +32,11 @@ class Days(models.Model):
         self.told[day] = reach[0] if reach else now.isoformat()
         self.last_day = last_day
 
+    def told_at(self, day: date) -> datetime | None:
+        """When it was first told that this day is one of them; none where nobody knows."""
+        said = [at for last, at in sorted((self.told or {}).items()) if last >= day.isoformat()]
+        return datetime.fromisoformat(said[0]) if said and said[0] else None
+
 
 class Leave(Days):
     """Days on which a therapist is away, and who stands in."""

@@ -2,17 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from holdfast.tables.away import Away
+from holdfast.tables.schema import Status
 from holdfast_site.away.models import Closed, Days, Leave
 from holdfast_site.dates import day_in_words
-from holdfast_site.people.models import Therapist
+from holdfast_site.people.booking import NOT_MARKED
+from holdfast_site.people.models import Appointment, KnownFrom, Therapist
+
+
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """Why an appointment cannot be held as it is booked: until when nobody is there, and who stands in."""
+
+    last_day: date
+    therapist: Therapist
+    stand_in: Therapist | None  # none: the whole practice is closed
+
+    def words(self, *, now: datetime) -> str:
+        """For the desk."""
+        day = day_in_words(self.last_day, today=timezone.localdate(now))
+        if self.stand_in is None:
+            return gettext("The practice is closed then, until %(day)s: move it or call it off.") % {"day": day}
+        told = {"therapist": self.therapist, "day": day, "stand_in": self.stand_in}
+        return (
+            gettext("%(therapist)s is away then, until %(day)s: move it or call it off. %(stand_in)s stands in.") % told
+        )
+
+
+def in_the_way(appointments: Collection[Appointment]) -> Mapping[int, InTheWay]:
+    """Those of these that are booked in a leave of their therapist, or on a closed day, and why.
+
+    Not what somebody booked or moved here once the leave was told: he was asked, and did it all the same.
+    """
+    booked = {one.pk: (one, timezone.localdate(one.starts_at)) for one in appointments if one.status in NOT_MARKED}
+    if not booked:
+        return {}
+    days = [day for _, day in booked.values()]
+    near = {"first_day__lte": max(days), "last_day__gte": min(days)}
+    closed = list(Closed.objects.filter(**near).order_by("-last_day"))
+    leaves = list(Leave.objects.filter(**near).select_related("stand_in").order_by("-last_day", "pk"))
+    found: dict[int, InTheWay] = {}
+    for pk, (one, day) in booked.items():
+        his = [leave for leave in leaves if leave.therapist_id == one.therapist_id]
+        why = next((days for days in (*closed, *his) if _lies_in(one, day, days)), None)
+        if why is not None:
+            found[pk] = InTheWay(why.last_day, one.therapist, why.stand_in if isinstance(why, Leave) else None)
+    return found
+
+
+def booked_in_the_way(among: QuerySet[Appointment], *, now: datetime) -> Collection[Appointment]:
+    """Whatever of these is still ahead and lies so, the next first."""
+    today, zone = timezone.localdate(now), ZoneInfo(settings.SITE.timezone)
+    lies = Q(pk__in=[])
+    for days in (*Closed.objects.filter(last_day__gte=today), *Leave.objects.filter(last_day__gte=today)):
+        begin = datetime.combine(days.first_day, time(), zone)
+        end = datetime.combine(days.last_day + timedelta(days=1), time(), zone)
+        whose = {"therapist": days.therapist_id} if isinstance(days, Leave) else {}
+        lies |= Q(starts_at__gte=begin, starts_at__lt=end, **whose)
+    ahead = list(among.filter(lies, status=Status.BOOKED, starts_at__gt=now).order_by("starts_at", "pk"))
+    found = in_the_way(ahead)
+    return [one for one in ahead if one.pk in found]
+
+
+def _lies_in(one: Appointment, day: date, days: Days) -> bool:
+    told, said = days.told_at(day), one.known_at if one.known_from == KnownFrom.SITE else None
+    knowingly = told is not None and said is not None and said > told
+    return days.first_day <= day <= days.last_day and not knowingly
 
 
 def away_until(on: date) -> Mapping[str, date]:

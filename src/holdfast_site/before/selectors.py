@@ -9,7 +9,7 @@ from datetime import datetime
 from django.conf import settings
 
 from holdfast.tables.schema import Status
-from holdfast_site.access.actors import Actor
+from holdfast_site.access.actors import Actor, Role
 from holdfast_site.before.models import WayBack, Word
 from holdfast_site.checkins.answers import Value
 from holdfast_site.checkins.before_questions import CANCEL
@@ -70,7 +70,9 @@ def still_asked_at(way_back: WayBack) -> datetime | None:
     last = way_back.knocks.order_by("-at").first()
     appointment = way_back.submission.invitation.appointment
     asked_for = {"client": appointment.client_id, "therapist": appointment.therapist_id, "kind": Kind.BACK}
-    is_open = last is not None and Matter.objects.filter(**asked_for, closed_at__isnull=True).exists()
+    asked = Matter.objects.filter(**asked_for)
+    holder = Role.CARE_CONTACT if asked.filter(holder=Role.CARE_CONTACT).exists() else Role.THERAPIST
+    is_open = last is not None and asked.filter(holder=holder, closed_at__isnull=True).exists()
     return last.at if last is not None and is_open else None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -28,8 +28,8 @@ from holdfast_site.checkins.questions import WORDS
 from holdfast_site.checkins.selectors import audiences_for, is_answered
 from holdfast_site.checkins.services import AnsweredBefore, Closed, Done, Kept, keep_once
 from holdfast_site.handover.due import seen_to_on
-from holdfast_site.handover.models import Kind
-from holdfast_site.handover.services import add_words, open_matter
+from holdfast_site.handover.models import Kind, Matter
+from holdfast_site.handover.services import add_words, open_matter, settled_itself
 from holdfast_site.people.models import Appointment
 
 HOLDERS: Mapping[Audience, Role] = {
@@ -54,6 +54,14 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class TooOften:
     """Nothing was kept: enough came by this link today."""
+
+
+class Back(NamedTuple):
+    """With whom he would like to go on, as far as he said, and what he added."""
+
+    same_therapist: bool
+    someone_else: bool
+    words: str
 
 
 class Came(NamedTuple):
@@ -151,8 +159,11 @@ def say(*, came: Came, invitation: Invitation, text: str) -> Said | AnsweredBefo
 
 
 @transaction.atomic(durable=True)
-def come_back(*, came: Came, way_back: WayBack, someone_else: bool, words: str) -> Said | TooOften:
-    """Tell the practice that he would like to come back. The same form twice tells it once; a link has a few a day."""
+def come_back(*, came: Came, way_back: WayBack, told: Back) -> Said | TooOften:
+    """Tell the practice that he would like to come back. The same form twice tells it once; a link has a few a day.
+
+    The care contact hears of it. His therapist does too, if he wants the same one; in which words, only the first.
+    """
     WayBack.objects.select_for_update().get(pk=way_back.pk)
     today = Knock.objects.filter(way_back=way_back, at__gt=came.now - DAY)
     if today.count() >= MOST_KNOCKS and not today.filter(form=came.form).exists():
@@ -171,6 +182,26 @@ def come_back(*, came: Came, way_back: WayBack, someone_else: bool, words: str) 
         due_on=seen_to_on(came.now),
         now=came.now,
     )
-    add_words(matter, " ".join(filter(None, [gettext("Someone else this time.") if someone_else else "", words])))
+    if told.same_therapist or holder is Role.THERAPIST:
+        _is_done_no_more(came, appointment)
+    if told.same_therapist and holder is Role.CARE_CONTACT:
+        _tell_his_therapist_too(came, appointment)
+    someone_else = gettext("Someone else this time.") if told.someone_else else ""
+    add_words(matter, " ".join(filter(None, [someone_else, told.words])))
     record(Action.CAME_BACK, by=came.by, about=f"matter:{matter.pk}", at=came.now)
     return Said()
+
+
+def _is_done_no_more(came: Came, appointment: Appointment) -> None:
+    """Close what his therapist has open of it: who would like to come back is not one who stopped."""
+    whose = {"client": appointment.client, "therapist": appointment.therapist, "holder": Role.THERAPIST}
+    for matter in Matter.objects.filter(**whose, kind=Kind.DONE, closed_at__isnull=True):
+        settled_itself(matter, form=uuid4(), by=came.by, now=came.now)
+
+
+def _tell_his_therapist_too(came: Came, appointment: Appointment) -> None:
+    """That he would like to come back, not in which words. What stands in such a matter already stays."""
+    whose = {"client": appointment.client, "therapist": appointment.therapist, "holder": Role.THERAPIST}
+    if not Matter.objects.filter(**whose, kind=Kind.BACK, closed_at__isnull=True).exists():
+        words = {"also": gettext("The care contact was told too, and asks him when suits him: agree who does.")}
+        _tell(came, appointment, Kind.BACK, Role.THERAPIST, words)

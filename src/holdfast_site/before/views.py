@@ -13,11 +13,12 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
 from holdfast_site.access.gate import ActingRequest
+from holdfast_site.away.selectors import in_the_way
 from holdfast_site.before import selectors, services
 from holdfast_site.before.forms import BackForm, BeforeForm, PickForm, SayForm
 from holdfast_site.before.page import sheet, told
 from holdfast_site.before.sentences import MOST_PICKED, OFF
-from holdfast_site.before.services import Came, Said, TooOften
+from holdfast_site.before.services import Back, Came, Said, TooOften
 from holdfast_site.checkins.models import Invitation
 from holdfast_site.checkins.questions import MOST_WORDS
 from holdfast_site.checkins.selectors import audiences_for, is_answered, own_invitation
@@ -76,6 +77,7 @@ def _thanked(request: ActingRequest, invitation: Invitation, link: str) -> HttpR
     context = {
         "told": told(selectors.given_in(submission), way_back),
         "appointment": invitation.appointment,
+        "in_the_way": in_the_way([invitation.appointment]).get(invitation.appointment_id),
         "receivers": audiences_for(invitation.appointment, now=timezone.now()),
         "address": settings.SITE.address,
         "link": link,
@@ -87,6 +89,7 @@ def _page(
     request: ActingRequest, invitation: Invitation, form: BeforeForm, wrong: str = "", status: int = 200
 ) -> HttpResponse:
     context = {"sheet": sheet(form, invitation.appointment), "wrong": wrong}
+    context |= {"in_the_way": in_the_way([invitation.appointment]).get(invitation.appointment_id)}
     return render(request, "before/ask.html", context, status=status)
 
 
@@ -157,12 +160,11 @@ def back(request: ActingRequest, back: str) -> HttpResponse:
         return _door(request, form, to_care_contact, asked_at=selectors.still_asked_at(way_back))
     if not form.is_valid():
         return _door(request, form, to_care_contact, wrong="unreadable")
-    told = form.cleaned_data
-    came = Came(request.actor, told["form"], timezone.now())
+    said = form.cleaned_data
+    came, with_whom = Came(request.actor, said["form"], timezone.now()), said["someone_else"]
+    told = Back(same_therapist=with_whom == "no", someone_else=with_whom == "yes", words=said["words"])
     try:
-        done = services.come_back(
-            came=came, way_back=way_back, someone_else=told["someone_else"] == "yes", words=told["words"]
-        )
+        done = services.come_back(came=came, way_back=way_back, told=told)
     except DatabaseError:
         return _door(request, form, to_care_contact, wrong="not_saved")
     if isinstance(done, TooOften):

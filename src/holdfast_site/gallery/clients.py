@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from holdfast_site.away.selectors import InTheWay
 from holdfast_site.before import page as before
 from holdfast_site.before.forms import BeforeForm
 from holdfast_site.checkins import page as checkins
@@ -25,7 +26,7 @@ from holdfast_site.own.selectors import Part as SaidPart
 from holdfast_site.own.selectors import Said
 from holdfast_site.own.words import Line
 from holdfast_site.people.contacts import ContactCard
-from holdfast_site.people.models import Appointment
+from holdfast_site.people.models import Appointment, Therapist
 from holdfast_site.studies.models import Study, Text
 from holdfast_site.studies.selectors import Asked
 
@@ -115,6 +116,7 @@ def _reply(words: str, reply: str, audiences: Sequence[Audience] = EVERYBODY) ->
     return State(words, "before/_reply.html", _before({"reply": reply}, audiences), Within.BEFORE)
 
 
+STANDS_IN = {"in_the_way": InTheWay(NOW.date(), Therapist(), Therapist()), "site": WITH_PHONE}
 COMING = Part(
     "coming",
     "Before a session",
@@ -129,16 +131,21 @@ COMING = Part(
         _reply("Someone else, where nothing can be kept from the therapist", "someone_else", NOBODY_ELSE),
         _reply("A pause", "pause"),
         _reply("I'm done", "done"),
+        State(
+            "His therapist is away", "before/_reply.html", {**_before({"reply": "call"}), **STANDS_IN}, Within.BEFORE
+        ),
     ],
 )
 
 
+DOOR = {"form_id": FORM, "most_words": MOST_WORDS}
 BACK_AGAIN = {"by": (NOW + timedelta(days=3)).date(), "site": WITH_PHONE}
 COMING_BACK = Part(
     "back",
     "Coming back",
     [
-        State("The door, as it comes", "before/_back.html", {"form_id": FORM, "most_words": MOST_WORDS}),
+        State("The door, as it comes", "before/_back.html", DOOR | {"to_care_contact": True}),
+        State("The door, where his therapist of then is told", "before/_back.html", DOOR),
         State(
             "It was sent; the care contact is told", "before/_asked_back.html", BACK_AGAIN | {"to_care_contact": True}
         ),

@@ -53,9 +53,15 @@ class Shown:
     html: SafeString
 
 
+WORKED_OUT = {"not_worked_out": False}  # as far as a state does not say otherwise: the gallery asks no database
+
+
 def shown(part: Part, request: HttpRequest) -> Sequence[Shown]:
     """Make every state of a part."""
-    return [Shown(one.words, one.within, render_to_string(one.template, one.given, request)) for one in part.states]
+    return [
+        Shown(one.words, one.within, render_to_string(one.template, {**WORKED_OUT, **one.given}, request))
+        for one in part.states
+    ]
 
 
 def button(what: str, words: str, *, is_quiet: bool = False, is_link: bool = False) -> State:

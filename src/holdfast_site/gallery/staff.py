@@ -288,10 +288,15 @@ SWITCH = Part(
 # --- the desk, and a supervisor ---------------------------------------------------------------------
 
 
-def _line(status: Status, *, mark: bool = False, change: bool = False, asked_off: bool = False) -> Line:
-    return Line(_booked(NOW, status=status), CARD, STATUS_WORDS[status], mark, change, asked_off)
+def _line(status: Status, *, mark: bool = False, change: bool = False, **more: Any) -> Line:
+    return Line(_booked(NOW, status=status), CARD, STATUS_WORDS[status], mark, change, **more)
 
 
+IN_A_LEAVE = _line(
+    Status.BOOKED,
+    change=True,
+    gone="Anna Berg is away then, until Friday 20 March: move it or call it off. Jo Lind stands in.",
+)
 SENT = Sent(SAM.pk, CARD, NOW - DAY, NOW)
 DESK = Part(
     "desk",
@@ -306,9 +311,12 @@ DESK = Part(
                     _line(Status.UNKNOWN, mark=True),
                     _line(Status.BOOKED, change=True),
                     _line(Status.BOOKED, change=True, asked_off=True),
+                    IN_A_LEAVE,
                 ]
             },
         ),
+        State("One lies in a leave", "schedule/_in_a_leave.html", {"in_a_leave": [IN_A_LEAVE]}),
+        State("Several do", "schedule/_in_a_leave.html", {"in_a_leave": [IN_A_LEAVE, IN_A_LEAVE]}),
         State("A day without anybody", "schedule/_day.html", {"lines": [], "next": date(2026, 3, 16)}),
         State("A check-in that was sent", "schedule/_sent.html", {"one": SENT}, Within.LIST),
         State("Before a session", "schedule/_sent.html", {"one": replace(SENT, is_before=True)}, Within.LIST),

@@ -18,6 +18,7 @@ from holdfast_site.accounts.models import Post
 from holdfast_site.accounts.whose_address import is_his_own
 from holdfast_site.audit.models import Event
 from holdfast_site.audit.services import Action
+from holdfast_site.away.selectors import in_the_way
 from holdfast_site.before.models import WayBack
 from holdfast_site.checkins.models import Asks, Invitation, SealedBox
 from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST
@@ -66,8 +67,11 @@ def due_now(now: datetime, channels: Collection[str]) -> Sequence[Due]:
     """Everything that is to be asked now of somebody who can be reached by one of these channels."""
     rhythm = _rhythm()
     window = (now - rhythm.checkin_after - TOO_LATE_AFTER, now + rhythm.before)
-    near = Appointment.objects.filter(starts_at__range=window).select_related("client").order_by("pk")
-    rows = {one.pk: one for one in near}
+    near = list(
+        Appointment.objects.filter(starts_at__range=window).select_related("client", "therapist").order_by("pk")
+    )
+    off = in_the_way(near)
+    rows = {one.pk: one for one in near if one.pk not in off}
     meetings = [Meeting(one.pk, one.client_id, one.starts_at, one.status) for one in rows.values()]
     asked = _asked(meetings)
     open_ones = [one for one in possible(now, meetings, rhythm) if one.cause not in asked]
@@ -194,7 +198,7 @@ def is_still_wanted(message: Message, *, now: datetime) -> bool:
         stands = appointment.status == Status.BOOKED and now < appointment.starts_at - TOO_LATE_BEFORE
     else:
         stands = appointment.status in PERHAPS_ATTENDED and appointment.starts_at <= now
-    return stands and not _has_ended(appointment)
+    return stands and not _has_ended(appointment) and not in_the_way([appointment])
 
 
 def waiting(now: datetime) -> QuerySet[Message]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from holdfast.tables.schema import Status
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.whose_address import is_his_own, treats
+from holdfast_site.away.selectors import booked_in_the_way, in_the_way
 from holdfast_site.before.selectors import asked_to_call_off
 from holdfast_site.checkins.models import Asks, Invitation
 from holdfast_site.messages.models import Kind, Message, State
@@ -47,6 +48,7 @@ class Line:
     can_change: bool
     can_right: bool = False  # marked today by whoever looks, who may have tapped the wrong answer
     asked_off: bool = False  # he asked by his link to have it called off; why is not for the desk
+    gone: str = ""  # in a leave of its therapist, or on a closed day: that it is to be moved or called off
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +96,15 @@ def day(actor: Actor, on: date, *, now: datetime) -> Sequence[Line]:
     cards = cards_of([one.client for one in rows])
     asked = _asked_off(actor, now=now)
     own = {one.pk for one in booking.marked_today(found, by=actor, now=now)}
-    return [replace(line(one, cards[one.client_id], asked, now=now), can_right=one.pk in own) for one in rows]
+    lines = [replace(line(one, cards[one.client_id], asked, now=now), can_right=one.pk in own) for one in rows]
+    return _with_gone(lines, now=now)
 
 
 def booked(actor: Actor, client: Client, *, now: datetime) -> Sequence[Line]:
     """Whatever is booked of one client, the next first."""
     ahead = appointments(actor).filter(client=client, status=Status.BOOKED, starts_at__gt=now)
     card, asked = card_of(client), _asked_off(actor, now=now)
-    return [line(one, card, asked, now=now) for one in ahead.order_by("starts_at", "pk")]
+    return _with_gone([line(one, card, asked, now=now) for one in ahead.order_by("starts_at", "pk")], now=now)
 
 
 def asked_off(actor: Actor, *, now: datetime) -> Sequence[Line]:
@@ -110,6 +113,20 @@ def asked_off(actor: Actor, *, now: datetime) -> Sequence[Line]:
     rows = list(appointments(actor).filter(pk__in=asked).order_by("starts_at", "pk"))
     cards = cards_of([one.client for one in rows])
     return [line(one, cards[one.client_id], asked, now=now) for one in rows]
+
+
+def in_a_leave(actor: Actor, *, now: datetime) -> Sequence[Line]:
+    """Whatever is ahead, on any day, and lies in a leave of its therapist or on a closed day, the next first."""
+    rows = booked_in_the_way(appointments(actor), now=now)
+    cards = cards_of([one.client for one in rows])
+    return _with_gone([line(one, cards[one.client_id], (), now=now) for one in rows], now=now)
+
+
+def _with_gone(lines: Sequence[Line], *, now: datetime) -> Sequence[Line]:
+    """The same, each that is still to come with what is in its way."""
+    found = in_the_way([one.appointment for one in lines if one.can_change])
+    words = {pk: why.words(now=now) for pk, why in found.items()}
+    return [replace(one, gone=words.get(one.appointment.pk, "")) for one in lines]
 
 
 def _asked_off(actor: Actor, *, now: datetime) -> frozenset[int]:
@@ -128,7 +145,7 @@ def _asked_off(actor: Actor, *, now: datetime) -> frozenset[int]:
 def line_of(actor: Actor, one: Appointment, *, now: datetime) -> Line:
     """One appointment, for its own page."""
     asked = _asked_off(actor, now=now)
-    return line(one, card_of(one.client), asked, now=now)
+    return _with_gone([line(one, card_of(one.client), asked, now=now)], now=now)[0]
 
 
 def next_day(actor: Actor, after: date) -> date | None:

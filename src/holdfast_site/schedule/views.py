@@ -58,6 +58,7 @@ def day(request: ActingRequest) -> HttpResponse:
         "lines": selectors.day(request.actor, on, now=now),
         "asked_off": selectors.asked_off(request.actor, now=now),
         "unreached": selectors.unreached(request.actor, now=now),
+        "in_a_leave": selectors.in_a_leave(request.actor, now=now),
         "next": selectors.next_day(request.actor, on),
     }
     return render(request, "schedule/day.html", context)

@@ -495,3 +495,28 @@ def test_a_closed_page_names_the_number(cast, browser, address, settings, now, m
         answer = browser.get(closed)
         assert answer.status_code == 410
         assert 'href="tel:02079460321"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("reply", ["slower", "call", "pause", "done", "coming"])
+def test_nobody_is_asked_to_come_to_somebody_who_is_away_and_what_he_says_reaches_the_stand_in(
+    cast, browser, booked, address, now, reply
+):
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.away.services import keep_leave
+
+    days = {"first_day": timezone.localdate(now), "last_day": timezone.localdate(booked.starts_at)}
+    keep_leave(by=OPERATOR, therapist=cast.alma, stand_in=cast.ben, now=now, **days)
+    page = browser.get(address).content.decode()
+    assert "cannot be as booked</h1>" in page
+    assert "The practice tells you a new time." in page
+    assert not re.search(r'Coming\?|value="coming"|name="attend_next"|name="cancel"|The appointment stays', page)
+    assert not [word for word in ("alma", "ben", "dan", "Hill Street") if re.search(rf"\b{word}\b", page)]
+    thanks = browser.post(address, replied(reply, words=CANARY)).content.decode()
+    assert "The practice tells you a new time in place of" in thanks
+    assert "stands until" not in thanks
+    assert ("or whoever stands in" in thanks) == (reply != "coming")
+    seen = signed_in("therapist", "ben").get("/standing-in/").content.decode()
+    assert ("With alma." in seen) == (reply != "coming")
+    assert CANARY not in seen

@@ -135,4 +135,32 @@ def test_a_care_contact_who_is_his_therapist_hears_the_way_back_as_his_therapist
     assert "your therapist" in browser.get(door).content.decode().lower()
     browser.post(door, {"form": str(uuid4()), "words": CANARY})
     assert [holder for kind, holder, _ in matters(settings) if kind == "back"] == ["therapist"]
-    assert "Would like to come back" in alma.get("/holding/").content.decode()
+    page = alma.get("/holding/").content.decode()
+    assert ("Would like to come back" in page, "Said he is done" in page) == (True, False)
+
+
+@pytest.mark.hazard("H-09")
+@pytest.mark.parametrize(("with_whom", "is_told"), [("no", True), ("yes", False), ("", False)])
+def test_his_therapist_hears_that_he_would_like_to_come_back_only_if_he_wants_the_same(
+    cast, browser, address, settings, with_whom, is_told
+):
+    """As the page says before he sends it. Otherwise nothing that the therapist sees changes."""
+    from tests.site.handover.test_holding import text
+
+    door = way_back(browser.post(address, replied("done")).content.decode())
+    assert "If you choose nothing: only the care contact." in browser.get(door).content.decode()
+    alma = signed_in("therapist", "alma")
+    pages = ("/holding/", "/today/", "/today/client/dan")
+    before = [text(alma.get(page)) for page in pages]
+    for _ in range(2):
+        browser.post(door, {"form": str(uuid4()), "someone_else": with_whom, "words": CANARY})
+    said = text(alma.get("/holding/"))
+    assert CANARY not in said
+    assert ("Said he is done" in said, "Would like to come back" in said) == (not is_told, is_told)
+    assert is_told or [text(alma.get(page)) for page in pages] == before
+    backs = [(holder, told.get("words", "")) for kind, holder, told in matters(settings) if kind == "back"]
+    assert [holder for holder, _ in sorted(backs)] == ["care_contact", *["therapist"] * is_told]
+    assert all((CANARY in words) == (holder == "care_contact") for holder, words in backs)
+    if is_told:
+        matter = re.search(r'href="(/holding/[^"]+)"', alma.get("/holding/").content.decode())[1]
+        assert "The care contact was told too" in text(alma.get(matter))

@@ -416,3 +416,42 @@ def test_he_ends_the_messages_by_the_link_in_them(cast, mail, past, now, browser
         assert "You get no more of them" in answer.content.decode()
     assert cards_of([cast.dan])["dan"].channel == "none"
     assert cards_of([cast.dan])["dan"].email == ADDRESS
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_before_a_session_that_cannot_take_place_nothing_is_asked_nor_after_it_unless_he_came(
+    cast, mail, now, is_closed
+):
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.away.services import keep_closed, keep_leave
+
+    one = appointment(cast.dan, cast.alma, now + timedelta(hours=28), status="booked")
+    days = {"first_day": timezone.localdate(one.starts_at), "last_day": timezone.localdate(one.starts_at)}
+    if is_closed:
+        keep_closed(by=OPERATOR, now=now, **days)
+    else:
+        keep_leave(by=OPERATOR, therapist=cast.alma, stand_in=cast.ben, now=now, **days)
+    turn(now)
+    turn(one.starts_at + timedelta(hours=5))
+    assert (mail.got, messages()) == ([], [])
+    type(one).objects.filter(pk=one.pk).update(status="attended")
+    turn(one.starts_at + timedelta(hours=5, seconds=5))
+    assert len(mail.got) == 1
+
+
+def test_what_waits_to_ask_before_a_session_is_given_up_once_a_leave_is_told(cast, mail, now, settings):
+    from django.utils import timezone
+
+    from holdfast_site.away.models import Leave
+
+    one = appointment(cast.dan, cast.alma, now + timedelta(hours=28), status="booked")
+    alive = settings.SITE
+    settings.SITE = alive.model_copy(update={"email": alive.email.model_copy(update={"port": 1})})
+    turn(now)
+    assert messages()[0].state == "waiting"
+    settings.SITE, day = alive, timezone.localdate(one.starts_at)
+    Leave.objects.create(therapist=cast.alma, stand_in=cast.ben, first_day=day, last_day=day)
+    turn(now + timedelta(hours=1))
+    assert (mail.got, messages()[0].state) == ([], "given_up")

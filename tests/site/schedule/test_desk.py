@@ -315,6 +315,43 @@ def test_when_the_practice_is_closed_it_says_so_whoever_is_asked_for(cast, desk,
     assert booked(desk, day + timedelta(days=3)).status_code == 302
 
 
+def test_what_lies_in_a_leave_or_on_a_closed_day_says_so_and_is_counted_until_it_is_seen_to(cast, desk, day, now):
+    """Not what the desk booked there knowingly, nor what is called off."""
+    from datetime import datetime, time
+    from zoneinfo import ZoneInfo
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.away.services import keep_closed, keep_leave, take_back
+
+    def at(days, hour):
+        return datetime.combine(day + timedelta(days=days), time(hour), ZoneInfo("Europe/London"))
+
+    def page():
+        return text(desk.get(f"/schedule/?on={day}"))
+
+    his = appointment(cast.dan, cast.alma, at(0, 14), status="booked")
+    appointment(cast.dan, cast.alma, at(0, 9), status="cancelled")
+    appointment(cast.eli, cast.ben, at(0, 14), status="booked")
+    on_closed = appointment(cast.eli, cast.ben, at(2, 14), status="booked")
+    assert "in a leave" not in page()
+    told = {"by": OPERATOR, "now": now - timedelta(minutes=1)}
+    leave = keep_leave(therapist=cast.alma, stand_in=cast.ben, first_day=day, last_day=day, **told)
+    why = "move it or call it off. ben stands in."
+    assert "1 appointment lies in a leave or on a closed day" in page()
+    for place in (f"/schedule/?on={day}", "/clients/dan", f"/schedule/appointment/{his.pk}"):
+        assert re.search(rf"alma is away then, until [^:]+: {why}", text(desk.get(place))), place
+    assert page().count(why) == 2  # beside it, and where they are counted
+    assert booked(desk, day, client="eli", at="17:00", though_away="on").status_code == 302
+    assert page().count(why) == 2
+    keep_closed(first_day=day + timedelta(days=2), last_day=day + timedelta(days=2), **told)
+    assert "2 appointments lie in a leave or on a closed day" in page()
+    assert "The practice is closed then, until" in text(desk.get(f"/schedule/appointment/{on_closed.pk}"))
+    desk.post(f"/schedule/appointment/{on_closed.pk}", {"do": "off", "who": "provider"})
+    assert "1 appointment lies" in page()
+    take_back(by=OPERATOR, leave=leave, now=now)
+    assert "in a leave" not in page()
+
+
 def test_somebody_can_be_booked_by_his_whole_name_unless_two_have_it(cast, desk, day, now):
     kept(cast.dan, now, name="Dan Marsh")
     assert booked(desk, day, client=" dan marsh ").status_code == 302
