@@ -20,12 +20,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from holdfast_site.access.actors import ANYONE, Role
+from holdfast_site.access.actors import ANYONE, Actor, Role
 from holdfast_site.access.places import PLACES
 from holdfast_site.accounts.models import STAFF
 from holdfast_site.accounts.sessions import news
 from holdfast_site.emergency.models import Opening
 from holdfast_site.emergency.selectors import CLINICIANS, is_offered, open_to, until
+from holdfast_site.handover.selectors import not_begun
 from holdfast_site.messages.selectors import not_worked_out, trouble
 
 
@@ -35,6 +36,7 @@ def practice(request: HttpRequest) -> dict[str, Any]:
     return {
         "site": settings.SITE,
         "places": PLACES.get(role, ()),
+        "to_begin": partial(_to_begin, getattr(request, "actor", ANYONE)),
         "trouble": partial(_trouble, role),
         "not_worked_out": not_worked_out,  # asked by the pages that show the lists: others need no database
         "changed_ways": partial(news, request),
@@ -45,6 +47,11 @@ def practice(request: HttpRequest) -> dict[str, Any]:
 def _trouble(role: Role) -> str:
     """What does not go on by itself, for those who work here. Only pages that show it ask: others need no database."""
     return trouble(timezone.now()) if role in STAFF else ""
+
+
+def _to_begin(actor: Actor) -> int:
+    """How much his clients asked a therapist for that he has not begun. Only his own pages ask."""
+    return not_begun(actor) if actor.role is Role.THERAPIST else 0
 
 
 @dataclass(frozen=True, slots=True)

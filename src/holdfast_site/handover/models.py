@@ -52,6 +52,7 @@ class Outcome(models.TextChoices):
     PLANNED = "planned", _("Finished as planned")
     REFERRED = "referred", _("Goes on elsewhere")
     UNREACHED = "unreached", _("Could not be reached")
+    AGREED = "agreed", _("Agreed: from now on as he asked")
     TALKED = "talked", _("Talked; he goes on as it is")
     BY_ITSELF = "by_itself", _("It settled itself")
 
@@ -64,6 +65,13 @@ class Did(models.TextChoices):
     SETTLED = "settled", _("settled it")
 
 
+CAN_BE_AGREED = (
+    Kind.SLOWER,
+    Kind.CALL,
+    Kind.CANCEL,
+    Kind.SAID,
+    Kind.KEPT,
+)  # the other wishes have outcomes of their own
 HOLDERS = (Role.THERAPIST, Role.CARE_CONTACT)
 
 

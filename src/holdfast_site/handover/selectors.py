@@ -17,6 +17,7 @@ from holdfast.tables.schema import AXES, Status
 from holdfast_site.access.actors import Actor, Role
 from holdfast_site.accounts.models import Post
 from holdfast_site.caseload.words import lines
+from holdfast_site.checkins.before_questions import REPLY
 from holdfast_site.checkins.models import Asks, Audience, Invitation, SealedBox
 from holdfast_site.checkins.selectors import SEEN_BY_THERAPIST, opened, reached
 from holdfast_site.consents.models import Consent
@@ -44,7 +45,10 @@ class Kept:
     card: ContactCard
     on: datetime
     lines: Sequence[str]
-    matter: Matter | None  # the one that is open, if somebody has taken it on
+    matter: Matter | None  # the open one about it: of what he asked for, or once somebody has taken it on
+
+
+ABOUT_KEPT = (Kind.KEPT, Kind.SOMEONE_ELSE, Kind.DONE)
 
 
 def kept_from_therapists(actor: Actor, page: Page[SealedBox]) -> Sequence[Kept]:
@@ -53,10 +57,10 @@ def kept_from_therapists(actor: Actor, page: Page[SealedBox]) -> Sequence[Kept]:
     cards = cards_of([box.submission.invitation.appointment.client for box in boxes])
     taken = (
         held_by(actor)
-        .filter(kind=Kind.KEPT, closed_at__isnull=True)
+        .filter(kind__in=ABOUT_KEPT, closed_at__isnull=True)
         .select_related("owner__member", "owner__therapist")
     )
-    matters = {(one.client_id, one.therapist_id): one for one in taken}
+    matters = {(one.client_id, one.therapist_id, one.kind): one for one in taken}
     return [_kept(box, cards, matters) for box in boxes]
 
 
@@ -87,7 +91,25 @@ def kept_by(actor: Actor, client: Client) -> Sequence[SealedBox]:
     return list(boxes.order_by("-submission__answered_at", "-pk")[:SHOWN])
 
 
-def _kept(box: SealedBox, cards: Mapping[str, ContactCard], matters: Mapping[tuple[str, str], Matter]) -> Kept:
+def kind_of(box: SealedBox) -> Kind:
+    """What the matter is about that holds what was kept. A wish from before a session had one when it came.
+
+    There, only a wish for somebody else is kept; of being done, why and in which words.
+    """
+    invitation = box.submission.invitation
+    if invitation.asks != Asks.BEFORE:
+        return Kind.KEPT
+    return Kind.SOMEONE_ELSE if REPLY in opened(box, invitation.appointment.client) else Kind.DONE
+
+
+def about_kept(matters: Mapping[tuple[str, str, str], Matter], box: SealedBox) -> Matter | None:
+    """Of these matters, the open one that holds what was kept: that of his wish, else what was taken on."""
+    whose = box.submission.invitation.appointment
+    found = (matters.get((whose.client_id, whose.therapist_id, kind)) for kind in (kind_of(box), Kind.KEPT))
+    return next(filter(None, found), None)
+
+
+def _kept(box: SealedBox, cards: Mapping[str, ContactCard], matters: Mapping[tuple[str, str, str], Matter]) -> Kept:
     about, answered_at = box.submission.invitation.appointment, box.submission.answered_at
     return Kept(
         box.pk,
@@ -96,7 +118,7 @@ def _kept(box: SealedBox, cards: Mapping[str, ContactCard], matters: Mapping[tup
         cards[about.client_id],
         answered_at,
         lines(opened(box, about.client)),
-        matters.get((about.client_id, about.therapist_id)),
+        about_kept(matters, box),
     )
 
 
@@ -165,6 +187,11 @@ def held_by(actor: Actor) -> QuerySet[Matter]:
         return Matter.objects.none()
     may = Q(kind__in=NOTICED) | ~Q(client__in=_own_clients(actor))
     return _listed(Matter.objects.filter(may, holder=actor.role))
+
+
+def not_begun(actor: Actor) -> int:
+    """How many of them nobody has taken on."""
+    return held_by(actor).filter(closed_at__isnull=True, owner__isnull=True).count()
 
 
 def others(actor: Actor, matter: Matter) -> QuerySet[Therapist]:

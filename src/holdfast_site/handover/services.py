@@ -22,7 +22,7 @@ from holdfast_site.accounts.models import Post
 from holdfast_site.audit.services import Action, record
 from holdfast_site.handover.due import seen_to_on
 from holdfast_site.handover.models import Did, Kind, Matter, NextStep, Outcome, Step, Switch
-from holdfast_site.handover.selectors import held_by, kept_boxes
+from holdfast_site.handover.selectors import held_by, kept_boxes, kind_of
 from holdfast_site.people.booking import Over, Taken, book, call_off_all_with
 from holdfast_site.people.models import Appointment, Client, Ending, Pause, Therapist
 
@@ -105,6 +105,8 @@ def take(*, by: Actor, matter: Matter, seen: Seen, now: datetime) -> Step | Mean
 def take_on_kept(*, by: Actor, box_id: int, form: UUID, now: datetime) -> Matter:
     """Make what a client kept from his therapist a matter of the care contact's, and take it on. One is open once.
 
+    Where it is a wish that is a matter already, that one is taken on.
+
     Raises
     ------
     SealedBox.DoesNotExist
@@ -113,8 +115,10 @@ def take_on_kept(*, by: Actor, box_id: int, form: UUID, now: datetime) -> Matter
     known = held_by(by).filter(steps__form=form).first()
     if known is not None:
         return known
-    about = kept_boxes(by).get(pk=box_id).submission.invitation.appointment
-    matter = open_matter(
+    box = kept_boxes(by).get(pk=box_id)
+    about = box.submission.invitation.appointment
+    theirs = held_by(by).filter(client=about.client, therapist=about.therapist, closed_at__isnull=True)
+    matter = theirs.filter(kind=kind_of(box)).first() or open_matter(
         by=by,
         client=about.client,
         therapist=about.therapist,

@@ -21,7 +21,7 @@ from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.away.selectors import absence
 from holdfast_site.handover import offers, selectors, services
 from holdfast_site.handover.forms import BY_HAND, MOST_STORY, KeptForm, PlanForm, SeenForm, SettleForm, SwitchForm
-from holdfast_site.handover.models import Matter, NextStep, Outcome, Step
+from holdfast_site.handover.models import CAN_BE_AGREED, Matter, NextStep, Outcome, Step
 from holdfast_site.handover.receiving import would_reach_nobody
 from holdfast_site.people.booking import Over, Taken
 from holdfast_site.people.treating import own_clients
@@ -192,11 +192,18 @@ def _matter_page(
         "is_his_therapist": is_his_therapist,
         "form": uuid4(),
         "next_steps": [one for one in NextStep.choices if not (one[0] == NextStep.ASK and is_his_therapist)],
-        "outcomes": [one for one in BY_HAND if not (one[0] == Outcome.BOOKED and found.booked)],
+        "outcomes": [one for one in BY_HAND if _is_offered(Outcome(one[0]), found)],
         "today": timezone.localdate(),
         "words": selectors.in_words(found.said),
     }
     return render(request, "handover/matter.html", context, status=status)
+
+
+def _is_offered(outcome: Outcome, found: selectors.Whole) -> bool:
+    """Whether it can come of this matter."""
+    if outcome is Outcome.AGREED:
+        return found.matter.kind in CAN_BE_AGREED
+    return outcome is not Outcome.BOOKED or not found.booked
 
 
 def _another_page(

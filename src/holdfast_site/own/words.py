@@ -211,6 +211,7 @@ SETTLED: Mapping[str, str] = {
     Outcome.PLANNED: N_("you finished as planned"),
     Outcome.REFERRED: N_("you go on elsewhere"),
     Outcome.UNREACHED: N_("the practice could not reach you"),
+    Outcome.AGREED: N_("agreed, from now on as you asked"),
     Outcome.TALKED: N_("you talked about it, and go on as it is"),
     Outcome.BY_ITSELF: N_("it settled itself"),
 }

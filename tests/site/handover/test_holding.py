@@ -145,7 +145,10 @@ def test_settled_it_does_not_come_back_by_the_hour(cast, now, ruth):
 # --- taking on, planning ----------------------------------------------------------------------------
 
 
-def test_an_empty_list_is_a_good_quiet_screen(ruth):
+def test_an_empty_list_is_a_good_quiet_screen(ruth, now):
+    from holdfast_site.messages.services import note_refreshed
+
+    note_refreshed(now)
     said = text(ruth.get("/holding/"))
     assert "Nobody is waiting for somebody" in said
     assert "There is nothing to do here." in said
@@ -413,6 +416,55 @@ def test_what_was_kept_says_how_to_reach_him_and_is_taken_on_once(cast, kept_box
     assert "07700 900123" in whole
     assert "Take it on" not in whole
     assert "Zanzibar" not in whole  # it stays where he left it
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [({"reply": "someone_else"}, "someone_else"), ({"reply": "done", "who_done": "care_contact"}, "done")],
+)
+def test_a_wish_that_was_kept_is_one_matter_wherever_it_is_taken_on(cast, ruth, browser, now, reply, kind):
+    from holdfast_site.checkins.models import SealedBox
+    from tests.site.before.test_ask import asked as ask
+    from tests.site.before.test_ask import replied
+
+    about = appointment(cast.dan, cast.alma, now + timedelta(hours=30), status="booked")
+    browser.post(ask(about, now), {**replied(""), **reply, "words": "Zanzibar"})
+    assert ("dan", kind) in (before := matters())
+    page = text(ruth.get("/kept/"))
+    assert "Nobody has it yet" in page
+    assert "Take it on" not in page
+    box = SealedBox.objects.get(audience="care_contact")
+    answer = ruth.post("/kept/", {"box": box.pk, "form": uuid4()})  # from a page of before
+    assert matters() == before
+    assert "Care_contact has it" in text(ruth.get(answer.headers["Location"]))
+    assert "Care_contact has it" in text(ruth.get("/kept/"))
+
+
+def test_what_was_agreed_as_he_asked_can_be_settled_so(cast, now):
+    from holdfast_site.handover.models import Kind
+
+    alma = signed_in("therapist", "alma")
+    slower, done = (opened(cast, now, kind=kind) for kind in (Kind.SLOWER, Kind.DONE))
+    assert "Agreed: from now on as he asked" in text(alma.get(f"/holding/{slower.key}"))
+    assert "Agreed: from now on as he asked" not in text(alma.get(f"/holding/{done.key}"))
+    assert sent(alma, slower, "settle", outcome="agreed", on="").status_code == 302
+    assert "Agreed: from now on as he asked. Settled on" in text(alma.get(f"/holding/{slower.key}"))
+
+
+def test_how_much_was_asked_for_and_not_begun_stands_on_every_page_of_the_therapist(cast, now):
+    from holdfast_site.access.actors import Role
+    from holdfast_site.handover.models import Kind
+
+    alma, ben = signed_in("therapist", "alma"), signed_in("therapist", "ben")
+    opened(cast, now, kind=Kind.SOMEONE_ELSE, holder=Role.CARE_CONTACT)
+    assert "not begun" not in text(alma.get("/today/"))
+    slower = opened(cast, now, kind=Kind.SLOWER)
+    opened(cast, now)
+    assert "2 not begun" in text(alma.get("/today/"))
+    assert "2 not begun" in text(alma.get("/today/client/dan"))
+    assert "not begun" not in text(ben.get("/today/"))
+    sent(alma, slower, "take")
+    assert "1 not begun" in text(alma.get("/today/"))
 
 
 @pytest.mark.hazard("H-09")
