@@ -13,7 +13,7 @@ import click
 from holdfast.errors import UsageError
 from holdfast.shell import CALLED, FILE, FOLDER, say
 from holdfast_site.config import ERASED, SITE_FILE, is_loopback
-from holdfast_site.init_questions import crisis_numbers_of, decide, mail_of
+from holdfast_site.init_questions import crisis_numbers_of, decide, mail_of, what_is_missing
 from holdfast_site.serving import LOCAL, PORT, serve_demo, serve_site
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ def init(
         raise UsageError("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())) from error
     start.get_django_ready(folder)
     start.bring_up_to_date()
+    for line in what_is_missing(decided):
+        say(line)
     say(f"The site is in {folder}. Back that folder up.")
     say(f"Its key is {key}. Keep a copy of that apart from the backups.")
     say("Without the key nobody can read the answers; with key and folder anybody can.")

@@ -4,20 +4,44 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
+from collections.abc import Mapping
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from holdfast.errors import FolderError
 from holdfast.files import synced
 from holdfast.shell import CALLED
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 SITE_FILE, DATABASE, ANCHORS, ERASED, LOCALE = "site.json", "holdfast.sqlite3", "audit.heads", "erased", "locale"
 Filled = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _like(pattern: str, words: str) -> AfterValidator:
+    """Text that has this form; ``words`` say it to whoever wrote another."""
+
+    def looked_at(said: str) -> str:
+        if re.fullmatch(pattern, said) is None:
+            raise ValueError(f"is not {words}")
+        return said
+
+    return AfterValidator(looked_at)
 
 
 class _Part(BaseModel):
@@ -27,8 +51,8 @@ class _Part(BaseModel):
 class CrisisNumber(_Part):
     """Whom to call now."""
 
-    name: Filled
-    number: Filled
+    name: Annotated[Filled, _like(r"[^=]*", "a name alone; its number stands by itself")]
+    number: Annotated[Filled, _like(r"[^=]*[0-9][^=]*", "a number that one can call, such as 116 123")]
     hours: Annotated[str, Field(max_length=100)] = ""
 
     @property
@@ -71,10 +95,11 @@ class SmsConfig(_Part):
     """How text messages go out: a gateway that speaks as Twilio does."""
 
     url: Filled = "https://api.twilio.com"
-    account: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
+    account: Annotated[str, _like(r"[A-Za-z0-9_-]{1,100}", "an account's id of letters and digits, such as AC0123")]
     token_file: Annotated[str, Field(min_length=1, max_length=400)]
-    sender: Annotated[str, Field(pattern=r"^\+?[A-Za-z0-9 ]{1,20}$")]
-    country: Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{0,2})?$")] = ""  # what a number that begins with 0 gets
+    sender: Annotated[str, _like(r"\+?[A-Za-z0-9 ]{1,20}", "a number such as +441632960000, or a short plain name")]
+    # what a number that begins with 0 gets
+    country: Annotated[str, _like(r"(\+[1-9][0-9]{0,2})?", "the code of a country, such as +44, or blank")] = ""
 
     @property
     def hears_replies(self) -> bool:
@@ -97,7 +122,10 @@ class SiteConfig(_Part):
     timezone: Filled
     language: Annotated[str, Field(max_length=20)] = "en-GB"  # of every page and message
     reading_hours: Filled
-    phone: Annotated[str, Field(pattern=r"^(\+?[0-9][0-9 ()/.-]{2,29})?$")] = ""  # where clients call the practice
+    # where clients call the practice
+    phone: Annotated[
+        str, _like(r"(\+?[0-9][0-9 ()/.-]{2,29})?", "a phone number, such as 020 7946 0321 or +44 20 7946 0321")
+    ] = ""
     crisis_numbers: tuple[CrisisNumber, ...] = ()
     care_contact: CareContact | None = None
     link_hours: Annotated[int, Field(ge=1, le=168)] = 72
@@ -204,15 +232,26 @@ def problem_of(field: str, said: str, part: str = "") -> str:
     """
     known = {"name": "x", "timezone": "UTC", "reading_hours": "x", "key_file": "x", "key_fingerprint": "x"}
     mail = {"host": "x", "sender": "x@example.org"}
-    told = {**known, part: {**mail, field: said}} if part else {**known, field: said}
+    return _problem(SiteConfig, {**known, part: {**mail, field: said}} if part else {**known, field: said})
+
+
+def problem_of_number(name: str, number: str) -> str:
+    """The same of whom to call now."""
+    return _problem(CrisisNumber, {"name": name, "number": number})
+
+
+def _problem(model: type[_Part], told: Mapping[str, object]) -> str:
     try:
-        SiteConfig.model_validate(told)
+        model.model_validate(told)
     except ValidationError as error:
-        return "; ".join(_in_words(one["msg"]) for one in error.errors())
+        return "; ".join(_in_words(one) for one in error.errors())
     return ""
 
 
-def _in_words(message: str) -> str:
+def _in_words(error: ErrorDetails) -> str:
+    if error["type"] == "string_too_short":
+        return "cannot be left blank"
+    message = error["msg"]
     if message.startswith("Value error, "):
         return message.removeprefix("Value error, ")
     return "cannot be kept so: " + message[:1].lower() + message[1:]
@@ -247,7 +286,7 @@ def read_config(folder: Path) -> SiteConfig:
     except OSError as error:
         raise FolderError(f"There is no site in {folder}. To make one: {CALLED} site init {folder}") from error
     except ValidationError as error:
-        found = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in error.errors())
+        found = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'the file'}: {_in_words(one)}" for one in error.errors())
         raise FolderError(f"{path} cannot be used. {found}.") from error
 
 

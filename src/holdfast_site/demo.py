@@ -30,6 +30,8 @@ SAID_AND_DONE = {  # what the simulation calls it, and what it is on the site
     "wrote to him": "write-without-a-question-why",
 }
 PROMPTED = {"'understood' fell": "understood_fall", "silence": "quiet"}
+CARE_CONTACT = "Ruth Maddox"
+STAFF = {CARE_CONTACT: "care_contact", "Ellen Marsh": "lead", "Sam Okoro": "desk", "Joan Keller": "supervisor"}
 DECIDED: Mapping[str, object] = {
     "name": WORLD.name,
     "timezone": WORLD.timezone,
@@ -39,7 +41,7 @@ DECIDED: Mapping[str, object] = {
         {"name": "Samaritans", "number": "116 123", "hours": "day and night"},
         {"name": "Emergency", "number": "999"},
     ],
-    "care_contact": {"name": "Ruth Maddox"},
+    "care_contact": {"name": CARE_CONTACT},
     "early_warning": True,
     "demo": True,
 }
@@ -176,7 +178,7 @@ def _who_said_most(therapist: Therapist) -> Client:
 
 
 def _members(now: datetime) -> None:
-    """A therapist with something in every part of the day, and the care contact: one click each, no password."""
+    """A therapist with something in every part of the day, and whoever else works here: one click each, no password."""
     from holdfast_site.access.actors import Actor, Role
     from holdfast_site.accounts.services import add_member
     from holdfast_site.caseload.flags import unseen
@@ -192,8 +194,6 @@ def _members(now: datetime) -> None:
 
     fullest = max(Therapist.objects.order_by("pk"), key=full)
     add_member("therapist", Role.THERAPIST, therapist_id=fullest.pk)
-    add_member("care contact", Role.CARE_CONTACT)
-    add_member("lead", Role.LEAD)
-    add_member("desk", Role.DESK)
-    add_member("supervisor", Role.SUPERVISOR)
+    for name, role in STAFF.items():
+        add_member(name, Role(role))
     add_member("client", Role.CLIENT, client=_who_said_most(fullest))

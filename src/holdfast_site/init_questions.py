@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 
 from holdfast.errors import UsageError
-from holdfast_site.config import CrisisNumber, problem_of
+from holdfast_site.config import SITE_FILE, CrisisNumber, problem_of, problem_of_number
 
-MOST = 200  # letters of a name or number
+BLANK = "cannot be left blank"
 
 
 def decide(
@@ -24,16 +24,36 @@ def decide(
     UsageError
         If it was given and is wrong, or was not given and there is nobody to ask.
     """
+
+    def wrong(said: str) -> str:
+        if not said.strip():
+            return "" if blank else BLANK
+        return "" if field is None else problem_of(field, said, part)
+
     if given is not None:
-        wrong = _wrong(field, given, part)
-        if wrong:
-            raise UsageError(f"{option} {wrong}")
-        return given
+        if why := wrong(given):
+            raise UsageError(f"{option} {why}.")
+        return given.strip()
     if can_ask():
-        return _asked(question, lambda said: "" if blank and not said else _wrong(field, said, part), blank=blank)
+        return _asked(question, wrong)
     if blank:
         return ""
     raise UsageError(f"{option} is missing, and there is nobody to ask.")
+
+
+def what_is_missing(decided: Mapping[str, object]) -> list[str]:
+    """What the site cannot do for what was left blank, and where to say it later."""
+    said = []
+    if "care_contact" not in decided:
+        said.append(
+            f"Nobody receives what is not for the therapist, so clients are not offered it. {_LATER}: care_contact"
+        )
+    if "email" not in decided:
+        said.append(f"No server sends mail, so no client is asked anything by mail. {_LATER}: email")
+    return said
+
+
+_LATER = f"To name one later, in {SITE_FILE}"
 
 
 def can_ask() -> bool:
@@ -41,21 +61,16 @@ def can_ask() -> bool:
     return sys.stdin.isatty()
 
 
-def _asked(question: str, wrong: Callable[[str], str], *, blank: bool = False) -> str:
-    """Ask until it is right."""
+def _asked(question: str, wrong: Callable[[str], str]) -> str:
+    """Ask until it is right. A blank answer is one as well: whoever may not give it is told so."""
 
     def right(said: str) -> str:
         why = wrong(said)
         if why:
             raise click.BadParameter(f"That {why}.")
-        return said
+        return said.strip()
 
-    return str(click.prompt(question, default="" if blank else None, show_default=False, value_proc=right))
-
-
-def _wrong(field: str | None, said: str, part: str = "") -> str:
-    """What is wrong with an answer, by the settings it is for; blank if nothing is."""
-    return "" if field is None else problem_of(field, said, part)
+    return str(click.prompt(question, default="", show_default=False, value_proc=right))
 
 
 def mail_of(server: str, user: str | None, password_file: str | None, sender: str | None) -> dict[str, str]:
@@ -80,31 +95,27 @@ def crisis_numbers_of(given: tuple[str, ...]) -> list[CrisisNumber]:
     """
     if not given:
         return _ask_for_numbers()
-    found = []
     for pair in given:
-        name, equals, number = pair.partition("=")
-        if not equals or _no_name(name) or _no_number(number):
+        if "=" not in pair or _no_pair(pair):
             raise UsageError(f"--crisis {pair!r} is not NAME=NUMBER. Such as: --crisis 'Samaritans=116 123'")
-        found.append(CrisisNumber(name=name, number=number))
-    return found
+    return [CrisisNumber(name=name, number=number) for name, _, number in (pair.partition("=") for pair in given)]
 
 
 def _ask_for_numbers() -> list[CrisisNumber]:
+    """Name by name, each with its number; NAME=NUMBER, as the option wants it, is both at once."""
     found: list[CrisisNumber] = []
     if not can_ask():
         raise UsageError("--crisis is missing, and there is nobody to ask.")
-    name = _asked("Whom can clients call now, day and night? The name", _no_name)
-    while name:
-        number = _asked(f"The number of {name}", _no_number)
+    said = _asked("Whom can clients call now, day and night? The name, such as Samaritans", _no_pair)
+    while said:
+        name, equals, number = said.partition("=")
+        number = number if equals else _asked(f"The number of {name}", lambda told: problem_of_number("x", told))
         found.append(CrisisNumber(name=name, number=number))
-        name = _asked("Whom else? The name; blank: nobody", lambda said: said and _no_name(said), blank=True).strip()
+        said = _asked("Whom else? The name; blank: nobody", lambda told: told and _no_pair(told)).strip()
     return found
 
 
-def _no_name(said: str) -> str:
-    return "" if 0 < len(said.strip()) <= MOST else f"is not a name of 1 to {MOST} letters"
-
-
-def _no_number(said: str) -> str:
-    right = 0 < len(said) <= MOST and any(sign.isdigit() for sign in said)
-    return "" if right else "is not a number that one can call, such as 116 123"
+def _no_pair(said: str) -> str:
+    """What is wrong with a name, or with NAME=NUMBER; blank if nothing is."""
+    name, equals, number = said.partition("=")
+    return problem_of_number(name, number if equals else "1")

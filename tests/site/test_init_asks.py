@@ -50,10 +50,13 @@ def test_right_answers_are_asked_for_once(asked):
 @pytest.mark.parametrize(
     ("place", "wrong", "says", "question"),
     [
-        (0, "  ", "at least 1 character", "The practice's name"),
+        (0, "  ", "That cannot be left blank.", "The practice's name"),
+        (1, "", "That cannot be left blank.", "Its time zone"),
         (1, "Mars/Base", "is not a time zone; allowed: a name such as Europe/London", "Its time zone"),
         (2, "x" * 201, "at most 200 characters", "When are answers read?"),
-        (3, "call us", "cannot be kept so", "Where do clients call"),
+        (3, "call us", "That is not a phone number, such as 020 7946 0321 or", "Where do clients call"),
+        (4, "", "That cannot be left blank.", "Whom can clients call now"),
+        (4, "Samaritans=day and night", "is not a number that one can call", "Whom can clients call now"),
         (5, "day and night", "is not a number that one can call", "The number of Samaritans"),
     ],
 )
@@ -74,11 +77,29 @@ def test_several_numbers_to_call_in_the_order_they_were_told(asked):
     assert [one["number"] for one in kept["crisis_numbers"]] == ["116 123", "999", "020 7946 0321"]
 
 
+@pytest.mark.hazard("H-02")
+def test_a_name_with_its_number_is_understood_as_both(asked):
+    done, kept = asked(*RIGHT[:4], " Samaritans = 116 123 ", "Emergency", "999", *RIGHT[6:])
+    assert done.exit_code == 0, done.output
+    assert [(one["name"], one["number"]) for one in kept["crisis_numbers"]] == [
+        ("Samaritans", "116 123"),
+        ("Emergency", "999"),
+    ]
+
+
+def test_what_was_left_blank_is_said_with_what_it_means(asked):
+    done, _ = asked(*RIGHT)
+    assert "Nobody receives what is not for the therapist, so clients are not offered it." in done.output
+    assert "No server sends mail" in done.output
+    assert "care_contact" in done.output
+
+
 def test_of_the_mail_only_what_is_wrong_is_asked_again(asked):
     mail = ["mail.example", "Hill Street", "Hill <hello@hill.example>", "", "hill.example", "https://hill.example"]
     done, kept = asked(*RIGHT[:-1], *mail)
     assert done.exit_code == 0, done.output
     assert done.output.count("must be an address") == 1
+    assert "No server sends mail" not in done.output
     assert done.output.count("must be like https://example.org") == 1
     assert done.output.count("Which server sends mail") == 1
     assert (kept["email"]["sender"], kept["address"]) == ("Hill <hello@hill.example>", "https://hill.example")

@@ -27,6 +27,10 @@ COLUMNS = (
     "client_id", "therapist_id", "last_session_at", "sessions", "days_silent", "rhythm_days",
     "p_left", "p_left_low", "p_left_high", "p_last", "reasons",
 )  # fmt: skip
+COUNTED = (
+    "An open course here is anybody's with a session and no known ending, however long it is quiet. The leak counts men "
+    "first, and what its plain rule calls over as over: so fewer are open there."
+)
 GONE = 0.9  # from here on a course is counted as probably ended
 SHOWN = 15
 CIRCUMSTANCES = ("age", "gender", "employment", "masculinity")  # nothing to talk about: they stand in the file alone
@@ -119,6 +123,7 @@ def show(
     for warning in beyond_the_export(at, found.complete_to):
         page.say(warning)
     _people(worth, page)
+    page.say(COUNTED, style="dim")
     page.say(_standing(fitted, kept), style="dim")
     page.say(f"Whether such chances were right here: {called} evaluate DIR.", style="dim")
     page.say("No name here does not mean that all is well. This is no measure of how anybody is.", style="dim")

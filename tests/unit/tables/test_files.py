@@ -52,6 +52,11 @@ BAD = {
     "heading only cut": ("appointments.csv", HEADING[:30].encode(), "starts_at"),
     "cut in a row": ("appointments.csv", TWO.encode()[:-24], "breaks off within its last row"),
     "cut in quotes": ("appointments.csv", TWO.replace("b2", '"b2').encode(), "breaks off near line"),
+    "a letter": (
+        "letter.md",
+        b'# To whom it may concern\n\nOne, two.\nAnd a line.\n"Quiet", he said, "as the grave", and "left".\n',
+        "letter.md does not look like an export",
+    ),
     "too many cells": (
         "appointments.csv",
         TWO.replace("b2,", "b2,,").encode(),

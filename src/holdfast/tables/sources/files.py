@@ -231,7 +231,7 @@ def csv_rows(name: str, text: str, *, delimiter: str | None = None) -> list[list
     Raises
     ------
     SourceError
-        If a quotation mark is never closed or the text is binary.
+        If a quotation mark is never closed, the text is binary, or it is no table at all.
     """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or find_delimiter(text), strict=True)
     rows = []
@@ -239,6 +239,11 @@ def csv_rows(name: str, text: str, *, delimiter: str | None = None) -> list[list
         for row in reader:
             rows.append([cell.strip() for cell in row])
     except csv.Error as error:
+        if rows and not _is_table(rows):
+            raise SourceError(
+                f"{name} does not look like an export: its lines do not divide into the same columns. "
+                "Choose the file that your system exported. If this is it, save it anew, as CSV or .xlsx."
+            ) from error
         raise SourceError(
             Words(
                 "{file} breaks off near line {line}: a quotation mark is not closed there, or a cell is far too "
@@ -248,6 +253,12 @@ def csv_rows(name: str, text: str, *, delimiter: str | None = None) -> list[list
             )
         ) from error
     return rows
+
+
+def _is_table(rows: list[list[str]]) -> bool:
+    """Whether half of the lines that hold anything have the same number of cells, and more than one."""
+    widths = [len(row) for row in rows if any(row)]
+    return any(width > 1 and 2 * widths.count(width) >= len(widths) for width in set(widths))
 
 
 def find_delimiter(text: str) -> str:
