@@ -62,16 +62,21 @@ class _Commands(click.Group):
             ctx.exit(STOPPED)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+HELP = f"""Holdfast shows where a practice loses people, how many left without a word, and how sure that is.
+
+\b
+First:  {CALLED} leak --demo
+Then:   {CALLED} import SOURCE FILE… --to DIR
+        {CALLED} leak DIR
+"""
+
+
+@click.group(
+    cls=_Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="holdfast")
 def commands() -> None:
-    """Holdfast shows where a practice loses people, how many left without a word, and how sure that is.
-
-    \b
-    First:  holdfast leak --demo
-    Then:   holdfast import SOURCE FILE… --to DIR
-            holdfast leak DIR
-    """
+    """Start the clock that every command reads."""
     click.get_current_context().obj = datetime.now()  # noqa: DTZ005 - the commands' clock, beside a practice's wall clock
 
 
@@ -83,7 +88,7 @@ def main() -> NoReturn:
     gc.disable()  # one answer and done: looking for garbage would cost a tenth of the time and free nothing
     code: object = 0
     try:
-        commands(prog_name="holdfast")
+        commands(prog_name=CALLED)
     except SystemExit as done:
         code = done.code
     except BrokenPipeError:  # the reader of a pipe has seen enough
@@ -109,7 +114,7 @@ IMPORT_HELP = f"""Make tables of a practice system's export, or update them.
 SOURCE is one of:
 {textwrap.fill(" ".join(MODULES), 90, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)}
 FILE can be a file, a zip or a folder. Importing twice changes nothing; a newer export updates.
-Example: holdfast import cliniko export/*.json --to practice --timezone Europe/London
+Example: {CALLED} import cliniko export/*.json --to practice --timezone Europe/London
 """
 
 
@@ -364,16 +369,16 @@ def schema(what: str) -> None:
     if what == "leak":
         from holdfast.insight.schema import leak_schema
 
-        say(json.dumps(leak_schema(), indent=2))
+        click.echo(json.dumps(leak_schema(), indent=2))
         return
     if what == "evaluation":
         from holdfast.silence.evaluation import evaluation_schema
 
-        say(json.dumps(evaluation_schema(), indent=2))
+        click.echo(json.dumps(evaluation_schema(), indent=2))
         return
     from holdfast.tables.reference import tables_reference
 
-    say(tables_reference())
+    click.echo(tables_reference())
 
 
 for _command in (*COMMANDS, site):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 import webbrowser
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from holdfast.tables.read import Tables
 
 CALLED = os.environ.get("HOLDFAST_CALLED", "holdfast")  # how this person starts it, for lines to paste
+_COMMAND = re.compile(r"\bholdfast (?=[a-z])")
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 
 
 def say(text: str = "", *, error: bool = False) -> None:
-    click.echo(text, err=error)
+    """Print a line for a person; a command in it is named as this person calls it."""
+    click.echo(_COMMAND.sub(f"{CALLED} ", text), err=error)
 
 
 def console() -> Console:
@@ -136,7 +139,7 @@ def _refuse_the_future(tables: Tables) -> None:
 def write_file(path: Path, text: str) -> None:
     """Write a file, or print it if the path is "-"."""
     if str(path) == "-":
-        say(text.rstrip("\n"))
+        click.echo(text.rstrip("\n"))
         return
     write_whole(path, text)
 

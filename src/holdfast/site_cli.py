@@ -8,6 +8,7 @@ from importlib.util import find_spec
 import click
 
 from holdfast.errors import UsageError
+from holdfast.shell import CALLED
 
 NEEDED = ("django", "csp", "cryptography", "pyotp", "segno", "waitress", "webauthn", "whitenoise")
 HOW = "The site needs a few more packages. To get them: pip install 'holdfast[site]'"
@@ -47,6 +48,8 @@ def is_installed() -> bool:
     return all(find_spec(name) is not None for name in NEEDED)
 
 
-@click.group(cls=SiteGroup)
+@click.group(
+    cls=SiteGroup, help=f"Check-ins by link, on a computer of your own. To look at it: {CALLED} site serve --demo"
+)
 def site() -> None:
-    """Check-ins by link, on a computer of your own. To look at it: holdfast site serve --demo"""
+    """Loads nothing of the site before one of its commands is asked for."""

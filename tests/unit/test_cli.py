@@ -266,3 +266,16 @@ def test_a_reader_that_has_seen_enough_is_no_error(practice: Path) -> None:
         assert done.stderr is not None
         done.stdout.close()
         assert b"Traceback" not in done.stderr.read()
+
+
+def test_a_command_in_a_message_is_named_as_this_person_calls_it(monkeypatch, capsys):
+    from holdfast import shell
+
+    monkeypatch.setattr(shell, "CALLED", "./run")
+    shell.say("First: holdfast site load DIR TABLES. pip install 'holdfast[site]' for Holdfast; holdfast.toml stays.")
+    said = capsys.readouterr().out
+    assert (
+        said == "First: ./run site load DIR TABLES. pip install 'holdfast[site]' for Holdfast; holdfast.toml stays.\n"
+    )
+    shell.write_file(Path("-"), "holdfast leak")
+    assert capsys.readouterr().out == "holdfast leak\n"

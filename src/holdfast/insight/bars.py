@@ -51,7 +51,7 @@ def bar(signs: Signs, step: Step, whole: int, width: int) -> Text:
         ("unmarked", gone.unmarked),
     )
     if gone.hidden:
-        parts = (("hidden", (step.of or 0) - (step.reached or 0)),)
+        parts = (("hidden", (step.of or 0) - (step.reached or 0) if step.of is not None else 0),)
     kinds = (("came", step.reached), *parts)
     text = Text()
     for (kind, _), cells in zip(kinds, _cells([count or 0 for _, count in kinds], whole, width), strict=True):

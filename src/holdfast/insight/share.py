@@ -205,6 +205,8 @@ def _counts(g: str, group: Group) -> dict[Cell, int]:
     }
     for step in group.funnel:
         cells[g, "reached", step.name] = step.reached
+        if step.session == 0 and step.reached == group.episodes:
+            continue  # everybody knows that nobody is lost before he books: noughts there would cover nothing
         cells[g, "waiting", step.name] = step.waiting
         cells |= {(g, "lost", step.name, ending): step.lost.get(ending, 0) for ending in KEPT}
     for item in group.endings:

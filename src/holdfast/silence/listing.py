@@ -28,8 +28,8 @@ COLUMNS = (
     "p_left", "p_left_low", "p_left_high", "p_last", "reasons",
 )  # fmt: skip
 COUNTED = (
-    "An open course here is anybody's with a session and no known ending, however long it is quiet. The leak counts men "
-    "first, and what its plain rule calls over as over: so fewer are open there."
+    "An open course here is anybody's with a session and no known ending, however long it is quiet. The leak counts "
+    "men first, and what its plain rule calls over as over: so fewer are open there."
 )
 GONE = 0.9  # from here on a course is counted as probably ended
 SHOWN = 15

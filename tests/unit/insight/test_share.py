@@ -7,8 +7,11 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.insight import leaks
 
-from holdfast.insight.share import Sums, hide
+from holdfast.insight.result import EndingCount, Step
+from holdfast.insight.share import Sums, for_sharing, hide
+from holdfast.tables.schema import Ending
 
 CAUSES = ("planned", "silent", "told")
 GROUPS = ("a", "b", "c")
@@ -70,9 +73,37 @@ def test_no_small_count_follows_from_what_is_shown(values: list[list[int]]) -> N
 def test_an_ending_that_only_its_steps_could_have_is_a_sum_as_well() -> None:
     """Whoever never started was lost before the first session: the total would give the step away."""
     from holdfast.insight.share import _add_up_ending
-    from holdfast.tables.schema import Ending
 
     total, lost = ("g", "ending", Ending.NEVER_STARTED), ("g", "lost", "first session", Ending.NEVER_STARTED)
     sums = Sums(counts={total: 50, lost: 50})
     _add_up_ending(sums, "g", Ending.NEVER_STARTED, ["first session"])
     assert sums.equations == [(total, (lost,))]
+
+
+@pytest.mark.hazard("H-19")
+def test_who_booked_is_not_left_out_beside_how_many_courses_there_are() -> None:
+    """Nobody is lost before he books, as everybody knows: a nought there covers nothing, and the two are one number."""
+    shown = for_sharing(leaks.leak(leaks.group(episodes=352, open=113, funnel=LOST, endings=ENDED)), 10).groups[0]
+    assert (shown.episodes is None) == (shown.funnel[0].reached is None)
+    assert not shown.funnel[0].lost
+    assert shown.funnel[1].lost["other"] is None  # three
+
+
+def _step(session: int, of: int, reached: int, waiting: int, unmarked: int, **lost: int) -> Step:
+    name = "first booking" if session == 0 else f"session {session}" if session > 1 else "first session"
+    told = {"session": session, "of": of, "reached": reached, "waiting": waiting, "unmarked": unmarked}
+    return Step(name=name, share=leaks.share(reached, of), lost=dict(lost), **told)
+
+
+LOST = [
+    _step(0, 352, 352, 0, 0),
+    _step(1, 352, 324, 2, 3, never_started=20, switched=3),
+    _step(2, 324, 264, 7, 8, silent=19, told=10, planned=2, switched=7, referred=2, other=5),
+    _step(3, 264, 210, 8, 7, silent=26, told=4, planned=3, switched=2, referred=2, other=2),
+    _step(5, 210, 170, 5, 8, silent=12, told=2, planned=8, switched=2, referred=2, other=1),
+    _step(10, 170, 66, 4, 7, silent=34, told=4, planned=36, switched=6, referred=3, other=10),
+]
+ENDED = [
+    EndingCount(ending=way, count=count, share=leaks.share(count, 239), recorded=count, inferred=0, by_rule=0)
+    for way, count in zip(Ending, (54, 24, 20, 9, 94, 20, 18), strict=True)
+]

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from tests.unit.insight import leaks
 
+from holdfast.insight import bars
 from holdfast.insight.result import Leak
 from holdfast.insight.terminal import show
 
@@ -115,6 +116,11 @@ def test_what_is_hidden_is_said_to_be() -> None:
     found = printed(leaks.partly_suppressed())
     assert "~~~~~~~" in found
     assert "12 others: how they left is not shown" in found
+
+
+def test_who_came_has_a_bar_also_where_it_is_not_shown_of_how_many() -> None:
+    step = leaks.partly_suppressed().groups[0].funnel[2].model_copy(update={"of": None})
+    assert str(bars.bar(bars.LETTERS, step, 120, 40)) == "-" * 31
 
 
 def test_a_label_cannot_steer_the_terminal() -> None:

@@ -53,9 +53,9 @@ BAD = {
     "cut in a row": ("appointments.csv", TWO.encode()[:-24], "breaks off within its last row"),
     "cut in quotes": ("appointments.csv", TWO.replace("b2", '"b2').encode(), "breaks off near line"),
     "a letter": (
-        "letter.md",
+        "appointments.csv",
         b'# To whom it may concern\n\nOne, two.\nAnd a line.\n"Quiet", he said, "as the grave", and "left".\n',
-        "letter.md does not look like an export",
+        "appointments.csv does not look like an export",
     ),
     "too many cells": (
         "appointments.csv",
