@@ -64,7 +64,7 @@ def fill(folder: Path, now: datetime) -> None:
     from django.db import transaction
 
     from holdfast_site.caseload.loading import load
-    from holdfast_site.demo_day import fill_practice
+    from holdfast_site.demo_day import fill_practice, name_therapists
     from holdfast_site.messages.services import note_refreshed
     from holdfast_site.refreshing import refresh
 
@@ -76,6 +76,7 @@ def fill(folder: Path, now: datetime) -> None:
         load(read_tables(folder), moved=moved)
     _look_back(now)
     with transaction.atomic():
+        name_therapists()
         _members(now)
         fill_practice(now)
         demo_messages.make_reachable(now)
@@ -193,7 +194,7 @@ def _members(now: datetime) -> None:
         return sum(parts), len(ahead)
 
     fullest = max(Therapist.objects.order_by("pk"), key=full)
-    add_member("therapist", Role.THERAPIST, therapist_id=fullest.pk)
+    add_member(str(fullest), Role.THERAPIST, therapist_id=fullest.pk)
     for name, role in STAFF.items():
         add_member(name, Role(role))
     add_member("client", Role.CLIENT, client=_who_said_most(fullest))

@@ -40,10 +40,9 @@ NUMBERS = 7_700_900_000  # kept free for made-up people by the regulator
 
 
 def fill_practice(now: datetime) -> None:
-    """Names, telephone numbers, what clients asked for, who was handed over, who supervises and who is away."""
+    """Clients' names and numbers, what they asked for, who was handed over, who supervises and who is away."""
     from holdfast_site.people.models import Client
 
-    _name_therapists()
     clients = list(Client.objects.order_by("pk"))
     for number, client in enumerate(clients):
         _card(client, number, now)
@@ -88,7 +87,7 @@ _STUDY = {
 }
 
 
-def _name_therapists() -> None:
+def name_therapists() -> None:
     """A name for each of them; where the made-up practice tells a gender, one that goes with it."""
     from holdfast_site.people.models import Therapist
 

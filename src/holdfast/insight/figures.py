@@ -23,6 +23,8 @@ from holdfast.tables.schema import Ending
 from holdfast.words import Words
 
 NOT_SHOWN = Words("not shown")
+WHY_NOT_SHOWN = Words("it would give away a small number")
+OTHERS_NOT_SHOWN = Words("how they left is not shown")
 COMPARED_AT = 5  # sessions, as in the comparisons of the leak
 READ_AT_SESSIONS = (1, 3, 5, 10)
 READ_AT_WEEKS = (4, 8, 13, 26, 52)

@@ -53,7 +53,10 @@ def _funnel_row(step: Step, y: float, whole: int | None, say: Say) -> Iterable[M
     yield draw.text(100, y + 17, say(figures.base(step.share)), "quiet narrow", "end")
     yield draw.text(100, y + 17, say(_came(step)), "quiet wide", "end")
     yield draw.rect(0, y + BAR_TOP, 100, BAR, "track")
-    if not whole or step.reached is None:
+    if not whole:
+        return
+    if step.reached is None:
+        yield from _beneath(0, 0, y, say(figures.WHY_NOT_SHOWN), "")
         return
     scale = 100 / whole
     yield draw.rect(0, y + BAR_TOP, step.reached * scale, BAR, "came")
@@ -75,7 +78,7 @@ def _lost_at(step: Step, y: float, scale: float, say: Say) -> Iterable[Markup]:
     if gone.hidden:
         rest = ((step.of or 0) - (step.reached or 0)) * scale
         yield draw.rect(x, y + BAR_TOP, rest, BAR, "hidden")
-        yield from _beneath(x, rest, y, say(Words("how the others left is not shown")), "")
+        yield from _beneath(x, rest, y, say(figures.OTHERS_NOT_SHOWN), "")
         return
     kinds = (
         ("silent", gone.silent),

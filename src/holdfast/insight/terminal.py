@@ -186,9 +186,12 @@ def _came(step: Step) -> str:
 
 def _gone(step: Step) -> str:
     gone = figures.lost(step)
+    if step.reached is None:
+        return figures.WHY_NOT_SHOWN
     if gone.hidden:
-        others = "" if step.of is None or step.reached is None else f"{step.of - step.reached:,} others: "
-        return f"{others}how they left is not shown"
+        if step.of is None:
+            return figures.OTHERS_NOT_SHOWN
+        return f"{step.of - step.reached:,} others: how they left is not shown"
     parts = (
         (gone.silent, "left without a word"),
         (gone.never_started, "never came"),

@@ -192,7 +192,7 @@ def test_too_few_and_not_shown_are_said() -> None:
     assert "so few people are behind a number that they could be recognised" in hidden
     assert "So few people are behind every number that none of it may be shared." in hidden
     assert "None" not in hidden
-    assert "how the others left is not shown" in html(SAMPLES["partly suppressed"])
+    assert "how they left is not shown" in html(SAMPLES["partly suppressed"])
 
 
 def test_a_practice_that_is_too_small_gets_one_sentence_in_place_of_the_figures() -> None:

@@ -58,7 +58,7 @@ def test_the_lost_stay_at_the_step_where_they_were_lost() -> None:
 def test_hidden_counts_are_drawn_as_one_piece_and_named() -> None:
     drawing = parsed(svg.funnel(leaks.partly_suppressed().groups[0].funnel, **WORDS))
     assert widths(drawing, "hidden") == pytest.approx([12 / 1.2], abs=0.01)
-    assert "how the others left is not shown" in words(drawing)
+    assert "how they left is not shown" in words(drawing)
 
 
 def test_who_came_is_drawn_also_where_it_is_not_shown_of_how_many() -> None:
@@ -68,6 +68,7 @@ def test_who_came_is_drawn_also_where_it_is_not_shown_of_how_many() -> None:
     drawing = parsed(svg.funnel([hidden, below], **WORDS))
     assert widths(drawing, "came") == pytest.approx([105 / 1.2], abs=0.01)
     assert not widths(drawing, "hidden")
+    assert "it would give away a small number" in words(drawing)
 
 
 def test_a_funnel_of_which_nothing_may_be_shown_has_no_bars() -> None:

@@ -123,6 +123,15 @@ def test_who_came_has_a_bar_also_where_it_is_not_shown_of_how_many() -> None:
     assert str(bars.bar(bars.LETTERS, step, 120, 40)) == "-" * 31
 
 
+def test_of_a_step_that_is_left_out_it_is_said_why() -> None:
+    first, second, third, last = leaks.partly_suppressed().groups[0].funnel
+    left_out = first.model_copy(update={"reached": None, "share": leaks.share(None, 120)})
+    below = second.model_copy(update={"of": None, "share": leaks.share(105, None), "lost": {"silent": None}})
+    found = printed(leaks.leak(leaks.group(funnel=[left_out, below, third, last]), shared=True))
+    assert "it would give away a small number" in found
+    assert "how they left is not shown" in found
+
+
 def test_a_label_cannot_steer_the_terminal() -> None:
     found = printed(leaks.leak(breakdowns=(BREAKDOWN,)))
     assert "\x1b" not in found

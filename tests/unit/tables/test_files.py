@@ -52,11 +52,6 @@ BAD = {
     "heading only cut": ("appointments.csv", HEADING[:30].encode(), "starts_at"),
     "cut in a row": ("appointments.csv", TWO.encode()[:-24], "breaks off within its last row"),
     "cut in quotes": ("appointments.csv", TWO.replace("b2", '"b2').encode(), "breaks off near line"),
-    "a letter": (
-        "appointments.csv",
-        b'# To whom it may concern\n\nOne, two.\nAnd a line.\n"Quiet", he said, "as the grave", and "left".\n',
-        "appointments.csv does not look like an export",
-    ),
     "too many cells": (
         "appointments.csv",
         TWO.replace("b2,", "b2,,").encode(),
@@ -105,6 +100,16 @@ def test_it_is_refused_in_one_message_and_the_folder_stays_as_it_was(
     with pytest.raises(HoldfastError, match=re.escape(message)):
         import_tables(save(tmp_path / "in" / name, content), tmp_path / "out")
     assert snapshot(tmp_path / "out") == before
+
+
+def test_a_text_that_is_no_table_is_called_no_export_and_a_table_is_said_to_break_off() -> None:
+    letter = '# To whom it may concern\n\nOne, two.\nAnd a line.\n"Quiet", he said, "as the grave", and "left".\n"x" y'
+    with pytest.raises(SourceError, match=r"letter[.]md does not look like an export"):
+        csv_rows("letter.md", letter)
+    with pytest.raises(SourceError, match=r"a[.]csv breaks off near line 3"):
+        csv_rows("a.csv", 'Sessions\nclient,date\nC1,"2026-11-02')
+    with pytest.raises(SourceError, match=r"a[.]csv breaks off near line 1"):
+        csv_rows("a.csv", '"client","date" x')
 
 
 def test_into_a_new_folder_nothing_is_left_behind(tmp_path: Path) -> None:

@@ -239,10 +239,13 @@ def csv_rows(name: str, text: str, *, delimiter: str | None = None) -> list[list
         for row in reader:
             rows.append([cell.strip() for cell in row])
     except csv.Error as error:
-        if rows and not _is_table(rows):
+        if not _is_table(rows):
             raise SourceError(
-                f"{name} does not look like an export: its lines do not divide into the same columns. "
-                "Choose the file that your system exported. If this is it, save it anew, as CSV or .xlsx."
+                Words(
+                    "{file} does not look like an export: its lines do not divide into the same columns. "
+                    "Choose the file that your system exported. If this is it, save it anew, as CSV or .xlsx.",
+                    file=name,
+                )
             ) from error
         raise SourceError(
             Words(
@@ -255,10 +258,13 @@ def csv_rows(name: str, text: str, *, delimiter: str | None = None) -> list[list
     return rows
 
 
+_FEW = 3  # lines, of which nothing can be told
+
+
 def _is_table(rows: list[list[str]]) -> bool:
-    """Whether half of the lines that hold anything have the same number of cells, and more than one."""
+    """Whether half of the lines that hold anything have the same number of cells, more than one; or few are there."""
     widths = [len(row) for row in rows if any(row)]
-    return any(width > 1 and 2 * widths.count(width) >= len(widths) for width in set(widths))
+    return len(widths) < _FEW or any(width > 1 and 2 * widths.count(width) >= len(widths) for width in set(widths))
 
 
 def find_delimiter(text: str) -> str:
