@@ -87,7 +87,7 @@ def _look(request: ActingRequest, upload: Upload) -> HttpResponse:
     context = {
         "upload": upload,
         "found": found,
-        "parts": found.parts,
+        "gained": found.parts,
         "read": [(gettext(PARTS[part]), heading) for part, heading in table.read],
         "unread": table.unread,
         "written_to": found.parts["email_channel"] + found.parts["sms_channel"],
@@ -100,7 +100,7 @@ def _done(request: ActingRequest, upload: Upload) -> HttpResponse:
     account: Mapping[str, list[tuple[int, str, str]]] = upload.account or {}
     left = [Left(row, "", client_id, Why(why)) for row, client_id, why in account["left"]]
     note_reading(Action.CONTACT_READ, by=request.actor, about=f"clients:{len(left)}", now=timezone.now())
-    return render(request, "cards/done.html", {"found": account, "parts": account["parts"], "shown": _shown(left)})
+    return render(request, "cards/done.html", {"found": account, "gained": account["parts"], "shown": _shown(left)})
 
 
 def _shown(left: Iterable[Left]) -> Sequence[Shown]:

@@ -16,6 +16,8 @@ from holdfast.tables.schema import AXES, Status
 from holdfast_site.access.actors import Role
 from holdfast_site.accounts.changes import Change
 from holdfast_site.accounts.models import Member, Post
+from holdfast_site.cards.planning import Left, Why
+from holdfast_site.cards.services import Done
 from holdfast_site.caseload import flags as of_flags
 from holdfast_site.caseload import story
 from holdfast_site.caseload import words as in_words
@@ -396,6 +398,29 @@ STUDY = Part(
     ],
 )
 
+NOT_TAKEN = [
+    ("There is no id.", [Left(7, "", "", Why.NO_ID)], 1, 0),
+    (
+        "Another e-mail address stands here, or was taken away here. That stays: look at it by hand.",
+        [Left(row, SAM.pk, SAM.pk, Why.OTHER_EMAIL) for row in (12, 40)],
+        203,
+        201,
+    ),
+]
+TABLE = Part(
+    "table",
+    "Names and addresses from a table",
+    [
+        State(
+            "What it does",
+            "cards/_counts.html",
+            {"found": Done(rows=214, clients=12, same=9), "gained": {"name": 12, "email": 9, "phone": 11}},
+        ),
+        State("Nothing new", "cards/_counts.html", {"found": Done(rows=1, same=1), "gained": {}}),
+        State("What is not taken", "cards/_left.html", {"shown": NOT_TAKEN}),
+    ],
+)
+
 PARTS: Sequence[Part] = (
     NOTICES,
     TODAY,
@@ -410,5 +435,6 @@ PARTS: Sequence[Part] = (
     SUPERVISOR,
     AWAY,
     STUDY,
+    TABLE,
     *EMERGENCIES,
 )
