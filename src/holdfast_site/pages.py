@@ -6,7 +6,7 @@ None of them touches the database, so that help is there when everything else is
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -27,26 +27,29 @@ from holdfast_site.accounts.sessions import news
 from holdfast_site.emergency.models import Opening
 from holdfast_site.emergency.selectors import CLINICIANS, is_offered, open_to, until
 from holdfast_site.handover.selectors import not_begun
-from holdfast_site.messages.selectors import not_worked_out, trouble
+from holdfast_site.messages.models import Beat
+from holdfast_site.messages.selectors import last_beat, not_worked_out, trouble
 
 
 def practice(request: HttpRequest) -> dict[str, Any]:
     """What every page may say: the practice's decisions, from its settings, and where else its reader can go."""
-    role = getattr(request, "actor", ANYONE).role
+    role, beat = getattr(request, "actor", ANYONE).role, cache(last_beat)
     return {
         "site": settings.SITE,
         "places": PLACES.get(role, ()),
         "to_begin": partial(_to_begin, getattr(request, "actor", ANYONE)),
-        "trouble": partial(_trouble, role),
-        "not_worked_out": not_worked_out,  # asked by the pages that show the lists: others need no database
+        "trouble": partial(_trouble, role, beat),
+        "not_worked_out": partial(
+            not_worked_out, beat
+        ),  # asked by the pages that show the lists: others need no database
         "changed_ways": partial(news, request),
         "in_emergency": cache(partial(_in_emergency, request)),  # asked twice on a page
     }
 
 
-def _trouble(role: Role) -> str:
+def _trouble(role: Role, beat: Callable[[], Beat | None] = last_beat) -> str:
     """What does not go on by itself, for those who work here. Only pages that show it ask: others need no database."""
-    return trouble(timezone.now()) if role in STAFF else ""
+    return trouble(timezone.now(), beat) if role in STAFF else ""
 
 
 def _to_begin(actor: Actor) -> int:

@@ -176,13 +176,13 @@ class Whole:
 
 
 def held_by(actor: Actor) -> QuerySet[Matter]:
-    """The matters that this person may see, settled ones too: a therapist's are those of his own clients that he holds.
+    """The matters that this person may see, settled ones too: a therapist's are what his own clients asked him for.
 
     What the care contact's own client asked the care contact for is not among them.
     """
     if actor.role is Role.THERAPIST and actor.therapist_id is not None:
         own = {"therapist": actor.therapist_id, "client__in": own_clients(actor).values("pk")}
-        return _listed(Matter.objects.filter(holder=actor.role, **own))
+        return Matter.objects.filter(holder=actor.role, **own).exclude(kind__in=NOTICED)
     if actor.role is not Role.CARE_CONTACT:
         return Matter.objects.none()
     may = Q(kind__in=NOTICED) | ~Q(client__in=_own_clients(actor))

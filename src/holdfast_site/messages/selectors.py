@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -255,14 +255,20 @@ def has_news(since: datetime) -> bool:
     )
 
 
-def not_worked_out() -> bool:
+def last_beat() -> Beat | None:
+    """The worker's last sign of life."""
+    return Beat.objects.first()
+
+
+def not_worked_out(last: Callable[[], Beat | None] = last_beat) -> bool:
     """Whether the lists have not been worked out at all yet, though there are appointments: then they tell nothing."""
-    return not Beat.objects.filter(refreshed_at__isnull=False).exists() and Appointment.objects.exists()
+    beat = last()
+    return (beat is None or beat.refreshed_at is None) and Appointment.objects.exists()
 
 
-def trouble(now: datetime) -> str:
+def trouble(now: datetime, last: Callable[[], Beat | None] = last_beat) -> str:
     """For everybody who works here: what does not go on by itself, in a sentence; blank if all does."""
-    beat = Beat.objects.first()
+    beat = last()
     if beat is None or abs(now - beat.at) > SILENT_AFTER:  # also when a clock was put right
         return gettext("Nothing is being sent or worked out at the moment. Tell whoever runs this computer.")
     if beat.refreshed_at is not None and abs(now - beat.refreshed_at) > REFRESHED_WITHIN:
