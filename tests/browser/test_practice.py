@@ -87,7 +87,7 @@ def test_a_care_contact_takes_on_plans_and_hands_over(browser, links, scripts):
     page.check("label:has-text('Call him') input")
     page.fill("form:has-text('Plan this step') input[type=date]", "2099-01-05")
     page.click("text=Plan this step")
-    assert page.locator("text=Care contact has it: call him, by Monday 5 January").count()
+    assert page.locator("text=has it: call him, by Monday 5 January").count()
     page.click("text=Look for another therapist")
     assert page.locator("text=Goes slower; he felt too fast.").count()
     page.click("text=Nobody is holding")

@@ -91,6 +91,7 @@ def test_the_demo_lets_in_by_a_role_and_nothing_else_does(cast, browser, setting
     staff("therapist", "alma")
     staff("therapist", "ben")
     ahead = appointment(cast.dan, cast.alma, now + timedelta(hours=5), status="booked")
+    appointment(cast.dan, cast.alma, now - timedelta(hours=1))  # of which nobody was asked in this very second
     for role in ("therapist", "phone", "before"):
         assert browser.post(f"/demo/{role}").status_code == 404
     in_the_demo(settings)
