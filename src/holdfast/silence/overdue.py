@@ -100,12 +100,12 @@ def _words(quiet: int, since: int, rhythm: float, *, is_own: bool) -> Words:
         )
     if is_own:
         return Words(
-            "No session for {since_days}, and nothing at all for {quiet_days}; he usually comes {rhythm_every}. "
-            "Nothing is booked.",
+            "No session for {since_days}, and no appointment and no check-in for {quiet_days}; he usually comes "
+            "{rhythm_every}. Nothing is booked.",
             **told,
         )
     return Words(
-        "No session for {since_days}, and nothing at all for {quiet_days}; clients here usually come "
+        "No session for {since_days}, and no appointment and no check-in for {quiet_days}; clients here usually come "
         "{rhythm_every}. Nothing is booked.",
         **told,
     )

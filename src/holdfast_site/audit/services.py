@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -161,6 +162,15 @@ def key_in_use(*, using: str = DEFAULT_DB_ALIAS) -> str | None:
 def note_reading(action: Action, *, by: Actor, about: str, now: datetime) -> None:
     """Tell the audit who looked at what: by itself, because looking changes nothing else."""
     record(action, by=by, about=about, at=now)
+
+
+def note_each(action: Action, *, by: Actor, abouts: Collection[str], now: datetime) -> None:
+    """The same of several things that stand on one page without being what it is about."""
+    if not abouts:
+        return
+    with transaction.atomic():
+        for about in abouts:
+            record(action, by=by, about=about, at=now)
 
 
 def verify(anchors: Path | None = None, *, using: str = DEFAULT_DB_ALIAS) -> Whole | Broken:

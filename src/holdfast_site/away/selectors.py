@@ -77,7 +77,8 @@ def booked_in_the_way(among: QuerySet[Appointment], *, now: datetime) -> Collect
 def _lies_in(one: Appointment, day: date, days: Days) -> bool:
     told, said = days.told_at(day), one.known_at if one.known_from == KnownFrom.SITE else None
     knowingly = told is not None and said is not None and said > told
-    return days.first_day <= day <= days.last_day and not knowingly
+    already_begun = told is not None and told > one.starts_at and timezone.localdate(told) == day
+    return days.first_day <= day <= days.last_day and not knowingly and not already_begun
 
 
 def away_until(on: date) -> Mapping[str, date]:
@@ -110,6 +111,14 @@ def absence(therapist_id: str, on: date, *, now: datetime) -> str:
 def is_away_between(therapist_id: str, first_day: date, last_day: date) -> bool:
     """Whether a therapist is away on any of these days."""
     return Leave.objects.filter(therapist=therapist_id, first_day__lte=last_day, last_day__gte=first_day).exists()
+
+
+def stand_in_until(therapist_id: str, day: date, *, now: datetime) -> Therapist | None:
+    """Who stands in for a therapist on any day from today to this one; the first of several."""
+    near = {"first_day__lte": day, "last_day__gte": timezone.localdate(now)}
+    leaves = Leave.objects.filter(therapist=therapist_id, **near)
+    found = leaves.select_related("stand_in").order_by("first_day", "pk").first()
+    return None if found is None else found.stand_in
 
 
 def stands_in_between(therapist_id: str, first_day: date, last_day: date) -> Therapist | None:

@@ -128,5 +128,6 @@ class BackForm(forms.Form):
     """He would like to come back."""
 
     form = _form_id()
+    promised = forms.BooleanField(required=False)  # the page said that his words are for the care contact alone
     someone_else = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")], required=False)
     words = forms.CharField(max_length=MOST_WORDS, required=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
 from holdfast_site.access.gate import ActingRequest
-from holdfast_site.away.selectors import in_the_way
+from holdfast_site.away.selectors import in_the_way, stand_in_until
 from holdfast_site.before import selectors, services
 from holdfast_site.before.forms import BackForm, BeforeForm, PickForm, SayForm
 from holdfast_site.before.page import sheet, told
@@ -24,6 +25,7 @@ from holdfast_site.checkins.questions import MOST_WORDS
 from holdfast_site.checkins.selectors import audiences_for, is_answered, own_invitation
 from holdfast_site.checkins.services import AnsweredBefore, Closed, Empty, Kept
 from holdfast_site.handover.due import seen_to_on
+from holdfast_site.people.models import Appointment
 
 GONE, CONFLICT, UNAVAILABLE, UNREADABLE, TOO_MANY = 410, 409, 503, 422, 429
 
@@ -77,7 +79,7 @@ def _thanked(request: ActingRequest, invitation: Invitation, link: str) -> HttpR
     context = {
         "told": told(selectors.given_in(submission), way_back),
         "appointment": invitation.appointment,
-        "in_the_way": in_the_way([invitation.appointment]).get(invitation.appointment_id),
+        **_away(invitation.appointment),
         "receivers": audiences_for(invitation.appointment, now=timezone.now()),
         "address": settings.SITE.address,
         "link": link,
@@ -88,9 +90,17 @@ def _thanked(request: ActingRequest, invitation: Invitation, link: str) -> HttpR
 def _page(
     request: ActingRequest, invitation: Invitation, form: BeforeForm, wrong: str = "", status: int = 200
 ) -> HttpResponse:
-    context = {"sheet": sheet(form, invitation.appointment), "wrong": wrong}
-    context |= {"in_the_way": in_the_way([invitation.appointment]).get(invitation.appointment_id)}
+    context = {"sheet": sheet(form, invitation.appointment), "wrong": wrong, **_away(invitation.appointment)}
     return render(request, "before/ask.html", context, status=status)
+
+
+def _away(about: Appointment) -> Mapping[str, object]:
+    """What is in the way of an appointment, and who may see for his therapist what he asks for: two things (H-08)."""
+    day = timezone.localdate(about.starts_at)
+    return {
+        "in_the_way": in_the_way([about]).get(about.pk),
+        "stand_in": stand_in_until(about.therapist_id, day, now=timezone.now()),
+    }
 
 
 @csrf_exempt
@@ -161,6 +171,8 @@ def back(request: ActingRequest, back: str) -> HttpResponse:
     if not form.is_valid():
         return _door(request, form, to_care_contact, wrong="unreadable")
     said = form.cleaned_data
+    if said["promised"] and not to_care_contact:
+        return _door(request, form, to_care_contact, wrong="unkept")
     came, with_whom = Came(request.actor, said["form"], timezone.now()), said["someone_else"]
     told = Back(same_therapist=with_whom == "no", someone_else=with_whom == "yes", words=said["words"])
     try:
@@ -188,5 +200,7 @@ def _door(
         "most_words": MOST_WORDS,
         "to_care_contact": to_care_contact,
     }
-    status = {"unreadable": UNREADABLE, "not_saved": UNAVAILABLE, "later": TOO_MANY}.get(wrong, 200)
+    status = {"unreadable": UNREADABLE, "unkept": UNREADABLE, "not_saved": UNAVAILABLE, "later": TOO_MANY}.get(
+        wrong, 200
+    )
     return render(request, "before/back.html", context, status=status)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
@@ -219,7 +220,12 @@ def _drawn(gaps: Iterable[tuple[datetime, datetime]], kind: str, scale: _Scale) 
     for start, end in gaps:
         x = scale.x(start)
         if end > scale.start:
-            yield Band(x, round(scale.x(end) - x, 1), kind, how_long((end - start).days))
+            yield Band(
+                x,
+                round(scale.x(end) - x, 1),
+                kind,
+                how_long((timezone.localdate(end) - timezone.localdate(start)).days),
+            )
 
 
 def _breaks(breaks: Iterable[Break], now: datetime, scale: _Scale) -> Iterator[Band]:

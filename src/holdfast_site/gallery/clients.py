@@ -116,7 +116,7 @@ def _reply(words: str, reply: str, audiences: Sequence[Audience] = EVERYBODY) ->
     return State(words, "before/_reply.html", _before({"reply": reply}, audiences), Within.BEFORE)
 
 
-STANDS_IN = {"in_the_way": InTheWay(NOW.date(), Therapist(), Therapist()), "site": WITH_PHONE}
+STANDS_IN = {"in_the_way": InTheWay(NOW.date(), Therapist(), Therapist()), "stand_in": Therapist(), "site": WITH_PHONE}
 COMING = Part(
     "coming",
     "Before a session",

@@ -65,13 +65,7 @@ class Did(models.TextChoices):
     SETTLED = "settled", _("settled it")
 
 
-CAN_BE_AGREED = (
-    Kind.SLOWER,
-    Kind.CALL,
-    Kind.CANCEL,
-    Kind.SAID,
-    Kind.KEPT,
-)  # the other wishes have outcomes of their own
+CAN_BE_AGREED = (Kind.SLOWER, Kind.CALL, Kind.SAID, Kind.KEPT)  # the other wishes have outcomes of their own
 HOLDERS = (Role.THERAPIST, Role.CARE_CONTACT)
 
 

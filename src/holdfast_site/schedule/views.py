@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from holdfast.tables.schema import InitiatedBy
 from holdfast_site.access.gate import ActingRequest
-from holdfast_site.audit.services import Action, note_reading
+from holdfast_site.audit.services import Action, note_each, note_reading
 from holdfast_site.away.selectors import absence
 from holdfast_site.dates import FIRST, LAST
 from holdfast_site.handover.receiving import would_reach_nobody
@@ -50,6 +50,11 @@ def day(request: ActingRequest) -> HttpResponse:
     """One day of the schedule; today, if no other is asked for."""
     now, on = timezone.now(), _day(request.GET.get("on", ""))
     note_reading(Action.SCHEDULE_READ, by=request.actor, about=f"day:{on}", now=now)
+    in_a_leave = selectors.in_a_leave(request.actor, now=now)
+    unreached = selectors.unreached(request.actor, now=now)
+    others = [f"appointment:{one.appointment.pk}" for one in in_a_leave]
+    note_each(Action.SCHEDULE_READ, by=request.actor, abouts=others, now=now)
+    note_each(Action.CONTACT_READ, by=request.actor, abouts=[f"client:{one.client_id}" for one in unreached], now=now)
     context = {
         "on": on,
         "before": on - timedelta(days=1),
@@ -57,8 +62,8 @@ def day(request: ActingRequest) -> HttpResponse:
         "is_today": on == timezone.localdate(now),
         "lines": selectors.day(request.actor, on, now=now),
         "asked_off": selectors.asked_off(request.actor, now=now),
-        "unreached": selectors.unreached(request.actor, now=now),
-        "in_a_leave": selectors.in_a_leave(request.actor, now=now),
+        "unreached": unreached,
+        "in_a_leave": in_a_leave,
         "next": selectors.next_day(request.actor, on),
     }
     return render(request, "schedule/day.html", context)

@@ -520,3 +520,31 @@ def test_nobody_is_asked_to_come_to_somebody_who_is_away_and_what_he_says_reache
     seen = signed_in("therapist", "ben").get("/standing-in/").content.decode()
     assert ("With alma." in seen) == (reply != "coming")
     assert CANARY not in seen
+
+
+@pytest.mark.hazard("H-08")
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_whoever_may_stand_in_until_then_is_named_whatever_is_in_the_way(
+    cast, browser, booked, address, now, is_closed
+):
+    """He is away today only, or the practice is closed on the day itself: the page asks for no safe number."""
+    from django.utils import timezone
+
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.away.services import keep_closed, keep_leave
+
+    today, day = timezone.localdate(now), timezone.localdate(booked.starts_at)
+    keep_leave(
+        by=OPERATOR,
+        therapist=cast.alma,
+        stand_in=cast.ben,
+        now=now,
+        first_day=today,
+        last_day=day if is_closed else today,
+    )
+    if is_closed:
+        keep_closed(by=OPERATOR, first_day=day, last_day=day, now=now)
+    page = browser.get(address).content.decode()
+    assert "whoever stands in sees what you ask for here, but not the words" in page
+    assert "which number is safe" not in page
+    assert "or whoever stands in" in browser.post(address, replied("call", words=CANARY)).content.decode()

@@ -164,3 +164,20 @@ def test_his_therapist_hears_that_he_would_like_to_come_back_only_if_he_wants_th
     if is_told:
         matter = re.search(r'href="(/holding/[^"]+)"', alma.get("/holding/").content.decode())[1]
         assert "The care contact was told too" in text(alma.get(matter))
+
+
+@pytest.mark.hazard("H-09")
+def test_what_the_door_promised_to_the_care_contact_alone_goes_to_nobody_else(cast, browser, address, settings):
+    from holdfast_site.accounts.models import Post
+
+    door = way_back(browser.post(address, replied("done")).content.decode())
+    assert 'name="promised" value="on"' in browser.get(door).content.decode()
+    Post.objects.filter(role="care_contact").delete()
+    told = {"form": str(uuid4()), "promised": "on", "words": CANARY}
+    answer = browser.post(door, told)
+    assert answer.status_code == 422
+    assert CANARY in answer.content.decode()
+    assert "your therapist of then reads it" in answer.content.decode()
+    assert not [kind for kind, *_ in matters(settings) if kind == "back"]
+    del told["promised"]  # as the page has it now
+    assert browser.post(door, told).status_code == 200

@@ -51,6 +51,18 @@ def test_what_he_asked_to_have_called_off_stands_on_every_day_of_the_schedule_un
     assert "the schedule of a day that you were on" in lists(cast.dan)
 
 
+def test_what_lies_in_a_leave_stands_on_every_day_of_the_schedule_and_he_is_told(cast, desk, now):
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.away.services import keep_leave
+
+    appointment(cast.dan, cast.alma, now + timedelta(days=3), status="booked")
+    days = {"first_day": today(now) + timedelta(days=2), "last_day": today(now) + timedelta(days=4)}
+    keep_leave(by=OPERATOR, therapist=cast.alma, stand_in=cast.ben, now=now, **days)
+    desk.get(f"/schedule/?on={today(now) + timedelta(days=20)}")
+    assert "opened an appointment of yours" in his(cast.dan)
+    assert "opened an appointment of yours" not in his(cast.eli)
+
+
 def test_names_at_the_desk_and_what_was_sent(cast, desk):
     assert desk.get("/clients/?q=zzz").status_code == 200
     assert "search" not in lists(cast.dan)  # it found nobody

@@ -62,7 +62,8 @@ def test_where_an_appointment_was_missed_since_both_times_are_said(practice: Pra
     practice.add("c1", last + 7 * DAY, "no_show")
     found = practice.overdue(last + 20 * DAY)
     assert found[0].words == (
-        "No session for 20 days, and nothing at all for 13 days; he usually comes every 7 days. Nothing is booked."
+        "No session for 20 days, and no appointment and no check-in for 13 days; he usually comes every 7 days. "
+        "Nothing is booked."
     )
 
 
