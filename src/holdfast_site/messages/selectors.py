@@ -198,7 +198,12 @@ def is_still_wanted(message: Message, *, now: datetime) -> bool:
         stands = appointment.status == Status.BOOKED and now < appointment.starts_at - TOO_LATE_BEFORE
     else:
         stands = appointment.status in PERHAPS_ATTENDED and appointment.starts_at <= now
-    return stands and not _has_ended(appointment) and not in_the_way([appointment])
+    return stands and not _has_ended(appointment)
+
+
+def lies_in_a_leave(message: Message) -> bool:
+    """Whether what it asks about cannot take place as booked: nobody is there on that day, as far as is known now."""
+    return message.invitation is not None and bool(in_the_way([message.invitation.appointment]))
 
 
 def waiting(now: datetime) -> QuerySet[Message]:

@@ -124,6 +124,16 @@ def _forget(pk: int, now: datetime) -> None:
         asked.delete()
 
 
+@transaction.atomic
+def _leave_for_later(message: Message, now: datetime) -> None:
+    """Take it back, so that he is asked if the leave is taken out again. What may have gone out is given up."""
+    if message.maybe_sent:
+        _give_up(message, now)
+        return
+    Message.objects.filter(pk=message.pk, state=State.SENDING).update(state=State.WAITING)
+    _forget(message.pk, now)
+
+
 def _try(pk: int, now: datetime, channels: Mapping[str, Transport]) -> bool:
     mine = Message.objects.filter(pk=pk, state=State.WAITING)
     if mine.update(state=State.SENDING, claimed_at=now, tries=F("tries") + 1) != 1:
@@ -132,6 +142,9 @@ def _try(pk: int, now: datetime, channels: Mapping[str, Transport]) -> bool:
     his = _recipient(message, now, channels)
     if his is None or now >= message.ends_at or not selectors.is_still_wanted(message, now=now):
         _give_up(message, now)
+        return False
+    if selectors.lies_in_a_leave(message):
+        _leave_for_later(message, now)
         return False
     may_go = max(his.reach.hours.next(now), _apart_from_the_last(message, now))
     if may_go > now:
