@@ -55,12 +55,11 @@ Stands = Iterator[tuple[Page, datetime]]
 def waits_since(member: Member, *, now: datetime) -> datetime | None:
     """Since when the newest of what he has not looked at waits, in any of his roles; none: nothing does.
 
-    Who is away hears of nothing; whoever stands in hears of it.
+    A therapist who is away hears of nothing as one; whoever stands in hears of it. Nobody stands in for a care contact.
     """
-    actors = [acting_as(post) for post in Post.objects.filter(member=member).order_by("pk")]
-    today = timezone.localdate(now)
-    if away_until(today).keys() & {actor.therapist_id for actor in actors}:
-        return None
+    gone = away_until(timezone.localdate(now))
+    posts = (acting_as(post) for post in Post.objects.filter(member=member).order_by("pk"))
+    actors = [one for one in posts if one.therapist_id not in gone]
     found = ((actor, page, at) for actor in actors for page, at in _stands(actor, now))
     return max((at for actor, page, at in found if not _has_looked(actor, page, at)), default=None)
 

@@ -62,13 +62,13 @@ class Refresher:
 
     def turn(self, now: datetime) -> None:
         """Do one round."""
+        forget_old(now)
         last = Beat.objects.values_list("refreshed_at", flat=True).first()
         is_fresh = self.has_begun and last is not None and abs(now - last) < REFRESH_EVERY
         if last is not None and is_fresh and not selectors.has_news(last):
             return
         if refresh(now):
             services.note_refreshed(now)
-        forget_old(now)
         SessionStore.clear_expired()
         self.has_begun = True
 

@@ -297,7 +297,7 @@ def test_what_waited_for_a_mail_server_keeps_to_the_hours_too(cast, mails, now):
     assert Mailbox.objects.get().missed_at is None
 
 
-def test_who_is_away_hears_of_nothing_in_any_role_and_whoever_stands_in_from_the_first_day(cast, mails, now):
+def test_a_therapist_who_is_away_hears_of_nothing_and_whoever_stands_in_from_the_first_day(cast, mails, now):
     from holdfast_site.access.actors import Role
     from holdfast_site.accounts.services import add_member
 
@@ -313,6 +313,21 @@ def test_who_is_away_hears_of_nothing_in_any_role_and_whoever_stands_in_from_the
     assert round_at(now + DAY, mails) == [his]
     appointment(cast.dan, cast.ben, now + 9 * DAY, status="booked")  # he is Ben's now
     assert round_at(now + 2 * DAY, mails) == []
+
+
+@pytest.mark.hazard("H-01")
+def test_the_only_care_contact_hears_as_one_also_while_away_as_a_therapist(cast, mails, now):
+    from holdfast_site.access.actors import Role
+    from holdfast_site.accounts.models import Post
+    from holdfast_site.accounts.services import add_member
+
+    ben = staff("therapist", "ben")
+    Post.objects.filter(role="care_contact").delete()
+    add_member(ben.member.login, Role.CARE_CONTACT)
+    to = hears(ben, now)
+    leave_of(cast.ben, cast.alma, now, first=0, last=9)
+    for_the_contact(cast, now)
+    assert round_at(now + HOUR, mails) == [to]
 
 
 def test_who_has_two_roles_hears_for_each(cast, mails, now):
@@ -388,6 +403,21 @@ def test_a_dead_server_changes_no_page_but_his_own_and_what_he_has_read_meanwhil
     worked(now + 7 * HOUR)
     assert server.got == []
     assert "did not get through" not in his_page()
+
+
+def test_what_was_withdrawn_before_it_was_sent_keeps_the_next_one_back_no_longer(cast, server, now):
+    from holdfast_site.handover.models import Kind
+
+    hears(contact(), now)
+    for_the_contact(cast, now)
+    server.refuse = "450 later"
+    worked(now)
+    looked(contact(), "matters.read", "matters:1", now + HOUR)
+    worked(now + HOUR)
+    server.refuse = ""
+    for_the_contact(cast, now + HOUR + timedelta(minutes=1), kind=Kind.PAUSE)
+    worked(now + HOUR + timedelta(minutes=2))
+    assert len(server.got) == 1
 
 
 @pytest.mark.hazard("H-16")

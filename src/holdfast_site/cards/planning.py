@@ -24,9 +24,9 @@ from holdfast_site.people.models import Client, Contact
 from holdfast_site.people.selectors import cards_of, known_as
 from holdfast_site.schedule.selectors import clients
 
-AT_ONCE = 100  # rows
+AT_ONCE, TAKEN_AT_ONCE = 100, 20  # rows: while some are taken over, whoever answers a check-in waits
 _CHANNELS: Mapping[str, Channel] = {
-    **dict.fromkeys(("email", "mail", "correo", "correoelectronico", "courriel"), "email"),
+    **dict.fromkeys(("email", "correoelectronico", "courriel"), "email"),
     **dict.fromkeys(("sms", "text", "texts", "textmessage", "textmessages"), "sms"),
     **dict.fromkeys(("", "none", "no", "nothing", "nein", "keine", "non", "nee", "nao"), "none"),
 }
@@ -47,6 +47,7 @@ class Why(StrEnum):
     OTHER_PHONE = "other_phone"
     HIS_OWN = "his_own"
     WAY_UNCLEAR = "way_unclear"
+    WAY_WISHES = "way_wishes"
     WAY_LATER = "way_later"
     WAY_NOWHERE = "way_nowhere"
 
@@ -61,11 +62,14 @@ WORDS = {
     Why.WRONG_PHONE: N_(
         "This is no phone number: it has fewer than seven digits, or other signs. Nothing of the row is taken."
     ),
-    Why.OTHER_NAME: N_("Another name stands here. It stays: look at it by hand."),
+    Why.OTHER_NAME: N_("Another name stands here. Nothing of the row is taken: look whether it is he."),
     Why.OTHER_EMAIL: N_("Another e-mail address stands here, or was taken away here. That stays: look at it by hand."),
     Why.OTHER_PHONE: N_("Another phone number stands here, or was taken away here. That stays: look at it by hand."),
     Why.HIS_OWN: N_("He has kept his card himself, and the table says something else. His stays."),
     Why.WAY_UNCLEAR: N_("How he wants to be written to is not clear: e-mail or text."),
+    Why.WAY_WISHES: N_(
+        "What he wishes about being reached stands on his card. Read it, and choose there how he is written to."
+    ),
     Why.WAY_LATER: N_(
         "His address stood here already, so how he is written to stays as it is. If he agreed, choose it on his card."
     ),
@@ -116,12 +120,12 @@ _WRONG = {"name": Why.WRONG_NAME, "email": Why.WRONG_EMAIL, "phone": Why.WRONG_P
 class Plan:
     """What the rows of a table would do, some at once: ask within the transaction that then does it."""
 
-    def __init__(self, rows: Sequence[Row], *, by: Actor, agreed: bool) -> None:
+    def __init__(self, rows: Sequence[Row], *, by: Actor, agreed: bool, at_once: int = AT_ONCE) -> None:
         others = known_as()
         self._by, self._agreed = by, agreed
         self._means = {row.number: others.get(row.id, row.id) for row in rows}
         self._often = Counter(self._means.values())
-        self.parts = [rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]
+        self.parts = [rows[start : start + at_once] for start in range(0, len(rows), at_once)]
 
     def steps(self, rows: Sequence[Row]) -> Sequence[Step]:
         """What each of these rows does, as things stand now."""
@@ -164,13 +168,11 @@ def _step(row: Row, client: Client, before: ContactCard, contact: Contact | None
     if contact is not None and _is_his_own(contact):
         whys = [Why.HIS_OWN] if differs or has_other_name else []
         return Step(row, _left(row, client, whys), client, before, before)
-    whys, new = [], {}
     if has_other_name and before.name:
-        whys.append(Why.OTHER_NAME)
-    elif has_other_name:
-        new["name"] = row.name
+        return Step(row, _left(row, client, [Why.OTHER_NAME]), client, before, before)
+    whys, new = [], {"name": row.name} if has_other_name else {}
     for way in sorted(differs):
-        if before.typed(way) or (contact is not None and contact.hand(way).by):
+        if before.typed(way) or (contact is not None and _was_entered(contact, way)):
             whys.append(_OTHER[way])
         else:
             new[way] = told[way]
@@ -190,6 +192,8 @@ def _channel(row: Row, before: ContactCard, after: ContactCard, *, is_first: boo
         return before.channel, Why.WAY_UNCLEAR
     if channel in ("none", before.channel):
         return before.channel, None
+    if before.wishes:
+        return before.channel, Why.WAY_WISHES
     if not is_first:
         return before.channel, Why.WAY_LATER
     if not addresses(after)[WAYS[channel]]:
@@ -199,7 +203,14 @@ def _channel(row: Row, before: ContactCard, after: ContactCard, *, is_first: boo
 
 def _is_first(before: ContactCard, contact: Contact | None) -> bool:
     """Whether nobody has ever entered an address of his."""
-    return not (before.email or before.phone or (contact and (contact.email_by or contact.phone_by)))
+    was_one = contact is not None and any(_was_entered(contact, way) for way in WAYS.values())
+    return not (before.email or before.phone or was_one)
+
+
+def _was_entered(contact: Contact, way: Way) -> bool:
+    """Whether an address was ever entered, also before it was kept by whom; it may have been taken away since."""
+    hand = contact.hand(way)
+    return bool(hand.by or hand.to_confirm)
 
 
 def _is_his_own(contact: Contact) -> bool:

@@ -16,7 +16,7 @@ from django.db import transaction
 from holdfast_site.access.actors import Actor
 from holdfast_site.accounts.models import Post
 from holdfast_site.audit.services import Action, record
-from holdfast_site.cards.planning import Left, Plan, Step
+from holdfast_site.cards.planning import TAKEN_AT_ONCE, Left, Plan, Step
 from holdfast_site.cards.selectors import opened
 from holdfast_site.cards.table import Table, read_table
 from holdfast_site.exchange.models import CARDS, Upload
@@ -81,10 +81,10 @@ def looked_at(table: Table, *, by: Actor) -> Done:
 def take_over(*, by: Actor, upload: Upload, agreed: bool, now: datetime) -> None:
     """Keep every card that changes, as if it had been typed; ``agreed``: these clients said how to write to them.
 
-    A hundred rows at a time, so that nobody who answers meanwhile has to wait. Each of them is done once, however often
+    Some rows at a time, so that nobody who answers meanwhile has to wait. Each of them is done once, however often
     this is begun anew: what stands already is not changed.
     """
-    plan, done = Plan(opened(upload).rows, by=by, agreed=agreed), Done()
+    plan, done = Plan(opened(upload).rows, by=by, agreed=agreed, at_once=TAKEN_AT_ONCE), Done()
     for rows in plan.parts:
         with transaction.atomic():
             steps = plan.steps(rows)

@@ -33,7 +33,7 @@ class Part(StrEnum):
 
 # English; German; French; Spanish; Dutch; Portuguese. The likelier a heading means the part, the earlier it stands.
 _ALIASES = {
-    Part.ID: "id, number, no, nr, code; nummer; numéro, n°; número, nº",
+    Part.ID: "id, code",  # a bare number is as often that of the row
     Part.EMAIL: """
         email, e-mail, email address, e-mail address, mail, mail address, client email, patient email, primary email,
         client email address, patient email address; e-mail-adresse, mailadresse; adresse e-mail, adresse mail,
@@ -61,7 +61,7 @@ _NAMES = {
     Field.CLIENT_FIRST: Part.FIRST,
     Field.CLIENT_LAST: Part.LAST,
 }
-_LAST_CHOICE = 1000  # a bare "id" or "number" is the client's only where nothing says so more clearly
+_LAST_CHOICE = 1000  # a bare "id" is the client's only where nothing says so more clearly
 
 
 class Row(BaseModel):
@@ -123,7 +123,7 @@ def _row(number: int, cells: Sequence[str], columns: Mapping[Part, int]) -> Row:
 
     return Row(
         number=number,
-        id=cell(Part.ID),
+        id=cells[columns[Part.ID]].strip() if columns[Part.ID] < len(cells) else "",  # blanks within it are its own
         name=" ".join(filter(None, (cell(Part.FIRST), cell(Part.NAME), cell(Part.LAST)))),
         email=cell(Part.EMAIL),
         phone=cell(Part.MOBILE) or cell(Part.PHONE),

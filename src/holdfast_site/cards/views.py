@@ -83,7 +83,7 @@ def _again(request: ActingRequest, wrong: str) -> HttpResponse:
 def _look(request: ActingRequest, upload: Upload) -> HttpResponse:
     table = selectors.opened(upload)
     found = services.looked_at(table, by=request.actor)
-    note_reading(Action.CONTACT_READ, by=request.actor, about=f"clients:{found.rows}", now=timezone.now())
+    note_reading(Action.CONTACT_READ, by=request.actor, about=f"table:{found.rows}", now=timezone.now())
     context = {
         "upload": upload,
         "found": found,
@@ -99,7 +99,7 @@ def _look(request: ActingRequest, upload: Upload) -> HttpResponse:
 def _done(request: ActingRequest, upload: Upload) -> HttpResponse:
     account: Mapping[str, list[tuple[int, str, str]]] = upload.account or {}
     left = [Left(row, "", client_id, Why(why)) for row, client_id, why in account["left"]]
-    note_reading(Action.CONTACT_READ, by=request.actor, about=f"clients:{len(left)}", now=timezone.now())
+    note_reading(Action.CONTACT_READ, by=request.actor, about=f"table:{len(left)}", now=timezone.now())
     return render(request, "cards/done.html", {"found": account, "gained": account["parts"], "shown": _shown(left)})
 
 

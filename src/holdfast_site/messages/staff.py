@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from holdfast_site.access.actors import WORKER
@@ -62,6 +62,13 @@ def withdraw(mailbox: Mailbox, now: datetime) -> None:
     for pk in list(waiting.values_list("pk", flat=True)):
         if waiting.filter(pk=pk).update(state=State.GIVEN_UP):
             record(Action.MESSAGE_GIVEN_UP, by=WORKER, about=f"message:{pk}", at=now)
+            _tell_again(mailbox)
+
+
+def _tell_again(mailbox: Mailbox) -> None:
+    """What was not sent keeps nothing back: the last mail to him is the last that went out, or may have."""
+    went = Message.objects.filter(mailbox=mailbox, kind=Kind.WAITS).exclude(state=State.GIVEN_UP, maybe_sent=False)
+    Mailbox.objects.filter(pk=mailbox.pk).update(told_at=went.aggregate(at=Max("queued_at"))["at"])
 
 
 def _queue(mailbox: Mailbox, kind: Kind, cause: str, now: datetime, good_for: timedelta) -> bool:

@@ -109,13 +109,47 @@ def test_what_stands_or_was_taken_away_is_never_written_over(cast, desk, now, ro
     ann = client("ann")
     keep_contact(by=Actor(Role.CLIENT, id="7", client_id="ann"), client=ann, card=ContactCard(name="Ann"), now=now)
     before = rows()["Contact"]
-    page = taken(desk, f"{HEADING}dan,Daniel,dan@zanzibar.example,07700 900999\nann,Ann,ann@zanzibar.example,\n")
+    page = taken(desk, f"{HEADING}dan,Dan Marsh,dan@zanzibar.example,07700 900999\nann,Ann,ann@zanzibar.example,\n")
     assert rows()["Contact"] == before
-    assert "1 row: Another name stands here." in page
     assert "1 row: Another e-mail address stands here, or was taken away here." in page
     assert "1 row: Another phone number stands here, or was taken away here." in page
     assert "1 row: He has kept his card himself, and the table says something else." in page
     assert "Row 2: dan" in page
+
+
+@pytest.mark.hazard("H-05", "H-08")
+def test_of_a_row_with_another_name_or_an_address_taken_away_before_hands_were_kept_nothing_is_taken(cast, desk, now):
+    from holdfast_site.people.models import Contact
+
+    kept(cast.dan, now, name="Dan Marsh")
+    kept(cast.eli, now, name="Eli Stone")
+    Contact.objects.filter(client="eli").update(email_to_confirm=True)  # one that was here, of a time without hands
+    table = "id,name,email,channel\ndan,Eleanor Rigby,eleanor@zanzibar.example,email\n"
+    page = taken(desk, f"{table}eli,Eli Stone,eli@zanzibar.example,email\n", agreed="yes")
+    assert (card("dan").email, card("dan").channel, card("eli").email, card("eli").channel) == ("", "none", "", "none")
+    assert "1 row: Another name stands here. Nothing of the row is taken" in page
+    assert "1 row: Another e-mail address stands here, or was taken away here." in page
+
+
+@pytest.mark.hazard("H-08")
+def test_what_he_wishes_about_being_reached_is_read_before_he_is_written_to_and_post_is_no_mail(cast, desk, now):
+    kept(cast.dan, now, name="Dan Marsh", wishes="Never write: somebody else reads it")
+    table = "id,email,channel\ndan,dan@zanzibar.example,email\neli,eli@zanzibar.example,Mail\n"
+    page = taken(desk, table, agreed="yes")
+    assert (card("dan").email, card("dan").channel) == ("dan@zanzibar.example", "none")
+    assert (card("eli").email, card("eli").channel) == ("eli@zanzibar.example", "none")
+    assert "1 row: What he wishes about being reached stands on his card." in page
+    assert "1 row: How he wants to be written to is not clear" in page
+
+
+@pytest.mark.hazard("H-05")
+def test_a_running_number_is_no_id_and_blanks_within_an_id_are_its_own(cast, desk):
+    client("1")
+    client("A 1")
+    client("A  1")
+    assert brought(desk, "No.,Name,Email\n1,Eleanor Rigby,eleanor@zanzibar.example\n").status_code == 422
+    taken(desk, "id,name\nA  1,Eleanor Rigby\n")
+    assert (card("A 1").name, card("A  1").name) == ("", "Eleanor Rigby")
 
 
 def test_a_second_way_is_added_as_by_hand_and_has_to_be_confirmed(cast, desk, now):
@@ -234,9 +268,9 @@ def test_it_is_its_uploaders_own_no_export_and_forgotten_when_he_says_so_or_afte
 
 def test_what_was_taken_before_it_broke_off_is_not_done_again(cast, desk, monkeypatch):
     from holdfast_site.audit.models import Event
-    from holdfast_site.cards import planning, services
+    from holdfast_site.cards import services
 
-    monkeypatch.setattr(planning, "AT_ONCE", 1)
+    monkeypatch.setattr(services, "TAKEN_AT_ONCE", 1)
     address = brought(desk, f"{HEADING}{DAN}eli,Eli,,\n").url
     change = services.change_card
 
