@@ -227,7 +227,7 @@ def test_whatever_is_held_of_a_client_is_his_own_or_comes_with_the_export_or_is_
     hangs_on_his_way_in = {"Passkey", "CodeApp", "PaperCode", "Session", "Welcome", "Member"}
     goes_over = {"Appointment", "Invitation", "Ending", "Pause"}
     is_made_anew = {"Client", "Flag", "Guess", "Course", "Overdue", "Message", "Undelivered"}
-    is_of_staff = {"Assignment", "Upload"}
+    is_of_staff = {"Assignment", "Mailbox", "Upload"}
     thought_of = hangs_on_his_own | hangs_on_his_way_in | goes_over | is_made_anew | is_of_staff | {"Matter"}
     assert {model.__name__ for model in OWN} | thought_of == {one.model.__name__ for one in HELD}
 

@@ -40,11 +40,15 @@ def test_small_counts_and_what_would_give_them_away_are_not(count, of):
     assert found.of == (None if of <= 10 else of)
 
 
-def test_an_empty_practice_has_a_page_that_says_so(lead):
+def test_an_empty_practice_has_a_page_that_says_so(lead, now):
+    from holdfast_site.messages.services import note_refreshed
+
     said = text(lead.get("/practice/"))
     assert "Nothing can be told yet" in said
-    assert "nobody is waiting for somebody" in said
+    assert "Not worked out yet: look again in a minute." in said
     assert "The first ones are being worked out" in said
+    note_refreshed(now)
+    assert "nobody is waiting for somebody" in text(lead.get("/practice/"))
 
 
 @pytest.mark.long
