@@ -279,3 +279,16 @@ def test_who_looked_at_what_is_one_event_with_its_moment(cast, now):
     assert Event.objects.count() == before + 1
     last = Event.objects.order_by("pk").last()
     assert (last.actor, last.action, last.about, last.at) == ("supervisor:7", "member.signed_out", "client:dan", now)
+
+
+@pytest.mark.parametrize("abouts", [[], ["client:dan"], ["client:dan", "client:eli"]])
+def test_each_of_several_things_on_a_page_is_told_and_of_none_nothing(site, now, abouts):
+    from holdfast_site.access.actors import OPERATOR
+    from holdfast_site.audit.models import Event
+    from holdfast_site.audit.services import Action, Whole, note_each, verify
+
+    note_each(Action.CONTACT_READ, by=OPERATOR, abouts=abouts, now=now)
+    assert list(Event.objects.order_by("pk").values_list("action", "about")) == [
+        ("contact.read", one) for one in abouts
+    ]
+    assert verify() == Whole(len(abouts))
