@@ -20,7 +20,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from holdfast_site.access.actors import ANYONE, Actor, Role
+from holdfast_site.access.actors import ANYONE, Role
 from holdfast_site.access.places import PLACES
 from holdfast_site.accounts.models import STAFF
 from holdfast_site.accounts.sessions import news
@@ -37,7 +37,7 @@ def practice(request: HttpRequest) -> dict[str, Any]:
     return {
         "site": settings.SITE,
         "places": PLACES.get(role, ()),
-        "to_begin": partial(_to_begin, getattr(request, "actor", ANYONE)),
+        "to_begin": partial(_to_begin, request),
         "trouble": partial(_trouble, role, beat),
         "not_worked_out": partial(
             not_worked_out, beat
@@ -52,9 +52,11 @@ def _trouble(role: Role, beat: Callable[[], Beat | None] = last_beat) -> str:
     return trouble(timezone.now(), beat) if role in STAFF else ""
 
 
-def _to_begin(actor: Actor) -> int:
-    """How much his clients asked a therapist for that he has not begun. Only his own pages ask."""
-    return not_begun(actor) if actor.role is Role.THERAPIST else 0
+def _to_begin(request: HttpRequest) -> int:
+    """How much his clients asked a therapist for that he has not begun: on the pages that the tabs lead to."""
+    actor, at = getattr(request, "actor", ANYONE), request.resolver_match
+    is_a_tab = at is not None and at.view_name in {view for view, _ in PLACES.get(actor.role, ())}
+    return not_begun(actor) if actor.role is Role.THERAPIST and is_a_tab else 0
 
 
 @dataclass(frozen=True, slots=True)
