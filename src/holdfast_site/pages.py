@@ -27,8 +27,7 @@ from holdfast_site.accounts.sessions import news
 from holdfast_site.emergency.models import Opening
 from holdfast_site.emergency.selectors import CLINICIANS, is_offered, open_to, until
 from holdfast_site.handover.selectors import not_begun
-from holdfast_site.messages.models import Beat
-from holdfast_site.messages.selectors import last_beat, not_worked_out, trouble
+from holdfast_site.messages.selectors import LastBeat, last_beat, not_worked_out, trouble
 
 
 def practice(request: HttpRequest) -> dict[str, Any]:
@@ -47,7 +46,7 @@ def practice(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _trouble(role: Role, beat: Callable[[], Beat | None] = last_beat) -> str:
+def _trouble(role: Role, beat: Callable[[], LastBeat | None] = last_beat) -> str:
     """What does not go on by itself, for those who work here. Only pages that show it ask: others need no database."""
     return trouble(timezone.now(), beat) if role in STAFF else ""
 

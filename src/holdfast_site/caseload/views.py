@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -10,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from holdfast_site.access.actors import Actor
 from holdfast_site.access.gate import ActingRequest
 from holdfast_site.audit.services import Action, note_reading
 from holdfast_site.caseload import flags, selectors, services
@@ -29,18 +33,17 @@ def today(request: ActingRequest) -> HttpResponse:
     actor, now = request.actor, timezone.now()
     note_reading(Action.CASELOAD_READ, by=actor, about=f"therapist:{actor.therapist_id}", now=now)
     own = selectors.own_ids(actor)
-    overdue, off = list(selectors.overdue(actor, own)), flags.muted()
+    overdue, pointed = list(selectors.overdue(actor, own)), _pointed(actor, own, now)
     coming = selectors.coming(actor, own, now=now)
     next_day = selectors.of_the_first_day(coming)
-    worth = flags.worth_a_conversation(actor, own, off, now=now)
-    nobody_marked = selectors.unmarked(actor, own, now=now)
+    nobody_marked = list(selectors.unmarked(actor, own, now=now))
     unmarked = nobody_marked[:FEW]
     marked = selectors.marked_today(actor, own, now=now)[:TO_PUT_RIGHT]
     opened = notices(actor)
     shown = {
         *(one.opening.client_id for one in opened),
         *(one.appointment.client_id for one in coming),
-        *(one.client.pk for one in worth),
+        *(one.client.pk for one in pointed.get("worth", ())),
         *(one.client_id for one in overdue),
         *(one.client_id for one in (*unmarked, *marked)),
     }
@@ -50,17 +53,27 @@ def today(request: ActingRequest) -> HttpResponse:
         "coming": next_day,
         "later": coming[len(next_day) :],
         "early_warning": settings.SITE.early_warning,
-        "muted": off,
-        "worth": worth,
-        "record": flags.record_here(),
-        "guesses": flags.own_guesses(actor, now=now),
+        **pointed,
         "overdue": overdue[:FEW],
         "longer": overdue[FEW:],
         "unmarked": unmarked,
-        "unmarked_after": max(nobody_marked.count() - FEW, 0),
+        "unmarked_after": max(len(nobody_marked) - FEW, 0),
         "marked": marked,
     }
     return render(request, "caseload/today.html", context)
+
+
+def _pointed(actor: Actor, own: Collection[str], now: datetime) -> Mapping[str, Any]:
+    """Who is worth a conversation, with the record of it; nothing where the early warning is off."""
+    if not settings.SITE.early_warning:
+        return {}
+    off = flags.muted()
+    return {
+        "muted": off,
+        "worth": flags.worth_a_conversation(actor, own, off, now=now),
+        "record": flags.record_here(),
+        "guesses": flags.own_guesses(actor, now=now),
+    }
 
 
 def client(request: ActingRequest, client_id: str) -> HttpResponse:

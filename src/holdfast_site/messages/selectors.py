@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.utils.translation import gettext
 
 from holdfast.tables.schema import Status
@@ -260,18 +260,28 @@ def has_news(since: datetime) -> bool:
     )
 
 
-def last_beat() -> Beat | None:
-    """The worker's last sign of life."""
-    return Beat.objects.first()
+@dataclass(frozen=True, slots=True)
+class LastBeat:
+    """The worker's last sign of life, when it worked the lists out, and whether there is anything to work out."""
+
+    at: datetime
+    refreshed_at: datetime | None
+    has_work: bool
 
 
-def not_worked_out(last: Callable[[], Beat | None] = last_beat) -> bool:
-    """Whether the lists have not been worked out at all yet, though there are appointments: then they tell nothing."""
+def last_beat() -> LastBeat | None:
+    """None: there never was a worker."""
+    found = Beat.objects.values_list("at", "refreshed_at", Exists(Appointment.objects.all())).first()
+    return None if found is None else LastBeat(*found)
+
+
+def not_worked_out(last: Callable[[], LastBeat | None] = last_beat) -> bool:
+    """Whether the lists have not been worked out at all yet, though there is something to: then they tell nothing."""
     beat = last()
-    return (beat is None or beat.refreshed_at is None) and Appointment.objects.exists()
+    return Appointment.objects.exists() if beat is None else beat.refreshed_at is None and beat.has_work
 
 
-def trouble(now: datetime, last: Callable[[], Beat | None] = last_beat) -> str:
+def trouble(now: datetime, last: Callable[[], LastBeat | None] = last_beat) -> str:
     """For everybody who works here: what does not go on by itself, in a sentence; blank if all does."""
     beat = last()
     if beat is None or abs(now - beat.at) > SILENT_AFTER:  # also when a clock was put right

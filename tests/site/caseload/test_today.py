@@ -191,7 +191,7 @@ def test_the_number_of_queries_does_not_grow_with_the_caseload(cast, now):
     one = queries()
     more(range(1, 60))
     assert queries() <= one
-    assert queries() <= 32  # PostgreSQL asks two more than SQLite
+    assert queries() <= 30
 
 
 # --- words ------------------------------------------------------------------------------------------
