@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -60,8 +60,8 @@ def in_the_way(appointments: Collection[Appointment]) -> Mapping[int, InTheWay]:
     return found
 
 
-def booked_in_the_way(among: QuerySet[Appointment], *, now: datetime) -> Collection[Appointment]:
-    """Whatever of these is still ahead and lies so, the next first."""
+def booked_in_the_way(among: QuerySet[Appointment], *, now: datetime) -> Sequence[tuple[Appointment, InTheWay]]:
+    """Whatever of these is still ahead and lies so, and why, the next first."""
     today, zone = timezone.localdate(now), ZoneInfo(settings.SITE.timezone)
     lies = Q(pk__in=[])
     for days in (*Closed.objects.filter(last_day__gte=today), *Leave.objects.filter(last_day__gte=today)):
@@ -71,7 +71,7 @@ def booked_in_the_way(among: QuerySet[Appointment], *, now: datetime) -> Collect
         lies |= Q(starts_at__gte=begin, starts_at__lt=end, **whose)
     ahead = list(among.filter(lies, status=Status.BOOKED, starts_at__gt=now).order_by("starts_at", "pk"))
     found = in_the_way(ahead)
-    return [one for one in ahead if one.pk in found]
+    return [(one, found[one.pk]) for one in ahead if one.pk in found]
 
 
 def _lies_in(one: Appointment, day: date, days: Days) -> bool:

@@ -87,8 +87,8 @@ def appointments(actor: Actor) -> QuerySet[Appointment]:
     return found if actor.role is Role.DESK else found.none()
 
 
-def day(actor: Actor, on: date, *, now: datetime) -> Sequence[Line]:
-    """One day of the schedule, in order. What was moved away from it is left out."""
+def day(actor: Actor, on: date, in_a_leave: Sequence[Line], *, now: datetime) -> Sequence[Line]:
+    """One day of the schedule, in order. What was moved away from it is left out; ``in_a_leave`` says what is to be."""
     begin = datetime.combine(on, time(), ZoneInfo(settings.SITE.timezone))
     end = datetime.combine(on + timedelta(days=1), time(), ZoneInfo(settings.SITE.timezone))
     found = appointments(actor).filter(starts_at__gte=begin, starts_at__lt=end).exclude(status=Status.RESCHEDULED)
@@ -96,8 +96,9 @@ def day(actor: Actor, on: date, *, now: datetime) -> Sequence[Line]:
     cards = cards_of([one.client for one in rows])
     asked = _asked_off(actor, now=now)
     own = {one.pk for one in booking.marked_today(found, by=actor, now=now)}
-    lines = [replace(line(one, cards[one.client_id], asked, now=now), can_right=one.pk in own) for one in rows]
-    return _with_gone(lines, now=now)
+    gone = {one.appointment.pk: one.gone for one in in_a_leave}
+    lines = (line(one, cards[one.client_id], asked, now=now) for one in rows)
+    return [replace(one, can_right=one.appointment.pk in own, gone=gone.get(one.appointment.pk, "")) for one in lines]
 
 
 def booked(actor: Actor, client: Client, *, now: datetime) -> Sequence[Line]:
@@ -117,9 +118,9 @@ def asked_off(actor: Actor, *, now: datetime) -> Sequence[Line]:
 
 def in_a_leave(actor: Actor, *, now: datetime) -> Sequence[Line]:
     """Whatever is ahead, on any day, and lies in a leave of its therapist or on a closed day, the next first."""
-    rows = booked_in_the_way(appointments(actor), now=now)
-    cards = cards_of([one.client for one in rows])
-    return _with_gone([line(one, cards[one.client_id], (), now=now) for one in rows], now=now)
+    found = booked_in_the_way(appointments(actor), now=now)
+    cards = cards_of([one.client for one, _ in found])
+    return [replace(line(one, cards[one.client_id], (), now=now), gone=why.words(now=now)) for one, why in found]
 
 
 def _with_gone(lines: Sequence[Line], *, now: datetime) -> Sequence[Line]:

@@ -60,7 +60,7 @@ def day(request: ActingRequest) -> HttpResponse:
         "before": on - timedelta(days=1),
         "after": on + timedelta(days=1),
         "is_today": on == timezone.localdate(now),
-        "lines": selectors.day(request.actor, on, now=now),
+        "lines": selectors.day(request.actor, on, in_a_leave, now=now),
         "asked_off": selectors.asked_off(request.actor, now=now),
         "unreached": unreached,
         "in_a_leave": in_a_leave,

@@ -258,7 +258,7 @@ def test_the_number_of_queries_does_not_grow_with_the_day(cast, desk, now):
         him = client(f"c{number}")
         kept(him, now, name="Dan Marsh")
         appointment(him, cast.alma, now + timedelta(days=1), status="booked")
-    assert queries() <= alone + 3  # their names, and whether anybody is away
+    assert queries() <= alone + 1
 
 
 def test_the_desk_is_told_of_an_address_that_did_not_work_until_it_is_kept_anew(cast, desk, now):
